@@ -1,0 +1,174 @@
+package checks
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// Observation is every fact of one look. Its parts are canonical components;
+// each is stored once by the SHA-256 of its Canonical form.
+type Observation struct {
+	Depth        Depth                `json:"depth"`
+	DNS          DNS                  `json:"dns"`
+	Addresses    []AddressObservation `json:"addresses"`    // sorted by address
+	Certificates []Certificate        `json:"certificates"` // every certificate seen, sorted by SHA-256, no duplicates
+	// Connectivity is whether our own network was proved to work around this
+	// look: Known true or false, or NotAsked in a terminal. It is no component.
+	Connectivity Fact[bool] `json:"connectivity"`
+}
+
+// DNS is the component that holds what the name resolved to. The addresses
+// are sorted: the order in which a resolver gives them is volatile.
+type DNS struct {
+	Host      string             `json:"host"`
+	Addresses Fact[[]netip.Addr] `json:"addresses"`
+}
+
+// AddressObservation is what one address showed.
+type AddressObservation struct {
+	Address netip.Addr `json:"address"`
+	Port    uint16     `json:"port"`
+	TLS     TLS        `json:"tls"`
+	HTTP    HTTP       `json:"http"`
+}
+
+// Protocol is a protocol version by the name used in reports.
+type Protocol string
+
+// Every protocol version that is asked for.
+const (
+	SSLv2  Protocol = "SSLv2"
+	SSLv3  Protocol = "SSLv3"
+	TLSv10 Protocol = "TLSv1.0"
+	TLSv11 Protocol = "TLSv1.1"
+	TLSv12 Protocol = "TLSv1.2"
+	TLSv13 Protocol = "TLSv1.3"
+)
+
+// Protocols lists every Protocol, oldest first.
+func Protocols() []Protocol { return []Protocol{SSLv2, SSLv3, TLSv10, TLSv11, TLSv12, TLSv13} }
+
+// TLS is the component that holds one address's TLS facts.
+type TLS struct {
+	// Protocols: Known when a ServerHello of exactly that version came back,
+	// Absent when the server refused it, Inconclusive when nobody can tell.
+	Protocols map[Protocol]Fact[Accepted] `json:"protocols,omitempty"`
+	// Chain is the certificate chain as sent with SNI, leaf first.
+	Chain Fact[[]Fingerprint] `json:"chain"`
+}
+
+// Accepted is what proves that a protocol version is on.
+type Accepted struct {
+	// Suite is the suite chosen: an IANA value ("0xC02F"), or for SSL 2.0 the
+	// first cipher spec offered back ("0x010080").
+	Suite string `json:"suite,omitempty"`
+	// WithoutSuites: SSL 2.0 answered with an empty cipher spec list, which
+	// counts as SSL 2.0 all the same (rating guide 2009l, CVE-2015-3197).
+	WithoutSuites bool `json:"without_suites,omitempty"`
+}
+
+// Fingerprint is the SHA-256 of a certificate's DER, in lower-case hex.
+type Fingerprint string
+
+// Certificate is one certificate as sent, also when nothing can parse it.
+type Certificate struct {
+	SHA256 Fingerprint `json:"sha256"`
+	DER    []byte      `json:"der"`
+}
+
+// NewCertificate returns der with its fingerprint.
+func NewCertificate(der []byte) Certificate {
+	sum := sha256.Sum256(der)
+	return Certificate{SHA256: Fingerprint(hex.EncodeToString(sum[:])), DER: der}
+}
+
+// HTTP is the component that holds what answered at the URL on one address.
+type HTTP struct {
+	Hops []Hop `json:"hops,omitempty"`
+	// End says how the walk ended: Known when a final answer (not a redirect)
+	// came, Inconclusive or Absent with the reason why the walk stopped
+	// (too_many_redirects, redirect_loop, budget_exhausted, timeout, ...).
+	End Fact[int] `json:"end"` // Value: status code of the final answer
+	// PlainHTTP is what TCP port 80 of the same host and address does.
+	// Absent: closed. NotAsked for http URLs.
+	PlainHTTP Fact[PlainHTTP] `json:"plain_http"`
+}
+
+// PlainHTTP is the answer at port 80 of a host whose URL is https.
+type PlainHTTP struct {
+	Status           int  `json:"status"`
+	RedirectsToHTTPS bool `json:"redirects_to_https"`
+}
+
+// Hop is one request and its answer. URLs are canonical: values of query
+// parameters, user information, fragments and random path segments are
+// replaced, since state, nonces and tokens differ at every look.
+type Hop struct {
+	URL      string         `json:"url"`
+	Scheme   string         `json:"scheme"`
+	Host     string         `json:"host"`
+	SameSite bool           `json:"same_site"` // same registrable domain as the registered URL
+	Answer   Fact[Response] `json:"answer"`
+}
+
+// Response is the answer of one hop.
+type Response struct {
+	Status   int      `json:"status"`
+	TLS      Protocol `json:"tls,omitempty"`      // negotiated; empty for http
+	Location string   `json:"location,omitempty"` // canonical, absolute
+	Cookies  []Cookie `json:"cookies,omitempty"`  // sorted by name, domain, path
+}
+
+// Cookie is one Set-Cookie header (RFC 6265bis). Values are never kept; a
+// random part of a name is replaced by '*'.
+type Cookie struct {
+	Name        string `json:"name"`
+	HttpOnly    bool   `json:"http_only"` //nolint:revive // the attribute is written HttpOnly
+	Secure      bool   `json:"secure"`
+	SameSite    string `json:"same_site,omitempty"` // Strict, Lax, None or empty
+	Domain      string `json:"domain,omitempty"`
+	Path        string `json:"path,omitempty"`
+	Partitioned bool   `json:"partitioned,omitempty"`
+	// Invalid: a browser drops this Set-Cookie whole (RFC 6265bis section 5.7).
+	Invalid bool `json:"invalid,omitempty"`
+}
+
+// Canonical returns the canonical form of a component, and its SHA-256. The
+// form is JSON with fields in declared order and map keys sorted.
+func Canonical(component any) (form []byte, sum [sha256.Size]byte, err error) {
+	form, err = json.Marshal(component)
+	if err != nil {
+		return nil, sum, fmt.Errorf("canonical form of %T: %w", component, err)
+	}
+	return form, sha256.Sum256(form), nil
+}
+
+// Measurements is everything volatile about one look. It is kept apart from
+// the observation and lives shorter (never under 92 days for addresses).
+type Measurements struct {
+	StartedAt   time.Time          `json:"started_at"`
+	Duration    time.Duration      `json:"duration"`
+	Connections []ConnectionRecord `json:"connections,omitempty"`
+	Log         []LogLine          `json:"log,omitempty"`
+}
+
+// ConnectionRecord is one connection that was tried.
+type ConnectionRecord struct {
+	At          time.Time      `json:"at"`
+	Source      netip.AddrPort `json:"source,omitzero"`
+	Destination netip.AddrPort `json:"destination"`
+	Connect     time.Duration  `json:"connect"`
+	Sent        int64          `json:"sent"`
+	Received    int64          `json:"received"`
+	Reason      Reason         `json:"reason,omitempty"` // why it failed; empty when it stood
+}
+
+// LogLine is one line of a look's transcript.
+type LogLine struct {
+	At   time.Duration `json:"at"` // since the start of the look
+	Text string        `json:"text"`
+}

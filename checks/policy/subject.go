@@ -1,0 +1,73 @@
+package policy
+
+// ApplicationType decides severities: the two kinds of SuperOffice applications.
+type ApplicationType string
+
+// The application types of superoffice.md, section 6.
+const (
+	Standard ApplicationType = "standard"
+	Custom   ApplicationType = "custom"
+)
+
+// Environment is where an application runs.
+type Environment string
+
+// The environments, in the order and with the names of superoffice.md section 6.
+const (
+	SOD        Environment = "SOD"
+	Stage      Environment = "Stage"
+	Production Environment = "Production"
+)
+
+// Kind is what an endpoint is registered as (superoffice.md section 5.2).
+type Kind string
+
+// The kinds of endpoints.
+const (
+	Redirect       Kind = "redirect"
+	PostLogout     Kind = "post_logout"
+	WebPanel       Kind = "web_panel"
+	Webhook        Kind = "webhook"
+	StateChange    Kind = "state_change"
+	ERPSync        Kind = "erp_sync"
+	QuoteConnector Kind = "quote_connector"
+	Mirroring      Kind = "mirroring"
+	CORSOrigin     Kind = "cors_origin"
+	SignInStart    Kind = "sign_in_start"
+	StoreLink      Kind = "app_store_link"
+	Guide          Kind = "guide"
+)
+
+// ValueKind is how an endpoint's value is to be read.
+type ValueKind string
+
+// The kinds of values.
+const (
+	Literal        ValueKind = "literal"         // an http or https URL
+	Pattern        ValueKind = "pattern"         // a regular expression, with a probe URL that matches it
+	NativeLoopback ValueKind = "native_loopback" // http://127.0.0.1:{port}/..., RFC 8252 section 7.3
+	CustomScheme   ValueKind = "custom_scheme"   // private-use scheme, RFC 8252 section 7.1
+)
+
+// Subject is the endpoint that a judgement is about.
+type Subject struct {
+	ApplicationType ApplicationType
+	Kind            Kind
+	ValueKind       ValueKind
+	Environment     Environment
+	Value           string
+	ProbeURL        string // required for patterns; empty otherwise
+}
+
+// URL returns what is looked at: the probe URL of a pattern, the value of a
+// literal, and nothing for what no network can show.
+func (s Subject) URL() string {
+	switch s.ValueKind {
+	case Pattern:
+		return s.ProbeURL
+	case NativeLoopback, CustomScheme:
+		return ""
+	default:
+		return s.Value
+	}
+}

@@ -1,0 +1,31 @@
+package checks
+
+// Reason is a stable code for why something could not be told or reached. It
+// never holds the text of a Go error: those carry ports and addresses, which
+// would make equal observations differ.
+type Reason string
+
+// Every reason that a check gives.
+const (
+	ReasonTimeout            Reason = "timeout"              // no answer in time
+	ReasonRefused            Reason = "connection_refused"   // TCP RST to our SYN
+	ReasonReset              Reason = "connection_reset"     // TCP RST after the connection stood
+	ReasonClosed             Reason = "connection_closed"    // FIN before an answer
+	ReasonUnreachable        Reason = "network_unreachable"  // no route, host or network unreachable
+	ReasonNameNotFound       Reason = "name_not_found"       // NXDOMAIN (RFC 1035, RCODE 3)
+	ReasonNoAddress          Reason = "no_address"           // the name exists and has no A or AAAA record
+	ReasonResolverFailed     Reason = "resolver_failed"      // SERVFAIL, or the resolver did not answer
+	ReasonSpecialPurpose     Reason = "special_purpose"      // the address filter refused the address
+	ReasonBudget             Reason = "budget_exhausted"     // the budget of connections, bytes or hops is used up
+	ReasonControlFailed      Reason = "control_hello_failed" // the control ClientHello did not work either
+	ReasonHandshakeFailed    Reason = "handshake_failed"     // TLS alert, or a handshake that made no sense
+	ReasonNotTLS             Reason = "not_tls"              // the peer answered with something that is no TLS record
+	ReasonMalformed          Reason = "malformed_answer"     // the answer breaks its protocol
+	ReasonTooLarge           Reason = "answer_too_large"     // the answer passed the byte limit
+	ReasonTooManyRedirects   Reason = "too_many_redirects"   // more hops than the limit
+	ReasonRedirectLoop       Reason = "redirect_loop"        // a hop leads back to an earlier one
+	ReasonUnsupportedScheme  Reason = "unsupported_scheme"   // neither http nor https
+	ReasonCanceled           Reason = "canceled"             // the look was stopped
+	ReasonConnectivityUnsure Reason = "own_connectivity"     // our own connectivity is not proven
+	ReasonInternal           Reason = "internal_error"       // our own fault; the log has it
+)

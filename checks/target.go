@@ -1,0 +1,89 @@
+package checks
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"time"
+)
+
+// Depth says how much a look asks.
+type Depth string
+
+// The depths of a look.
+const (
+	Quick Depth = "quick" // protocols, certificate, hops and cookies; hourly by default
+	Full  Depth = "full"  // everything
+)
+
+// Target is what a look is given. URL is absolute with scheme http or https.
+type Target struct {
+	URL    string
+	Host   string // host name or address literal, without brackets, as TLS SNI and certificates name it
+	Port   uint16
+	Depth  Depth
+	Method string // GET (also when empty) or POST
+	Limits Limits
+}
+
+// Limits bounds what one look may use. A zero field means its default.
+type Limits struct {
+	Deadline              time.Duration // whole look; default 20 s
+	ConnectTimeout        time.Duration // one TCP connection; default 3 s
+	ReadTimeout           time.Duration // one answer; default 5 s
+	ConnectionsPerAddress int           // default 12
+	Addresses             int           // how many resolved addresses are looked at; default 16
+	Hops                  int           // redirect hops; default 10
+	BytesPerConnection    int64         // default 1 MiB
+}
+
+// WithDefaults returns l with every zero field set to its default.
+func (l Limits) WithDefaults() Limits {
+	if l.Deadline <= 0 {
+		l.Deadline = 20 * time.Second
+	}
+	if l.ConnectTimeout <= 0 {
+		l.ConnectTimeout = 3 * time.Second
+	}
+	if l.ReadTimeout <= 0 {
+		l.ReadTimeout = 5 * time.Second
+	}
+	if l.ConnectionsPerAddress <= 0 {
+		l.ConnectionsPerAddress = 12
+	}
+	if l.Addresses <= 0 {
+		l.Addresses = 16
+	}
+	if l.Hops <= 0 {
+		l.Hops = 10
+	}
+	if l.BytesPerConnection <= 0 {
+		l.BytesPerConnection = 1 << 20
+	}
+	return l
+}
+
+// Network is what the families see of the network. checks/probe implements it,
+// and is the only package that dials; tests may bring their own. One Network
+// serves one look: it counts the look's connections and keeps its log.
+type Network interface {
+	// Resolve looks a name up once, A and AAAA, and remembers the answer for
+	// the life of this Network, so that a name cannot change between two hops.
+	// An address literal resolves to itself. The fact is Known with at least
+	// one address (sorted, without duplicates, zones removed), Absent with
+	// ReasonNameNotFound or ReasonNoAddress, or Inconclusive.
+	Resolve(ctx context.Context, host string) Fact[[]netip.Addr]
+	// Dial opens one TCP connection to a vetted address. It never resolves.
+	// Its error always answers ReasonOf.
+	Dial(ctx context.Context, address netip.AddrPort) (net.Conn, error)
+	// Logf adds a line to the look's transcript, kept in Measurements.
+	Logf(format string, arguments ...any)
+	// Measurements returns what was counted and logged so far.
+	Measurements() Measurements
+}
+
+// ReasonError is an error with a stable reason.
+type ReasonError interface {
+	error
+	Reason() Reason
+}

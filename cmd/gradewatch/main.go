@@ -1,0 +1,4 @@
+// Command gradewatch watches registered URLs from the outside.
+package main
+
+func main() {}
