@@ -1,0 +1,46 @@
+// Package config reads every setting of the program from the environment into
+// one struct and reports all faults at once. It opens and changes nothing.
+package config
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is every setting. The zero environment gives a working program on an
+// embedded Postgres, listening on loopback.
+type Config struct {
+	DatabaseURL       string `env:"DATABASE_URL"`        // empty: the embedded Postgres
+	DatabaseDirectURL string `env:"DATABASE_DIRECT_URL"` // past a pooler: migrations, LISTEN; empty: DatabaseURL
+	DataFolder        string `env:"GRADEWATCH_DATA"`     // empty: the usual place of the user
+	Listen            string `env:"GRADEWATCH_LISTEN" envDefault:"127.0.0.1:8080"`
+	BaseURL           string `env:"GRADEWATCH_BASE_URL"` // as people reach it; empty: http:// and Listen
+
+	Vantage       string   `env:"GRADEWATCH_VANTAGE" envDefault:"local"`
+	Resolver      string   `env:"GRADEWATCH_RESOLVER"`                                                                           // host:port of a DNS server; empty: the system's
+	ExtraRoots    []string `env:"GRADEWATCH_EXTRA_ROOTS"`                                                                        // PEM files of private roots
+	AllowNetworks string   `env:"GRADEWATCH_ALLOW_NETWORKS"`                                                                     // special-purpose networks that may be looked at
+	References    []string `env:"GRADEWATCH_REFERENCES" envDefault:"one.one.one.one:443,dns.google:443,www.superoffice.com:443"` // prove our own connectivity
+
+	ConfirmAfter      time.Duration `env:"GRADEWATCH_CONFIRM_AFTER" envDefault:"30s"`     // between a fail and the second look
+	UndeterminedAfter time.Duration `env:"GRADEWATCH_UNDETERMINED_AFTER" envDefault:"6h"` // until 'we cannot tell' is said
+	ClaimEvery        time.Duration `env:"GRADEWATCH_CLAIM_EVERY" envDefault:"2s"`
+	LookTimeout       time.Duration `env:"GRADEWATCH_LOOK_TIMEOUT" envDefault:"30s"`
+	LookWorkers       int           `env:"GRADEWATCH_LOOK_WORKERS" envDefault:"16"`
+
+	SMTPURL  string `env:"GRADEWATCH_SMTP_URL"` // smtp://user:password@host:587 (STARTTLS) or smtps://host:465; empty: no mail
+	MailFrom string `env:"GRADEWATCH_MAIL_FROM" envDefault:"Gradewatch <gradewatch@localhost>"`
+
+	AuditRetention time.Duration `env:"GRADEWATCH_AUDIT_RETENTION" envDefault:"9504h"` // 396 days; never under 92 days (S-06)
+}
+
+// Load reads the settings from environment, a map so that tests bring their own.
+func Load(environment map[string]string) (Config, error) {
+	configuration, err := env.ParseAsWithOptions[Config](env.Options{Environment: environment})
+	if err != nil {
+		return configuration, fmt.Errorf("read the settings: %w", err)
+	}
+	return configuration, nil
+}

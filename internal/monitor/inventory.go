@@ -1,0 +1,106 @@
+package monitor
+
+import (
+	"time"
+
+	"github.com/gradewatch/gradewatch/checks/policy"
+)
+
+// Team is a partner organisation: the tenant boundary.
+type Team struct {
+	ID        int64
+	Name      string
+	CreatedAt time.Time
+}
+
+// Role is what a person may do.
+type Role string
+
+// The roles.
+const (
+	Administrator Role = "administrator"
+	Developer     Role = "developer"
+	Reader        Role = "reader"
+	Operator      Role = "operator" // Online Operations: sees the fleet across teams
+)
+
+// Person is somebody who signs in.
+type Person struct {
+	ID     int64
+	TeamID int64
+	Email  string
+	Name   string
+	Role   Role
+}
+
+// Application is what a partner registers.
+type Application struct {
+	ID        int64
+	TeamID    int64
+	Name      string
+	Type      policy.ApplicationType
+	CreatedAt time.Time
+}
+
+// Endpoint is one registered URL of an application in an environment.
+type Endpoint struct {
+	ID              int64
+	TeamID          int64
+	ApplicationID   int64
+	ApplicationName string
+	ApplicationType policy.ApplicationType
+	Environment     policy.Environment
+	Kind            policy.Kind
+	ValueKind       policy.ValueKind
+	Value           string
+	ProbeURL        string
+	Method          string
+	Vantage         string
+	Interval        time.Duration // at least MinimumInterval
+	NextRunAt       time.Time
+	CreatedAt       time.Time
+}
+
+// Subject returns what a judgement needs to know of the endpoint.
+func (e Endpoint) Subject() policy.Subject {
+	return policy.Subject{
+		ApplicationType: e.ApplicationType, Kind: e.Kind, ValueKind: e.ValueKind,
+		Environment: e.Environment, Value: e.Value, ProbeURL: e.ProbeURL,
+	}
+}
+
+// Bounds and defaults of schedules.
+const (
+	DefaultInterval = time.Hour   // quick looks
+	MinimumInterval = time.Minute // nobody is looked at more often than this by schedule
+)
+
+// Purpose is why an assessment was asked for.
+type Purpose string
+
+// The purposes.
+const (
+	First     Purpose = "first"     // the endpoint was just registered
+	Scheduled Purpose = "scheduled" // it was due
+	Confirm   Purpose = "confirm"   // a second look at a fail, on new connections
+	Requested Purpose = "requested" // a person pressed the button
+)
+
+// Assessment is one endpoint, one time, one vantage.
+type Assessment struct {
+	ID          int64
+	TeamID      int64
+	EndpointID  int64
+	Slot        time.Time // the absolute time it was due
+	Purpose     Purpose
+	Vantage     string
+	Depth       string
+	RequestedAt time.Time
+	StartedAt   time.Time // zero until a worker began
+	Stage       string    // progress for people
+	FinishedAt  time.Time // zero until judged
+	Profile     string
+	Engine      string
+	TrustData   string
+	Changed     bool
+}

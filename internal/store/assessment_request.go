@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/gradewatch/gradewatch/internal/monitor"
+)
+
+// assessmentColumns are read by every query that returns monitor.Assessment.
+const assessmentColumns = `id, team_id, endpoint_id, slot, purpose, vantage, depth, requested_at,
+	coalesce(started_at, '0001-01-01T00:00:00Z') AS started_at, stage,
+	coalesce(finished_at, '0001-01-01T00:00:00Z') AS finished_at,
+	coalesce(profile, '') AS profile, coalesce(engine, '') AS engine, coalesce(trust_data, '') AS trust_data, changed`
+
+// RequestAssessment asks for a look at an endpoint that is due at slot, and
+// returns its assessment's row, still unfinished. The caller inserts the job
+// in the same transaction. ErrConflict: the slot is taken.
+func (tx *Tx) RequestAssessment(ctx context.Context, endpoint int64, purpose monitor.Purpose, slot, requestedAt time.Time) (monitor.Assessment, error) {
+	const insert = `
+		INSERT INTO assessments (team_id, endpoint_id, slot, purpose, vantage, depth, requested_at)
+		SELECT team_id, id, @slot, @purpose, vantage, 'quick', @requested
+		FROM endpoints WHERE id = @endpoint AND deleted_at IS NULL
+		ON CONFLICT (endpoint_id, slot) DO NOTHING
+		RETURNING ` + assessmentColumns
+	rows, _ := tx.Query(ctx, insert, pgx.StrictNamedArgs{
+		"endpoint": endpoint, "slot": slot, "purpose": string(purpose), "requested": requestedAt,
+	})
+	assessment, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[monitor.Assessment])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return assessment, fmt.Errorf("ask for a look at endpoint %d at %s: %w", endpoint, slot.UTC().Format(time.RFC3339), ErrConflict)
+	}
+	if err != nil {
+		return assessment, fmt.Errorf("ask for a look at endpoint %d: %w", endpoint, err)
+	}
+	return assessment, nil
+}

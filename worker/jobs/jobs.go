@@ -1,0 +1,69 @@
+// Package jobs holds the arguments of every job kind, the queues and how jobs
+// are inserted. Arguments hold ids only: what a job needs is read when it
+// runs. It works nothing itself.
+package jobs
+
+import (
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// The queues. Looks have a queue a vantage: VantageQueue.
+const (
+	QueueNotify = "notify" // deliveries
+	QueueUpkeep = "upkeep" // claims, partitions, clean-up
+)
+
+// VantageQueue returns the queue of one vantage's looks.
+func VantageQueue(vantage string) string { return "vantage_" + vantage }
+
+// Look is one look at one endpoint: it fills the assessment's row.
+type Look struct {
+	AssessmentID int64     `json:"assessment_id" river:"unique"`
+	Slot         time.Time `json:"slot"` // the partition that the row is in
+}
+
+// Kind implements river.JobArgs.
+func (Look) Kind() string { return "look" }
+
+// Claim takes what is due and inserts its looks.
+type Claim struct{}
+
+// Kind implements river.JobArgs.
+func (Claim) Kind() string { return "claim" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts. Two claims at once would
+// do no harm (they skip each other's rows) but no good either.
+func (Claim) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: unfinished()}}
+}
+
+// Deliver sends one delivery to its channel.
+type Deliver struct {
+	DeliveryID string `json:"delivery_id" river:"unique"`
+}
+
+// Kind implements river.JobArgs.
+func (Deliver) Kind() string { return "deliver" }
+
+// Upkeep makes partitions ahead of time and removes what has outlived its use.
+type Upkeep struct{}
+
+// Kind implements river.JobArgs.
+func (Upkeep) Kind() string { return "upkeep" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (Upkeep) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByState: unfinished()}}
+}
+
+// unfinished lists the states in which a job stands in the way of its like.
+// Completed is left out: a finished claim must not block the next one.
+func unfinished() []rivertype.JobState {
+	return []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+		rivertype.JobStateRunning, rivertype.JobStateScheduled,
+	}
+}
