@@ -171,6 +171,7 @@ func TestCompareVerdicts(t *testing.T) {
 		"to inconclusive":            {"T-09:pass", "T-09:inconclusive", nil, "", ""},
 		"expired":                    {"T-09:pass", "T-09:fail", []func(*monitor.Snapshot){rest(certificates)}, monitor.Regression, checks.CauseTime},
 		"began to be valid":          {"T-09:fail", "T-09:pass", []func(*monitor.Snapshot){rest(certificates)}, monitor.Recovery, checks.CauseTime},
+		"answers again":              {"E-01:fail", "E-01:pass", []func(*monitor.Snapshot){rest("http[192.0.2.1].hops[0].answer")}, monitor.Recovery, checks.CauseConfiguration},
 		"new certificate":            {"T-09:pass", "T-09:fail", []func(*monitor.Snapshot){rest(certificates), newLeaf}, monitor.Regression, checks.CauseCertificate},
 		"other facts differ":         {"T-09:pass", "T-09:fail", []func(*monitor.Snapshot){rest(certificates), noTLS12}, monitor.Regression, checks.CauseTime},
 		"protocol off":               {"T-03:pass", "T-03:fail", []func(*monitor.Snapshot){rest(protocols), noTLS12, newLeaf}, monitor.Regression, checks.CauseConfiguration},

@@ -64,8 +64,10 @@ func (c *comparison) cause(after checks.Verdict) checks.Cause {
 		return checks.CauseTrustData
 	case c.previous.Engine != c.next.Engine:
 		return checks.CauseEngine
-	default:
+	case rests.certificates:
 		return checks.CauseTime
+	default: // nothing else depends on the time: it was mended, or went down
+		return checks.CauseConfiguration
 	}
 }
 
