@@ -10,7 +10,7 @@ import (
 const randomLength = 16
 
 var (
-	uuidShape = regexp.MustCompile(`(?i)^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$`)
+	uuidShape = regexp.MustCompile(`(?i)^(?:\{|%7B)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:\}|%7D)?$`)
 	// Base64url and hex; percent-escaped '=', '+' and '/' are standard Base64.
 	tokenShape = regexp.MustCompile(`^(?:[A-Za-z0-9_-]|%2[BbFf]|%3[Dd])+$`)
 	// What people write: lower case, upper case, CamelCase with humps of three

@@ -35,15 +35,27 @@ func Walk(ctx context.Context, network checks.Network, target checks.Target, add
 	limits := target.Limits.WithDefaults()
 	w := walker{
 		network:  network,
-		exchange: exchange{network: network, connectTime: limits.ConnectTimeout, readTime: limits.ReadTimeout},
+		exchange: exchange{network: network, readTime: limits.ReadTimeout},
 		start:    start,
 		address:  address,
 		hops:     limits.Hops,
+	}
+	if ctx.Err() != nil { // nobody is asked, which is not the same as nobody answering
+		reason := reasonOf(ctx, ctx.Err())
+		return checks.HTTP{End: checks.InconclusiveFact[int](reason), PlainHTTP: w.unasked(reason)}, nil
 	}
 	w.follow(ctx, start, methodOf(target))
 	slices.SortFunc(w.certificates, func(a, b checks.Certificate) int { return cmp.Compare(a.SHA256, b.SHA256) })
 	w.certificates = slices.CompactFunc(w.certificates, func(a, b checks.Certificate) bool { return a.SHA256 == b.SHA256 })
 	return w.result, w.certificates
+}
+
+// unasked is the fact about port 80 when the look is over before its turn.
+func (w *walker) unasked(reason checks.Reason) checks.Fact[checks.PlainHTTP] {
+	if w.start.Scheme != "https" {
+		return checks.Fact[checks.PlainHTTP]{}
+	}
+	return checks.InconclusiveFact[checks.PlainHTTP](reason)
 }
 
 func methodOf(target checks.Target) string {
