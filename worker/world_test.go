@@ -47,6 +47,7 @@ type world struct {
 	application monitor.Application
 	worker      *worker.Worker
 	slots       atomic.Int64
+	resolver    string // host:port of the DNS server that answers names
 }
 
 // newWorld arranges a world whose own network works. change may alter the
@@ -54,6 +55,7 @@ type world struct {
 func newWorld(t *testing.T, change func(*worker.Config)) *world {
 	t.Helper()
 	w := &world{t: t, database: testdb.New(t), clock: &clock{}, sender: &recorder{}, names: &names{}, ca: checktest.NewCA(t, "Test root")}
+	w.resolver = dnsserver.Start(t, w.names.answer).Address()
 	reference := checktest.StartPeer(t, checktest.CloseOnAccept)
 	roots, err := chain.MozillaRoots()
 	require.NoError(t, err)
@@ -62,7 +64,7 @@ func newWorld(t *testing.T, change func(*worker.Config)) *world {
 	w.config = worker.Config{
 		Store: w.database.Store,
 		Prober: probe.New(probe.Config{
-			Resolver: dnsserver.Start(t, w.names.answer).Address(), AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+			Resolver: w.resolver, AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		}),
 		Runner: checks.Runner{TLS: tlsprobe.Quick, HTTP: httpsec.Walk},
 		Roots:  roots, Profile: policy.SuperOffice(), Sender: w.sender, Lead: true,
