@@ -2,6 +2,7 @@ package pgembed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -132,10 +134,19 @@ func inspect(ctx context.Context, folder string, user account) (int, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	command := exec.CommandContext(ctx, filepath.Join(folder, "postgres"), "--version")
-	user.as(command)
-	command.Dir = "/"
-	answer, err := command.Output()
+	var answer []byte
+	err := poll(ctx, 20*time.Millisecond, func() (bool, error) {
+		command := exec.CommandContext(ctx, filepath.Join(folder, "postgres"), "--version")
+		user.as(command)
+		command.Dir = "/"
+		var err error
+		answer, err = command.Output()
+		// Just unpacked, it may for a moment be open in a child forked meanwhile.
+		if errors.Is(err, syscall.ETXTBSY) {
+			return false, nil
+		}
+		return true, err
+	})
 	if err != nil {
 		return 0, fmt.Errorf("ask %s for its version: %w", folder, err)
 	}
