@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,13 +34,9 @@ func ParseResolver(text string) (string, error) {
 	if text == "" {
 		return "", nil
 	}
-	address := text
-	if literal, err := netip.ParseAddr(text); err == nil {
-		return net.JoinHostPort(literal.String(), resolverPort), nil
-	}
-	host, port, err := net.SplitHostPort(address)
+	host, port, err := net.SplitHostPort(text)
 	if err != nil {
-		host, port = text, resolverPort
+		host, port = strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"), resolverPort
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || number == 0 || parseHost(host).reason != "" {
