@@ -91,7 +91,7 @@ func TestEndpointPageTellsWorstFirst(t *testing.T) {
 	require.Contains(t, page.text("li[data-requirement=C-02]"), "Seen once, not confirmed by a second look yet.")
 	require.Contains(t, page.text("li[data-requirement=T-09]"), "Our advice")
 	row := page.text("table:contains('SSL 3.0') tbody tr")
-	require.Equal(t, "192.0.2.10 port 443 Refused Accepted Refused Could not tell: timeout Accepted Accepted", row)
+	require.Equal(t, "192.0.2.10 port 443 Refused Accepted Refused Could not tell : timeout Accepted Accepted", row)
 	require.Contains(t, page.text("#certificates + * , section[aria-labelledby=certificates]"), "app.example.com, www.example.com")
 	require.Contains(t, page.text("section[aria-labelledby=certificates]"), "2027-03-01 00:00 UTC")
 	require.Contains(t, page.text("section[aria-labelledby=answer]"), "Cookie session: with Secure; without HttpOnly")
