@@ -23,7 +23,7 @@ func (e *faultsError) Error() string { return fmt.Sprintf("%d faults in the form
 
 // newApplication shows the empty form.
 func (s *server) newApplication(w http.ResponseWriter, r *http.Request) error {
-	if err := require(r, auth.ChangeInventory); err != nil {
+	if err := permit(r, auth.ChangeInventory); err != nil {
 		return err
 	}
 	return s.showForm(w, r, http.StatusOK, views.ApplicationForm{Rows: []views.URLRow{newRow(nil)}})
@@ -32,7 +32,7 @@ func (s *server) newApplication(w http.ResponseWriter, r *http.Request) error {
 // createApplication adds an application with its URLs, and asks for the first
 // look at each in the same transaction.
 func (s *server) createApplication(w http.ResponseWriter, r *http.Request) error {
-	if err := require(r, auth.ChangeInventory); err != nil {
+	if err := permit(r, auth.ChangeInventory); err != nil {
 		return err
 	}
 	return s.saveForm(w, r, nil, "application-added")
@@ -40,7 +40,7 @@ func (s *server) createApplication(w http.ResponseWriter, r *http.Request) error
 
 // newURLs shows the empty form of more URLs.
 func (s *server) newURLs(w http.ResponseWriter, r *http.Request) error {
-	if err := require(r, auth.ChangeInventory); err != nil {
+	if err := permit(r, auth.ChangeInventory); err != nil {
 		return err
 	}
 	application, err := s.findApplication(r)
@@ -52,7 +52,7 @@ func (s *server) newURLs(w http.ResponseWriter, r *http.Request) error {
 
 // createURLs adds URLs to an application.
 func (s *server) createURLs(w http.ResponseWriter, r *http.Request) error {
-	if err := require(r, auth.ChangeInventory); err != nil {
+	if err := permit(r, auth.ChangeInventory); err != nil {
 		return err
 	}
 	application, err := s.findApplication(r)

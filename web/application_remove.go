@@ -13,7 +13,7 @@ import (
 
 // confirmRemoveApplication asks before an application is removed.
 func (s *server) confirmRemoveApplication(w http.ResponseWriter, r *http.Request) error {
-	if err := require(r, auth.ChangeInventory); err != nil {
+	if err := permit(r, auth.ChangeInventory); err != nil {
 		return err
 	}
 	application, err := s.findApplication(r)
@@ -30,7 +30,7 @@ func (s *server) confirmRemoveApplication(w http.ResponseWriter, r *http.Request
 
 // removeApplication stops watching an application and all its URLs.
 func (s *server) removeApplication(w http.ResponseWriter, r *http.Request) error {
-	if err := require(r, auth.ChangeInventory); err != nil {
+	if err := permit(r, auth.ChangeInventory); err != nil {
 		return err
 	}
 	id, err := pathID(r, "id")
@@ -58,7 +58,7 @@ func (s *server) removeApplication(w http.ResponseWriter, r *http.Request) error
 
 // confirmRemoveEndpoint asks before a URL is removed.
 func (s *server) confirmRemoveEndpoint(w http.ResponseWriter, r *http.Request) error {
-	if err := require(r, auth.ChangeInventory); err != nil {
+	if err := permit(r, auth.ChangeInventory); err != nil {
 		return err
 	}
 	endpoint, err := s.findEndpoint(r)
@@ -78,7 +78,7 @@ func (s *server) confirmRemoveEndpoint(w http.ResponseWriter, r *http.Request) e
 
 // removeEndpoint stops watching a URL.
 func (s *server) removeEndpoint(w http.ResponseWriter, r *http.Request) error {
-	if err := require(r, auth.ChangeInventory); err != nil {
+	if err := permit(r, auth.ChangeInventory); err != nil {
 		return err
 	}
 	id, err := pathID(r, "id")

@@ -53,7 +53,8 @@ func chromium(t *testing.T) context.Context {
 			if err != nil {
 				return
 			}
-			missing := strings.HasSuffix(message.URL, "/nowhere") // asked for on purpose
+			// Asked for on purpose: a page that is not there, a form with faults.
+			missing := strings.HasSuffix(message.URL, "/nowhere") || strings.HasSuffix(message.URL, "/applications")
 			if message.Type == chromedp.ConsoleError && !missing || message.Type == chromedp.ConsoleException {
 				t.Errorf("the browser complains: %s (%s)", message.Text, message.URL)
 			}
@@ -193,6 +194,17 @@ func TestBrowserPictures(t *testing.T) {
 func (s *site) takePicture(ctx context.Context, name, path string) {
 	s.Helper()
 	require.NoError(s, chromedp.Do(ctx, chromedp.Navigate(s.url+path), chromedp.WaitReady(chromedp.CSS("footer"))), name)
+	if strings.HasPrefix(name, "faults") {
+		require.NoError(s, chromedp.Do(ctx,
+			chromedp.SendKeys(chromedp.CSS("#url-0-value"), "https://partner.superoffice.com/cb"),
+			chromedp.Click(`//button[.="Add another URL"]`), chromedp.WaitVisible(chromedp.CSS("#url-1-value")),
+			chromedp.SendKeys(chromedp.CSS("#url-1-value"), "app.example.com/callback"),
+			chromedp.Click(chromedp.CSS("button.primary")), chromedp.WaitVisible(chromedp.CSS("#faults")),
+		), name)
+	}
+	if strings.HasPrefix(name, "look") {
+		require.NoError(s, chromedp.Do(ctx, chromedp.Click(`//summary[.="Connections"]`), chromedp.Click(`//summary[.="Transcript"]`)), name)
+	}
 	wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
 	require.NoError(s, err)
 	require.LessOrEqual(s, wide, 0, "%s is wider than its window", name)

@@ -47,7 +47,7 @@ func (s *server) testChannel(w http.ResponseWriter, r *http.Request) error {
 
 // confirmRemoveChannel asks before a channel is removed.
 func (s *server) confirmRemoveChannel(w http.ResponseWriter, r *http.Request) error {
-	if err := require(r, auth.ChangeChannels); err != nil {
+	if err := permit(r, auth.ChangeChannels); err != nil {
 		return err
 	}
 	channel, _, err := s.findChannel(r)
@@ -71,7 +71,7 @@ func (s *server) removeChannel(w http.ResponseWriter, r *http.Request) error {
 
 // changeChannel runs one change of a channel with its audit row.
 func (s *server) changeChannel(w http.ResponseWriter, r *http.Request, action, done string, change func(context.Context, *store.Tx, int64) error) error {
-	if err := require(r, auth.ChangeChannels); err != nil {
+	if err := permit(r, auth.ChangeChannels); err != nil {
 		return err
 	}
 	id, err := pathID(r, "id")

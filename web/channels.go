@@ -38,7 +38,7 @@ func (s *server) showChannels(w http.ResponseWriter, r *http.Request, status int
 // there is no redirect; loading that page again adds nothing, since the team
 // has that address then.
 func (s *server) createChannel(w http.ResponseWriter, r *http.Request) error {
-	if err := require(r, auth.ChangeChannels); err != nil {
+	if err := permit(r, auth.ChangeChannels); err != nil {
 		return err
 	}
 	if err := parseForm(r); err != nil {
@@ -133,7 +133,7 @@ func (s *server) findChannel(r *http.Request) (channel store.Channel, deliveries
 
 // showChannelSecret shows a signing secret again; that is audited.
 func (s *server) showChannelSecret(w http.ResponseWriter, r *http.Request) error {
-	if err := require(r, auth.ShowSecret); err != nil {
+	if err := permit(r, auth.ShowSecret); err != nil {
 		return err
 	}
 	channel, deliveries, err := s.findChannel(r)

@@ -13,7 +13,7 @@ import (
 
 // editInterval shows the form of how often a URL is looked at.
 func (s *server) editInterval(w http.ResponseWriter, r *http.Request) error {
-	if err := require(r, auth.ChangeInventory); err != nil {
+	if err := permit(r, auth.ChangeInventory); err != nil {
 		return err
 	}
 	endpoint, err := s.findEndpoint(r)
@@ -26,7 +26,7 @@ func (s *server) editInterval(w http.ResponseWriter, r *http.Request) error {
 
 // changeInterval changes how often a URL is looked at.
 func (s *server) changeInterval(w http.ResponseWriter, r *http.Request) error {
-	if err := require(r, auth.ChangeInventory); err != nil {
+	if err := permit(r, auth.ChangeInventory); err != nil {
 		return err
 	}
 	if err := parseForm(r); err != nil {

@@ -13,7 +13,7 @@ import (
 // requestLook asks for a look now, unless one is under way already: pressing
 // often does not load the server that is looked at.
 func (s *server) requestLook(w http.ResponseWriter, r *http.Request) error {
-	if err := require(r, auth.RequestLook); err != nil {
+	if err := permit(r, auth.RequestLook); err != nil {
 		return err
 	}
 	endpoint, err := s.findEndpoint(r)

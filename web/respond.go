@@ -92,9 +92,9 @@ func may(r *http.Request, permission auth.Permission) bool {
 	return session != nil && auth.May(session.Role, permission)
 }
 
-// require returns an error that denies the request unless who is signed in has
+// permit returns an error that denies the request unless who is signed in has
 // a permission.
-func require(r *http.Request, permission auth.Permission) error {
+func permit(r *http.Request, permission auth.Permission) error {
 	session := visitOf(r).session
 	if session == nil {
 		return auth.ErrNoSession

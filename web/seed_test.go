@@ -258,10 +258,13 @@ func (s *site) everyPage() map[string]string {
 	b.post("/channels", map[string][]string{"kind": {"webhook"}, "address": {"https://hooks.example.com/in"}})
 	b.post("/endpoints/1/interval", map[string][]string{"minutes": {"5"}})
 	return map[string]string{
-		"overview": "/", "filtered": "/?state=failing", "application": fmt.Sprintf("/applications/%d", endpoint.ApplicationID), "form": "/applications/new",
+		"overview": "/", "filtered": "/?state=failing", "application": fmt.Sprintf("/applications/%d", endpoint.ApplicationID), "form": "/applications/new", "faults": "/applications/new",
 		"urls": "/applications/1/urls/new", "endpoint": "/endpoints/1", "progress": fmt.Sprintf("/endpoints/%d", running.ID), "interval": "/endpoints/1/interval",
 		"remove": "/endpoints/1/remove", "history": "/endpoints/1/history", "look": fmt.Sprintf("/endpoints/1/looks/%d", failed),
 		"incidents": "/incidents", "incident": fmt.Sprintf("/incidents/%d", incident), "deliveries": "/deliveries", "delivery": "/deliveries/" + delivery,
 		"channels": "/channels", "channel": "/channels/2", "audit": "/audit", "probe": "/probe", "missing": "/nowhere", "signedout": "/signed-out",
 	}
 }
+
+// present is the time now, for tests without a site's clock.
+func present() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
