@@ -1,0 +1,260 @@
+// Package pki makes certificate authorities and certificates in memory, good
+// and bad ones, for tests and for the demo. It must not import testing, read
+// or write files, or ever make a certificate that anybody outside trusts.
+package pki
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"time"
+)
+
+// Key is the kind of key a certificate gets. The zero value is ECDSA.
+type Key uint8
+
+// The kinds of key.
+const (
+	ECDSA   Key = iota // P-256
+	RSA                // 2048 bits
+	RSA1024            // 1024 bits: too short for today, fine for faults
+)
+
+// Leaf says what an end-entity certificate holds. The zero value of every
+// field but Names has a sensible meaning.
+type Leaf struct {
+	Names     []string  // DNS names and IP address literals; the first is the common name too
+	NotBefore time.Time // default: an hour before now
+	NotAfter  time.Time // default: 90 days after now
+	Key       Key
+	Signature x509.SignatureAlgorithm // default: what fits the issuer's key, with SHA-256
+	// OnlyCommonName leaves the subject alternative names out.
+	OnlyCommonName bool
+	// Padding adds a private extension of this many bytes, to make it large.
+	Padding int
+}
+
+// Issued is a certificate with its key and the chain a server sends.
+type Issued struct {
+	Certificate tls.Certificate // leaf first, then intermediates; never the root
+	CertPEM     []byte          // the same chain in PEM
+	KeyPEM      []byte          // PKCS #8
+}
+
+// WithChain returns a copy of i whose server sends exactly chain (DER, in this
+// order), which may be incomplete, in the wrong order or no certificate at all.
+func (i *Issued) WithChain(chain ...[]byte) *Issued {
+	changed := *i
+	changed.Certificate.Certificate = chain
+	changed.CertPEM = encodeCertificates(chain)
+	return &changed
+}
+
+// CA is a certificate authority: a root, or an intermediate below one.
+type CA struct {
+	Certificate *x509.Certificate
+	key         crypto.Signer
+	path        [][]byte // DER from this CA up to, without, the root
+}
+
+// Authority says what a CA certificate holds. Zero values mean the defaults.
+type Authority struct {
+	Name      string
+	NotBefore time.Time // default: a day before now
+	NotAfter  time.Time // default: ten years after now
+	Key       Key
+	Signature x509.SignatureAlgorithm
+}
+
+// NewCA makes a root with the default dates and an ECDSA key.
+func NewCA(name string) (*CA, error) { return NewRoot(Authority{Name: name}) }
+
+// NewRoot makes a root as authority says.
+func NewRoot(authority Authority) (*CA, error) {
+	key, err := newKey(authority.Key)
+	if err != nil {
+		return nil, err
+	}
+	template := authority.template()
+	certificate, err := sign(template, template, key.Public(), key)
+	if err != nil {
+		return nil, fmt.Errorf("making root %q: %w", authority.Name, err)
+	}
+	return &CA{Certificate: certificate, key: key}, nil
+}
+
+// Intermediate makes a CA below ca with the default dates and an ECDSA key.
+func (ca *CA) Intermediate(name string) (*CA, error) {
+	return ca.NewIntermediate(Authority{Name: name})
+}
+
+// NewIntermediate makes a CA below ca as authority says.
+func (ca *CA) NewIntermediate(authority Authority) (*CA, error) {
+	key, err := newKey(authority.Key)
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := sign(authority.template(), ca.Certificate, key.Public(), ca.key)
+	if err != nil {
+		return nil, fmt.Errorf("making intermediate %q: %w", authority.Name, err)
+	}
+	return &CA{
+		Certificate: certificate, key: key,
+		path: append([][]byte{certificate.Raw}, ca.path...),
+	}, nil
+}
+
+// Issue makes a leaf signed by ca, with the intermediates that belong to it.
+func (ca *CA) Issue(leaf Leaf) (*Issued, error) {
+	key, err := newKey(leaf.Key)
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := sign(leaf.template(), ca.Certificate, key.Public(), ca.key)
+	if err != nil {
+		return nil, fmt.Errorf("issuing for %q: %w", leaf.Names, err)
+	}
+	return issued(key, append([][]byte{certificate.Raw}, ca.path...))
+}
+
+// PEM returns ca's own certificate in PEM, for files of private roots.
+func (ca *CA) PEM() []byte { return encodeCertificates([][]byte{ca.Certificate.Raw}) }
+
+// Pool returns a pool that holds only ca.
+func (ca *CA) Pool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(ca.Certificate)
+	return pool
+}
+
+// SelfSigned makes a leaf that is signed by its own key.
+func SelfSigned(leaf Leaf) (*Issued, error) {
+	key, err := newKey(leaf.Key)
+	if err != nil {
+		return nil, err
+	}
+	template := leaf.template()
+	certificate, err := sign(template, template, key.Public(), key)
+	if err != nil {
+		return nil, fmt.Errorf("self-signing for %q: %w", leaf.Names, err)
+	}
+	return issued(key, [][]byte{certificate.Raw})
+}
+
+func (a Authority) template() *x509.Certificate {
+	return &x509.Certificate{
+		SerialNumber:          serial(),
+		Subject:               pkix.Name{CommonName: a.Name, Organization: []string{"Gradewatch test authority"}},
+		NotBefore:             orNow(a.NotBefore, -24*time.Hour),
+		NotAfter:              orNow(a.NotAfter, 10*365*24*time.Hour),
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+		SignatureAlgorithm:    a.Signature,
+	}
+}
+
+func (l Leaf) template() *x509.Certificate {
+	template := &x509.Certificate{
+		SerialNumber:          serial(),
+		NotBefore:             orNow(l.NotBefore, -time.Hour),
+		NotAfter:              orNow(l.NotAfter, 90*24*time.Hour),
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		SignatureAlgorithm:    l.Signature,
+	}
+	if len(l.Names) > 0 {
+		template.Subject.CommonName = l.Names[0]
+	}
+	if l.Padding > 0 {
+		template.ExtraExtensions = []pkix.Extension{{
+			Id: []int{1, 3, 6, 1, 4, 1, 32473, 1}, Value: make([]byte, l.Padding), // RFC 5612: the arc for examples
+		}}
+	}
+	if l.OnlyCommonName {
+		return template
+	}
+	for _, name := range l.Names {
+		if ip := net.ParseIP(name); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		} else {
+			template.DNSNames = append(template.DNSNames, name)
+		}
+	}
+	return template
+}
+
+func sign(template, parent *x509.Certificate, public crypto.PublicKey, key crypto.Signer) (*x509.Certificate, error) {
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, fmt.Errorf("reading back: %w", err)
+	}
+	return certificate, nil
+}
+
+func issued(key crypto.Signer, chain [][]byte) (*Issued, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the private key: %w", err)
+	}
+	return &Issued{
+		Certificate: tls.Certificate{Certificate: chain, PrivateKey: key},
+		CertPEM:     encodeCertificates(chain),
+		KeyPEM:      pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}),
+	}, nil
+}
+
+func newKey(kind Key) (crypto.Signer, error) {
+	var key crypto.Signer
+	var err error
+	switch kind {
+	case ECDSA:
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case RSA:
+		key, err = rsa.GenerateKey(rand.Reader, 2048)
+	case RSA1024:
+		key, err = rsa.GenerateKey(rand.Reader, 1024)
+	default:
+		err = fmt.Errorf("unknown kind %d", kind)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("making a key: %w", err)
+	}
+	return key, nil
+}
+
+func encodeCertificates(chain [][]byte) []byte {
+	var text []byte
+	for _, der := range chain {
+		text = append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
+	}
+	return text
+}
+
+func serial() *big.Int {
+	number := make([]byte, 16)
+	_, _ = rand.Read(number) // never fails since Go 1.24
+	number[0] &= 0x7F
+	return new(big.Int).SetBytes(number)
+}
+
+func orNow(at time.Time, offset time.Duration) time.Time {
+	if at.IsZero() {
+		return time.Now().Add(offset)
+	}
+	return at
+}
