@@ -1,0 +1,11 @@
+package httpsec
+
+import "net/url"
+
+func mustParse(text string) *url.URL {
+	u, err := url.Parse(text)
+	if err != nil {
+		panic(err)
+	}
+	return u
+}

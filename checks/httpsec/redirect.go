@@ -1,0 +1,80 @@
+package httpsec
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gradewatch/gradewatch/checks"
+)
+
+// maxLocationBytes bounds a Location that is followed.
+const maxLocationBytes = 8 << 10
+
+var errUnsupportedScheme = errors.New("the scheme is neither http nor https")
+
+// redirects says whether status sends a browser on (RFC 9110 section 15.4).
+func redirects(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// nextMethod is the method after a redirect: 307 and 308 keep it, the others
+// make POST a GET as browsers do (Fetch standard, HTTP-redirect fetch).
+func nextMethod(method string, status int) string {
+	if status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect {
+		return method
+	}
+	return http.MethodGet
+}
+
+// resolveLocation returns the absolute URL that a Location field of an answer
+// from base leads to, with the host in ASCII. It reads the text as browsers do
+// where that decides the host: white space around it does not count and a
+// backslash is a slash (WHATWG URL standard). With errUnsupportedScheme the
+// URL is returned too.
+func resolveLocation(base *url.URL, location string) (*url.URL, error) {
+	if len(location) > maxLocationBytes {
+		return nil, fmt.Errorf("location has %d bytes, more than %d", len(location), maxLocationBytes)
+	}
+	location = strings.Trim(location, " \t\r\n\f")
+	end := strings.IndexAny(location, "?#")
+	if end < 0 {
+		end = len(location)
+	}
+	location = strings.ReplaceAll(location[:end], `\`, "/") + location[end:]
+	reference, err := url.Parse(location)
+	if err != nil {
+		return nil, fmt.Errorf("parse location: %w", err)
+	}
+	next := base.ResolveReference(reference)
+	next.Scheme = strings.ToLower(next.Scheme)
+	if next.Scheme != "http" && next.Scheme != "https" {
+		return next, errUnsupportedScheme
+	}
+	next.Fragment, next.RawFragment, next.User = "", "", nil
+	return next, canonicalHost(next)
+}
+
+// canonicalHost puts the host of u in lower-case ASCII and drops a default port.
+func canonicalHost(u *url.URL) error {
+	if u.Hostname() == "" {
+		return errors.New("the URL names no host")
+	}
+	host, err := checks.ASCIIHost(u.Hostname())
+	if err != nil {
+		return err
+	}
+	port := u.Port()
+	if u.Host = bracketed(host); port != "" && port != defaultPort(u.Scheme) {
+		u.Host = net.JoinHostPort(host, port)
+	}
+	return nil
+}

@@ -1,0 +1,237 @@
+package checks
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Runner walks a target's addresses with the families it was given. A family
+// that is nil is not asked. The zero Runner only resolves.
+type Runner struct {
+	// TLS asks one address which protocols it takes and what it serves.
+	TLS func(ctx context.Context, network Network, target Target, address netip.AddrPort) (TLS, []Certificate)
+	// HTTP requests the target's URL at one address and follows redirects.
+	HTTP func(ctx context.Context, network Network, target Target, address netip.AddrPort) (HTTP, []Certificate)
+}
+
+// Stages of a look, as progress reports them.
+const (
+	StageDNS  = "dns"
+	StageTLS  = "tls"
+	StageHTTP = "http"
+)
+
+// addressesAtOnce is how many addresses of a look are walked at a time.
+const addressesAtOnce = 4
+
+// lateness is how long a look waits past its deadline for families that are
+// just noticing it.
+const lateness = 250 * time.Millisecond
+
+// Look resolves the target once and asks every address, TLS before HTTP. It
+// returns within the target's deadline (plus a quarter of a second), or when
+// ctx ends; what is missing then is inconclusive. progress may be nil; it is
+// called from one goroutine at a time with how many of a stage's total are done.
+func (r Runner) Look(ctx context.Context, network Network, target Target, progress func(stage string, done, total int)) (Observation, Measurements) {
+	started := time.Now()
+	target.Limits = target.Limits.WithDefaults()
+	ctx, cancel := context.WithTimeout(ctx, target.Limits.Deadline)
+	defer cancel()
+	report := &progressReport{call: progress, done: map[string]int{}}
+
+	observation := Observation{Depth: target.Depth, DNS: DNS{Host: target.Host}}
+	report.start(StageDNS, 1)
+	observation.DNS.Addresses = resolve(ctx, network, target.Host)
+	report.step(StageDNS, 1)
+
+	if observation.DNS.Addresses.State == Known {
+		addresses := observation.DNS.Addresses.Value
+		if len(addresses) > target.Limits.Addresses {
+			network.Logf("looking at %d of %d addresses", target.Limits.Addresses, len(addresses))
+			addresses = addresses[:target.Limits.Addresses]
+		}
+		observation.Addresses, observation.Certificates = r.walk(ctx, network, target, addresses, report)
+	}
+	report.stop()
+	measurements := network.Measurements()
+	measurements.StartedAt, measurements.Duration = started, time.Since(started)
+	return observation, measurements
+}
+
+func resolve(ctx context.Context, network Network, host string) Fact[[]netip.Addr] {
+	fact := network.Resolve(ctx, host)
+	if fact.State == Known {
+		fact.Value = slices.Clone(fact.Value)
+		slices.SortFunc(fact.Value, netip.Addr.Compare)
+		fact.Value = slices.Compact(fact.Value)
+	}
+	return fact
+}
+
+// addressResult is what one address gave.
+type addressResult struct {
+	index        int
+	observation  AddressObservation
+	certificates []Certificate
+}
+
+// walk asks the addresses, a few at a time, and returns when all have answered
+// or shortly after ctx has ended. Every goroutine it starts ends with ctx; one
+// whose family is slow to notice writes into a buffered channel nobody reads.
+func (r Runner) walk(ctx context.Context, network Network, target Target, addresses []netip.Addr, report *progressReport) ([]AddressObservation, []Certificate) {
+	results := make(chan addressResult, len(addresses))
+	slots := make(chan struct{}, addressesAtOnce)
+	for i, address := range addresses {
+		go func() {
+			select {
+			case slots <- struct{}{}:
+				defer func() { <-slots }()
+			case <-ctx.Done():
+				return
+			}
+			results <- r.address(ctx, network, target, i, address, len(addresses), report)
+		}()
+	}
+	got := collect(ctx, results, len(addresses))
+	observations := make([]AddressObservation, len(addresses))
+	var certificates []Certificate
+	for i, address := range addresses {
+		result, ok := got[i]
+		if !ok {
+			observations[i] = missing(target, address, endReason(ctx))
+			continue
+		}
+		observations[i] = result.observation
+		certificates = append(certificates, result.certificates...)
+	}
+	return observations, mergeCertificates(certificates)
+}
+
+// collect gathers results by index until all came or ctx is over for a little.
+func collect(ctx context.Context, results <-chan addressResult, total int) map[int]addressResult {
+	late := make(chan struct{})
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lateness, func() { close(late) }) })()
+	got := make(map[int]addressResult, total)
+	for len(got) < total {
+		select {
+		case result := <-results:
+			got[result.index] = result
+		case <-late:
+			select { // what is there already counts
+			case result := <-results:
+				got[result.index] = result
+			default:
+				return got
+			}
+		}
+	}
+	return got
+}
+
+// endReason says why a look is over before its families were.
+func endReason(ctx context.Context) Reason {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ReasonCanceled
+	}
+	return ReasonTimeout
+}
+
+// address runs the families on one address. A family that panics on what a
+// server sent leaves its facts inconclusive and the rest of the look alone.
+func (r Runner) address(ctx context.Context, network Network, target Target, index int, address netip.Addr, total int, report *progressReport) addressResult {
+	result := addressResult{index: index, observation: missing(target, address, ReasonInternal)}
+	at := netip.AddrPortFrom(address, target.Port)
+	if isHTTPS(target) {
+		report.start(StageTLS, total)
+		if r.TLS == nil {
+			result.observation.TLS = TLS{}
+		} else {
+			guard(network, "tls", address, func() {
+				var certificates []Certificate
+				result.observation.TLS, certificates = r.TLS(ctx, network, target, at)
+				result.certificates = append(result.certificates, certificates...)
+			})
+		}
+		report.step(StageTLS, total)
+	}
+	report.start(StageHTTP, total)
+	if r.HTTP == nil {
+		result.observation.HTTP = HTTP{}
+	} else {
+		guard(network, "http", address, func() {
+			var certificates []Certificate
+			result.observation.HTTP, certificates = r.HTTP(ctx, network, target, at)
+			result.certificates = append(result.certificates, certificates...)
+		})
+	}
+	report.step(StageHTTP, total)
+	return result
+}
+
+func guard(network Network, family string, address netip.Addr, ask func()) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			network.Logf("%s %s: our own fault: %v", family, address, fault)
+		}
+	}()
+	ask()
+}
+
+func isHTTPS(target Target) bool { return strings.HasPrefix(target.URL, "https:") }
+
+// missing is an address of which nothing was learned, and why.
+func missing(target Target, address netip.Addr, reason Reason) AddressObservation {
+	observation := AddressObservation{Address: address, Port: target.Port}
+	observation.HTTP.End = InconclusiveFact[int](reason)
+	if !isHTTPS(target) {
+		return observation
+	}
+	observation.HTTP.PlainHTTP = InconclusiveFact[PlainHTTP](reason)
+	observation.TLS = TLS{Protocols: map[Protocol]Fact[Accepted]{}, Chain: InconclusiveFact[[]Fingerprint](reason)}
+	for _, protocol := range Protocols() {
+		observation.TLS.Protocols[protocol] = InconclusiveFact[Accepted](reason)
+	}
+	return observation
+}
+
+// mergeCertificates sorts by fingerprint and drops repetitions.
+func mergeCertificates(certificates []Certificate) []Certificate {
+	slices.SortFunc(certificates, func(a, b Certificate) int {
+		return cmp.Or(cmp.Compare(a.SHA256, b.SHA256), bytes.Compare(a.DER, b.DER))
+	})
+	return slices.CompactFunc(certificates, func(a, b Certificate) bool { return a.SHA256 == b.SHA256 })
+}
+
+// progressReport passes progress on, one call at a time, and nothing after stop.
+type progressReport struct {
+	call func(stage string, done, total int)
+
+	mu      sync.Mutex
+	done    map[string]int // by stage; guarded by mu
+	stopped bool           // guarded by mu
+}
+
+func (p *progressReport) start(stage string, total int) { p.add(stage, 0, total) }
+func (p *progressReport) step(stage string, total int)  { p.add(stage, 1, total) }
+
+func (p *progressReport) add(stage string, n, total int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done[stage] += n
+	if p.call != nil && !p.stopped {
+		p.call(stage, p.done[stage], total)
+	}
+}
+
+func (p *progressReport) stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stopped = true
+}
