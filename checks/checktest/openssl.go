@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,11 +26,15 @@ func StartOpenSSL(t testing.TB, certificate *pki.Issued, arguments ...string) ne
 		certificate = localhost(t)
 	}
 	cert, key := writePair(t, certificate)
+	pair := []string{"-cert", cert, "-key", key}
+	if sent := certificate.Certificate.Certificate; len(sent) > 1 { // -cert_chain is what follows the leaf
+		above, _ := writePair(t, certificate.WithChain(sent[1:]...))
+		pair = append(pair, "-cert_chain", above)
+	}
 	return startOnFreePort(t, loopback, func(port, _ uint16) (netip.AddrPort, error) {
 		address := netip.AddrPortFrom(loopback, port)
-		process := startProcess(t, binary, append([]string{
-			"s_server", "-accept", address.String(), "-cert", cert, "-cert_chain", cert, "-key", key, "-www",
-		}, arguments...)...)
+		process := startProcess(t, binary,
+			slices.Concat([]string{"s_server", "-accept", address.String(), "-www"}, pair, arguments)...)
 		return address, process.until("s_server accepts", func() bool {
 			return strings.Contains(process.printed(), "ACCEPT") && accepts(address)
 		})
