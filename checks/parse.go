@@ -98,12 +98,9 @@ func ASCIIHost(host string) (string, error) {
 	name := strings.TrimSuffix(host, ".")
 	ascii, err := idna.Lookup.ToASCII(name)
 	if err != nil {
-		if !plainHostName(name) {
-			return "", fmt.Errorf("%q is not a host name", host)
-		}
-		ascii = strings.ToLower(name)
+		ascii = strings.ToLower(name) // it may be one that only DNS takes
 	}
-	if ascii == "" || len(ascii) > 253 {
+	if !dnsName(ascii) {
 		return "", fmt.Errorf("%q is not a host name", host)
 	}
 	if numericLabel(ascii[strings.LastIndexByte(ascii, '.')+1:]) {
@@ -112,19 +109,20 @@ func ASCIIHost(host string) (string, error) {
 	return ascii, nil
 }
 
-// plainHostName lets through what IDNA refuses and DNS holds all the same.
-func plainHostName(name string) bool {
+// dnsName says whether name is labels of 1 to 63 letters, digits, hyphens and
+// underscores, 253 bytes in all (RFC 1035 section 2.3.4).
+func dnsName(name string) bool {
 	for label := range strings.SplitSeq(name, ".") {
 		if label == "" || len(label) > 63 {
 			return false
 		}
 		for _, r := range label {
-			if r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') {
+			if r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') {
 				return false
 			}
 		}
 	}
-	return name != ""
+	return len(name) <= 253
 }
 
 // numericLabel is the WHATWG URL standard's "ends in a number": such a host is
