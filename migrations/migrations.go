@@ -94,6 +94,7 @@ DO $$ DECLARE t text; BEGIN
     END LOOP;
 END $$;
 GRANT SELECT, INSERT, UPDATE ON river_job TO gradewatch_team, gradewatch_operator, gradewatch_worker;
+GRANT SELECT ON goose_db_version TO gradewatch_app;
 GRANT SELECT, INSERT, UPDATE ON river_queue TO gradewatch_team, gradewatch_operator, gradewatch_worker;
 DO $$ BEGIN
     IF to_regclass('river_notification') IS NOT NULL THEN
@@ -108,7 +109,8 @@ func grantRiver(ctx context.Context, connection *sql.Conn) error {
 	return nil
 }
 
-// Pending says whether the database lacks a migration that this program has.
+// Pending says whether the database lacks a migration that this program has,
+// ours or River's. The application's role may ask.
 func Pending(ctx context.Context, pool *pgxpool.Pool) (bool, error) {
 	database := stdlib.OpenDBFromPool(pool)
 	defer database.Close()
@@ -120,5 +122,16 @@ func Pending(ctx context.Context, pool *pgxpool.Pool) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("look for pending migrations: %w", err)
 	}
-	return pending, nil
+	if pending {
+		return true, nil
+	}
+	migrator, err := rivermigrate.New(riverpgxv5.New(pool), nil)
+	if err != nil {
+		return false, fmt.Errorf("prepare River's migrations: %w", err)
+	}
+	result, err := migrator.Validate(ctx, &rivermigrate.ValidateOpts{TargetVersion: RiverVersion})
+	if err != nil {
+		return false, fmt.Errorf("look for River's pending migrations: %w", err)
+	}
+	return !result.OK, nil
 }

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/gradewatch/gradewatch/internal/monitor"
+)
+
+// DeliverySummary is a notification on its way to a channel.
+type DeliverySummary struct {
+	ID             string // UUID; also the webhook-id, and part of the Message-ID
+	NotificationID string
+	Kind           monitor.NotificationKind
+	IncidentID     int64 // 0: of no incident
+	EndpointID     int64 // 0: of no endpoint
+	Title          string
+	ChannelID      int64
+	ChannelKind    string
+	ChannelAddress string
+	State          string // pending, delivered, failed
+	Attempts       int
+	CreatedAt      time.Time
+	NextAttemptAt  time.Time // zero: none is planned
+	FinishedAt     time.Time // zero while pending
+	LastAnswer     string    // of the newest attempt; empty before the first
+}
+
+// DeliveryAttempt is one try of a delivery.
+type DeliveryAttempt struct {
+	Attempt   int
+	StartedAt time.Time
+	Duration  time.Duration
+	Accepted  bool
+	Answer    string // 'HTTP 204', '250 2.0.0 Ok: queued', or why not
+}
+
+// DeliveryFilter narrows a list of deliveries; the zero value is the newest ones.
+type DeliveryFilter struct {
+	Notification string // UUID; empty: of all
+	State        string // empty: any
+	Before       time.Time
+	Limit        int // 0: 50
+}
+
+const deliveryColumns = `d.id::text AS id, d.notification_id::text AS notification_id, n.kind,
+	coalesce(n.incident_id, 0) AS incident_id, coalesce(n.endpoint_id, 0) AS endpoint_id,
+	coalesce(n.payload->>'title', '') AS title,
+	d.channel_id, c.kind AS channel_kind, c.address AS channel_address, d.state, d.attempts, d.created_at,
+	coalesce(d.next_attempt_at, '0001-01-01T00:00:00Z') AS next_attempt_at,
+	coalesce(d.finished_at, '0001-01-01T00:00:00Z') AS finished_at,
+	coalesce((SELECT t.answer FROM delivery_attempts t WHERE t.delivery_id = d.id ORDER BY t.attempt DESC LIMIT 1), '') AS last_answer`
+
+const deliveryTables = ` FROM deliveries d JOIN notifications n ON n.id = d.notification_id JOIN channels c ON c.id = d.channel_id `
+
+// Deliveries lists deliveries, newest first.
+func (tx *Tx) Deliveries(ctx context.Context, filter DeliveryFilter) ([]DeliverySummary, error) {
+	before, limit := filter.Before, filter.Limit
+	if before.IsZero() {
+		before = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if limit <= 0 {
+		limit = 50
+	}
+	rows, _ := tx.Query(ctx, `SELECT `+deliveryColumns+deliveryTables+`
+		WHERE d.created_at < @before AND (@state = '' OR d.state = @state)
+			AND (@notification = '' OR d.notification_id::text = @notification)
+		ORDER BY d.created_at DESC, d.id LIMIT @limit`,
+		pgx.StrictNamedArgs{"before": before, "state": filter.State, "notification": filter.Notification, "limit": limit})
+	return collectAll[DeliverySummary](rows, "list the deliveries")
+}
+
+// DeliverySummary returns one delivery. ErrNotFound also for what is no UUID.
+func (tx *Tx) DeliverySummary(ctx context.Context, id string) (DeliverySummary, error) {
+	parsed, err := uuid.Parse(id)
+	if err != nil {
+		return DeliverySummary{}, fmt.Errorf("find delivery %q: %w", id, ErrNotFound)
+	}
+	rows, _ := tx.Query(ctx, `SELECT `+deliveryColumns+deliveryTables+` WHERE d.id = @id`, pgx.StrictNamedArgs{"id": parsed.String()})
+	return collectOne[DeliverySummary](rows, ErrNotFound, "find delivery %s", id)
+}
+
+// DeliveryAttempts lists the tries of a delivery, first to last.
+func (tx *Tx) DeliveryAttempts(ctx context.Context, id string) ([]DeliveryAttempt, error) {
+	rows, _ := tx.Query(ctx, `SELECT attempt, started_at, duration_ms::bigint * 1000000 AS duration, accepted, answer
+		FROM delivery_attempts WHERE delivery_id = @id ORDER BY attempt`, pgx.StrictNamedArgs{"id": id})
+	return collectAll[DeliveryAttempt](rows, "list the attempts of delivery %s", id)
+}

@@ -1,0 +1,212 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/gradewatch/gradewatch/internal/monitor"
+)
+
+// EndpointState is what one word says about an endpoint.
+type EndpointState string
+
+// The states of an endpoint. Looking stands beside the others: an endpoint
+// that is looked at keeps the state of its last look.
+const (
+	Failing        EndpointState = "failing"      // a must or recommended requirement fails
+	Undetermined   EndpointState = "undetermined" // none fails, and one could not be told
+	Passing        EndpointState = "passing"
+	WithoutNetwork EndpointState = "offline" // passing as far as its text shows: no network can show more
+	Looking        EndpointState = "looking" // a look is asked for or running, or was never finished yet
+)
+
+// EndpointSummary is an endpoint with where it stands.
+type EndpointSummary struct {
+	monitor.Endpoint
+	State        EndpointState // Looking only when it was never judged
+	Fails        int           // must and recommended requirements that fail
+	Unconfirmed  int           // of them, those seen once only
+	Inconclusive int           // requirements that could not be told
+	Advice       int           // our own advice that is not followed
+	LookedAt     time.Time     // when it was judged last; zero: never
+	Looking      bool          // a look is due or running now
+	LookingStage string        // how far it is
+	IncidentID   int64         // an open incident; 0: none
+}
+
+// EndpointFilter narrows a list of endpoints; the zero value is all of them.
+type EndpointFilter struct {
+	State       EndpointState
+	Application int64
+	Limit       int // 0: 200
+	Offset      int
+}
+
+const endpointColumns = `e.id, e.team_id, e.application_id, a.name AS application_name, a.type AS application_type,
+	coalesce(e.environment, '') AS environment, e.kind, e.value_kind, e.value, e.probe_url, e.method, e.vantage,
+	e.interval_seconds::bigint * 1000000000 AS interval, e.next_run_at, e.created_at`
+
+// fleet is every endpoint of the team with its state at @at. Unfinished looks
+// are searched among the four newest rows of an endpoint only: older ones
+// finish first.
+const fleet = `
+	WITH fleet AS (
+		SELECT ` + endpointColumns + `,
+			CASE WHEN s.judged = 0 THEN 'looking' WHEN s.fails > 0 THEN 'failing' WHEN s.inconclusive > 0 THEN 'undetermined'
+				WHEN e.value_kind IN ('native_loopback', 'custom_scheme') THEN 'offline' ELSE 'passing' END AS state,
+			s.fails, s.unconfirmed, s.inconclusive, s.advice,
+			coalesce(s.looked_at, '0001-01-01T00:00:00Z') AS looked_at, coalesce(s.incident_id, 0) AS incident_id,
+			r.stage IS NOT NULL AND r.slot <= @at AS looking, coalesce(r.stage, '') AS looking_stage
+		FROM endpoints e
+		JOIN applications a ON a.id = e.application_id
+		CROSS JOIN LATERAL (
+			SELECT count(*) AS judged,
+				count(*) FILTER (WHERE binding AND (result = 'fail' OR result = 'inconclusive' AND conclusive = 'fail')) AS fails,
+				count(*) FILTER (WHERE result = 'fail' AND conclusive IS DISTINCT FROM 'fail') AS unconfirmed,
+				count(*) FILTER (WHERE binding AND result = 'inconclusive') AS inconclusive,
+				count(*) FILTER (WHERE severity = 'advice' AND result = 'fail') AS advice,
+				max(judged_at) AS looked_at, max(incident_id) AS incident_id
+			FROM (SELECT result, conclusive, severity, severity IN ('must', 'recommended') AS binding, judged_at, incident_id
+				FROM requirement_status WHERE endpoint_id = e.id) q) s
+		LEFT JOIN LATERAL (
+			SELECT slot, stage FROM (
+				SELECT slot, stage, finished_at FROM assessments WHERE endpoint_id = e.id ORDER BY slot DESC LIMIT 4) newest
+			WHERE finished_at IS NULL ORDER BY slot LIMIT 1) r ON true
+		WHERE e.deleted_at IS NULL AND (@application::bigint = 0 OR e.application_id = @application)
+	)`
+
+// EndpointSummaries lists endpoints by application, environment (SOD, Stage,
+// Production) and value, as they stand at at.
+func (tx *Tx) EndpointSummaries(ctx context.Context, filter EndpointFilter, at time.Time) ([]EndpointSummary, error) {
+	limit := filter.Limit
+	if limit <= 0 {
+		limit = 200
+	}
+	rows, _ := tx.Query(ctx, fleet+`
+		SELECT id, team_id, application_id, application_name, application_type, environment, kind, value_kind, value,
+			probe_url, method, vantage, interval, next_run_at, created_at, state, fails, unconfirmed, inconclusive,
+			advice, looked_at, incident_id, looking, looking_stage
+		FROM fleet
+		WHERE @state = '' OR state = @state OR (@state = 'looking' AND looking)
+		ORDER BY lower(application_name), application_id,
+			array_position(ARRAY['SOD', 'Stage', 'Production'], environment) NULLS LAST, kind, value, id
+		LIMIT @limit OFFSET @offset`,
+		pgx.StrictNamedArgs{
+			"at": at, "application": filter.Application, "state": string(filter.State), "limit": limit, "offset": filter.Offset,
+		})
+	return collectAll[EndpointSummary](rows, "list the endpoints")
+}
+
+// CountEndpoints counts the team's endpoints by state at at. Looking counts
+// every endpoint that is looked at, whatever its state.
+func (tx *Tx) CountEndpoints(ctx context.Context, at time.Time) (map[EndpointState]int, error) {
+	type row struct {
+		State   EndpointState
+		Count   int
+		Looking int
+	}
+	rows, _ := tx.Query(ctx, fleet+`
+		SELECT state, count(*) AS count, count(*) FILTER (WHERE looking OR state = 'looking') AS looking FROM fleet GROUP BY state`,
+		pgx.StrictNamedArgs{"at": at, "application": 0})
+	all, err := collectAll[row](rows, "count the endpoints")
+	counts := map[EndpointState]int{}
+	for _, r := range all {
+		if r.State != Looking {
+			counts[r.State] = r.Count
+		}
+		counts[Looking] += r.Looking
+	}
+	return counts, err
+}
+
+// CreateEndpoint adds an endpoint to the application it names, due first at
+// endpoint.NextRunAt. ErrConflict: the application has that value already, as
+// the same kind in the same environment. ErrNotFound: no such application.
+func (tx *Tx) CreateEndpoint(ctx context.Context, endpoint monitor.Endpoint, at time.Time) (monitor.Endpoint, error) {
+	if _, err := tx.Application(ctx, endpoint.ApplicationID); err != nil {
+		return endpoint, err
+	}
+	const insert = `
+		INSERT INTO endpoints (team_id, application_id, environment, kind, value_kind, value, probe_url, method, vantage,
+			interval_seconds, next_run_at, created_at)
+		SELECT team_id, id, nullif(@environment, ''), @kind, @value_kind, @value, @probe, @method, @vantage, @interval, @next, @at
+		FROM applications WHERE id = @application AND deleted_at IS NULL
+		ON CONFLICT DO NOTHING
+		RETURNING id`
+	var id int64
+	err := tx.QueryRow(ctx, insert, pgx.StrictNamedArgs{
+		"environment": string(endpoint.Environment), "kind": string(endpoint.Kind), "value_kind": string(endpoint.ValueKind),
+		"value": endpoint.Value, "probe": endpoint.ProbeURL, "method": orElse(endpoint.Method, "GET"),
+		"vantage": orElse(endpoint.Vantage, "local"), "interval": int64(endpoint.Interval / time.Second),
+		"next": endpoint.NextRunAt, "at": at, "application": endpoint.ApplicationID,
+	}).Scan(&id)
+	if isNoRows(err) {
+		return endpoint, fmt.Errorf("create the endpoint %q: %w", endpoint.Value, ErrConflict)
+	}
+	if err != nil {
+		return endpoint, fmt.Errorf("create the endpoint %q: %w", endpoint.Value, err)
+	}
+	return tx.Endpoint(ctx, id)
+}
+
+// Endpoint returns an endpoint that is not removed.
+func (tx *Tx) Endpoint(ctx context.Context, id int64) (monitor.Endpoint, error) {
+	rows, _ := tx.Query(ctx, `SELECT `+endpointColumns+` FROM endpoints e JOIN applications a ON a.id = e.application_id
+		WHERE e.id = @id AND e.deleted_at IS NULL`, pgx.StrictNamedArgs{"id": id})
+	return collectOne[monitor.Endpoint](rows, ErrNotFound, "find endpoint %d", id)
+}
+
+// SetInterval changes how often an endpoint is looked at. The next look moves
+// to at most one new interval from at.
+func (tx *Tx) SetInterval(ctx context.Context, id int64, interval time.Duration, at time.Time) error {
+	tag, err := tx.Exec(ctx, `
+		UPDATE endpoints SET interval_seconds = @seconds, next_run_at = least(next_run_at, @next)
+		WHERE id = @id AND deleted_at IS NULL`,
+		pgx.StrictNamedArgs{"id": id, "seconds": int64(interval / time.Second), "next": at.Add(interval)})
+	if err != nil {
+		return fmt.Errorf("set the interval of endpoint %d: %w", id, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("set the interval of endpoint %d: %w", id, ErrNotFound)
+	}
+	return nil
+}
+
+// RemoveEndpoint removes an endpoint from what is watched; what was seen stays.
+func (tx *Tx) RemoveEndpoint(ctx context.Context, id int64, at time.Time) error {
+	tag, err := tx.Exec(ctx, `UPDATE endpoints SET deleted_at = @at WHERE id = @id AND deleted_at IS NULL`,
+		pgx.StrictNamedArgs{"id": id, "at": at})
+	if err != nil {
+		return fmt.Errorf("remove endpoint %d: %w", id, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("remove endpoint %d: %w", id, ErrNotFound)
+	}
+	return tx.resolveRemoved(ctx, at)
+}
+
+// resolveRemoved closes what is open about removed endpoints: nothing will
+// ever show that it recovered, and nobody is told, since a person removed it.
+func (tx *Tx) resolveRemoved(ctx context.Context, at time.Time) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE incident_requirements r SET resolved_at = @at
+		FROM endpoints e WHERE e.id = r.endpoint_id AND e.deleted_at IS NOT NULL AND r.resolved_at IS NULL`,
+		pgx.StrictNamedArgs{"at": at})
+	if err != nil {
+		return fmt.Errorf("resolve requirements of removed endpoints: %w", err)
+	}
+	_, err = tx.Exec(ctx, `
+		UPDATE incidents i SET state = 'resolved', resolved_at = @at
+		WHERE i.state <> 'resolved'
+			AND EXISTS (SELECT FROM incident_requirements r JOIN endpoints e ON e.id = r.endpoint_id
+				WHERE r.incident_id = i.id AND e.deleted_at IS NOT NULL)
+			AND NOT EXISTS (SELECT FROM incident_requirements r WHERE r.incident_id = i.id AND r.resolved_at IS NULL)`,
+		pgx.StrictNamedArgs{"at": at})
+	if err != nil {
+		return fmt.Errorf("resolve incidents of removed endpoints: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/policy"
+	"github.com/gradewatch/gradewatch/internal/monitor"
+)
+
+// IncidentSummary is an incident with how much it holds.
+type IncidentSummary struct {
+	monitor.Incident
+	Endpoints    int
+	Requirements string // T-02, C-01
+}
+
+// IncidentRequirement is one requirement of one endpoint that an incident holds.
+type IncidentRequirement struct {
+	EndpointID      int64
+	Requirement     string
+	AssessmentID    int64 // the one that confirmed it
+	ResolvedAt      time.Time
+	Value           string
+	Environment     policy.Environment
+	ApplicationName string
+	Severity        checks.Severity
+	Removed         bool // the endpoint was removed since
+}
+
+// IncidentNotification is a notification of an incident.
+type IncidentNotification struct {
+	ID        string
+	Kind      monitor.NotificationKind
+	CreatedAt time.Time
+}
+
+const incidentColumns = `i.id, i.team_id, i.state, i.title, i.cause, i.opened_at,
+	coalesce(i.resolved_at, '0001-01-01T00:00:00Z') AS resolved_at,
+	(SELECT count(DISTINCT r.endpoint_id) FROM incident_requirements r WHERE r.incident_id = i.id) AS endpoints,
+	coalesce((SELECT string_agg(DISTINCT r.requirement, ', ' ORDER BY r.requirement)
+		FROM incident_requirements r WHERE r.incident_id = i.id), '') AS requirements`
+
+// Incidents lists up to limit incidents with an id below before (0: from the
+// newest), open ones only when asked for.
+func (tx *Tx) Incidents(ctx context.Context, openOnly bool, before int64, limit int) ([]IncidentSummary, error) {
+	rows, _ := tx.Query(ctx, `SELECT `+incidentColumns+` FROM incidents i
+		WHERE (NOT @open OR i.state <> 'resolved') AND (@before::bigint = 0 OR i.id < @before)
+		ORDER BY i.id DESC LIMIT @limit`, pgx.StrictNamedArgs{"open": openOnly, "before": before, "limit": limit})
+	return collectAll[IncidentSummary](rows, "list the incidents")
+}
+
+// OpenIncidentsOf lists the open incidents that hold a requirement of an endpoint.
+func (tx *Tx) OpenIncidentsOf(ctx context.Context, endpoint int64) ([]IncidentSummary, error) {
+	rows, _ := tx.Query(ctx, `SELECT `+incidentColumns+` FROM incidents i
+		WHERE i.state <> 'resolved' AND EXISTS (SELECT FROM incident_requirements r
+			WHERE r.incident_id = i.id AND r.endpoint_id = @endpoint AND r.resolved_at IS NULL)
+		ORDER BY i.id DESC`, pgx.StrictNamedArgs{"endpoint": endpoint})
+	return collectAll[IncidentSummary](rows, "list the open incidents of endpoint %d", endpoint)
+}
+
+// CountOpenIncidents counts the incidents that are not resolved.
+func (tx *Tx) CountOpenIncidents(ctx context.Context) (count int, err error) {
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM incidents WHERE state <> 'resolved'`).Scan(&count)
+	return count, err
+}
+
+// IncidentSummary returns one incident.
+func (tx *Tx) IncidentSummary(ctx context.Context, id int64) (IncidentSummary, error) {
+	rows, _ := tx.Query(ctx, `SELECT `+incidentColumns+` FROM incidents i WHERE i.id = @id`, pgx.StrictNamedArgs{"id": id})
+	return collectOne[IncidentSummary](rows, ErrNotFound, "find incident %d", id)
+}
+
+// IncidentRequirements lists what an incident holds.
+func (tx *Tx) IncidentRequirements(ctx context.Context, incident int64) ([]IncidentRequirement, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT r.endpoint_id, r.requirement, r.assessment_id, coalesce(r.resolved_at, '0001-01-01T00:00:00Z') AS resolved_at,
+			e.value, coalesce(e.environment, '') AS environment, a.name AS application_name,
+			coalesce(s.severity, '') AS severity, e.deleted_at IS NOT NULL AS removed
+		FROM incident_requirements r
+		JOIN endpoints e ON e.id = r.endpoint_id
+		JOIN applications a ON a.id = e.application_id
+		LEFT JOIN requirement_status s ON s.endpoint_id = r.endpoint_id AND s.requirement = r.requirement
+		WHERE r.incident_id = @incident ORDER BY a.name, e.value, r.requirement`, pgx.StrictNamedArgs{"incident": incident})
+	return collectAll[IncidentRequirement](rows, "list what incident %d holds", incident)
+}
+
+// IncidentNotifications lists what people were told of an incident.
+func (tx *Tx) IncidentNotifications(ctx context.Context, incident int64) ([]IncidentNotification, error) {
+	rows, _ := tx.Query(ctx, `SELECT id::text AS id, kind, created_at FROM notifications
+		WHERE incident_id = @incident ORDER BY created_at`, pgx.StrictNamedArgs{"incident": incident})
+	return collectAll[IncidentNotification](rows, "list the notifications of incident %d", incident)
+}
