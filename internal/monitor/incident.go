@@ -32,13 +32,13 @@ type RequirementState struct {
 
 // Change is a difference between two assessments of one endpoint.
 type Change struct {
-	OccurredAt time.Time
-	Class      ChangeClass
-	Cause      checks.Cause
-	Subject    string // path of what changed: addresses[192.0.2.1].protocols.TLSv1.2
-	Before     string
-	After      string
-	Sentence   string
+	OccurredAt time.Time    `json:"occurred_at"`
+	Class      ChangeClass  `json:"class"`
+	Cause      checks.Cause `json:"cause"`
+	Subject    string       `json:"subject"` // path of what changed: addresses[192.0.2.1].protocols.TLSv1.2
+	Before     string       `json:"before"`
+	After      string       `json:"after"`
+	Sentence   string       `json:"sentence"`
 }
 
 // ChangeClass says which way a change goes.
