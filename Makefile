@@ -64,7 +64,7 @@ test-go: ## The tests alone, under the race detector
 	$(GO) test -race -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) ./...
 
 .PHONY: vet
-vet:
+vet: check-generated
 	@$(GO) vet ./... && echo 'vet: fine'
 
 .PHONY: lint
