@@ -29,12 +29,12 @@ func reaching() map[string][]string {
 }
 
 // dialers are who may reach out, and why. Tests and the servers of tests are
-// not asked. The mail library dials too, from internal/alert: its server is the
-// operator's setting, never a user's, and it takes no address of ours.
+// not asked.
 func dialers() []arrow {
 	return []arrow{
 		{"checks/probe/", nil, "the only dialer: it vets addresses and counts connections"},
 		{"cmd/gradewatch/health.go", nil, "asks the program's own listener"},
+		{"internal/alert/session.go", nil, "the mail server is the operator's setting, often on loopback, and never a user's"},
 		{"internal/pgembed/", nil, "asks its own Postgres on a Unix socket, and free ports of loopback"},
 	}
 }

@@ -16,7 +16,7 @@ func constant() map[string][]string {
 		"fmt":           {"Errorf"},
 		"regexp":        {"MustCompile"},
 		"net/netip":     {"MustParseAddr", "MustParsePrefix", "AddrFrom4", "AddrFrom16", "PrefixFrom"},
-		"time":          {"Date"},
+		"time":          {"Date", "Unix"},
 		"strings":       {"NewReplacer"},
 		"sync":          {"OnceValue", "OnceValues", "OnceFunc"}, // computed once, whoever asks first
 		"html/template": {"Must"},
