@@ -29,7 +29,7 @@ func start(t *testing.T, config demo.Config) *demo.Fleet {
 }
 
 // visitor returns a client that knows the demo's names and authority.
-func visitor(t *testing.T, fleet *demo.Fleet, settings tls.Config) *http.Client {
+func visitor(t *testing.T, fleet *demo.Fleet, settings *tls.Config) *http.Client {
 	t.Helper()
 	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, fleet.Resolver)
@@ -37,7 +37,7 @@ func visitor(t *testing.T, fleet *demo.Fleet, settings tls.Config) *http.Client 
 	settings.RootCAs = x509.NewCertPool()
 	require.True(t, settings.RootCAs.AppendCertsFromPEM(fleet.RootsPEM))
 	transport := &http.Transport{
-		DialContext: (&net.Dialer{Resolver: resolver}).DialContext, TLSClientConfig: &settings, DisableKeepAlives: true,
+		DialContext: (&net.Dialer{Resolver: resolver}).DialContext, TLSClientConfig: settings, DisableKeepAlives: true,
 	}
 	return &http.Client{Transport: transport, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
@@ -69,7 +69,7 @@ func get(t *testing.T, client *http.Client, url string) (*http.Response, error) 
 func TestServersAreAsDescribed(t *testing.T) {
 	t.Parallel()
 	fleet := start(t, demo.Config{})
-	modern := visitor(t, fleet, tls.Config{MinVersion: tls.VersionTLS12})
+	modern := visitor(t, fleet, &tls.Config{MinVersion: tls.VersionTLS12})
 
 	response, err := get(t, modern, endpointURL(t, fleet, "healthy"))
 	require.NoError(t, err)
@@ -88,7 +88,7 @@ func TestServersAreAsDescribed(t *testing.T) {
 	require.NoError(t, err)
 	require.Less(t, time.Until(response.TLS.PeerCertificates[0].NotAfter), 3*time.Minute)
 
-	old := visitor(t, fleet, tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10})
+	old := visitor(t, fleet, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10})
 	_, err = get(t, old, endpointURL(t, fleet, "old-tls"))
 	require.NoError(t, err)
 	_, err = get(t, old, endpointURL(t, fleet, "healthy"))
@@ -100,9 +100,9 @@ func TestWorseningServerDropsTLS12(t *testing.T) {
 	told := make(chan string, 1)
 	fleet := start(t, demo.Config{WorsensAfter: time.Millisecond, Told: func(line string) { told <- line }})
 	require.Contains(t, <-told, "TLS 1.2")
-	_, err := get(t, visitor(t, fleet, tls.Config{MaxVersion: tls.VersionTLS12}), endpointURL(t, fleet, "worsening"))
+	_, err := get(t, visitor(t, fleet, &tls.Config{MaxVersion: tls.VersionTLS12}), endpointURL(t, fleet, "worsening"))
 	require.ErrorContains(t, err, "protocol version")
-	_, err = get(t, visitor(t, fleet, tls.Config{MinVersion: tls.VersionTLS13}), endpointURL(t, fleet, "worsening"))
+	_, err = get(t, visitor(t, fleet, &tls.Config{MinVersion: tls.VersionTLS13}), endpointURL(t, fleet, "worsening"))
 	require.NoError(t, err)
 }
 
@@ -117,7 +117,7 @@ func TestReceiversTellWhatArrived(t *testing.T) {
 		[]byte("To: b@example.com\r\nSubject: It broke\r\n\r\nSee the page.\r\n")))
 	require.Equal(t, "Mail to b@example.com: It broke", <-told)
 
-	_, err = get(t, visitor(t, fleet, tls.Config{MinVersion: tls.VersionTLS12}), fleet.Receiver.WebhookURL)
+	_, err = get(t, visitor(t, fleet, &tls.Config{MinVersion: tls.VersionTLS12}), fleet.Receiver.WebhookURL)
 	require.NoError(t, err)
 	require.Contains(t, <-told, "Webhook")
 }
