@@ -16,5 +16,6 @@ mkdir -p "$tools"
 work=$(mktemp -d "$tools/smtp-server.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$work" smtp-server@3
+chmod 755 "$work" # the tests may run as another user
 # A rename is atomic: another run sees all of it or nothing.
 mv -T "$work" "$target" 2>/dev/null || [ -d "$target/node_modules/smtp-server" ]

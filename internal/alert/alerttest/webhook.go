@@ -46,8 +46,12 @@ func Answer(status int, header map[string]string) Fault {
 // Drop is a fault that closes the connection without an answer.
 func Drop(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
-// Silence is a fault that never answers.
-func Silence(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+// Silence is a fault that never answers, not even when the sender gives up: a
+// handler that merely returned would still say 200.
+func Silence(w http.ResponseWriter, r *http.Request) {
+	<-r.Context().Done()
+	Drop(w, r)
+}
 
 // WebhookServer is a running receiver of webhooks, over HTTPS.
 type WebhookServer struct {
