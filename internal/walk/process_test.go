@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"sync"
 	"syscall"
@@ -107,4 +109,15 @@ func (p *process) stop(limit time.Duration) {
 		p.t.Errorf("the program did not end within %s of Ctrl-C", limit)
 		p.kill()
 	}
+}
+
+// dataFolder returns a folder that the private Postgres' own user can reach:
+// testing's folders are closed to others.
+func dataFolder(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "walk")
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(folder, 0o755)) //nolint:gosec // another user goes through it
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(folder)) })
+	return filepath.Join(folder, "data")
 }

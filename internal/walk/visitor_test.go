@@ -67,7 +67,7 @@ var endpointPath = regexp.MustCompile(`^/endpoints/\d+$`)
 // register adds an application with one redirect URL and returns its page.
 func (v *visitor) register(application, value string) (endpoint string) {
 	v.t.Helper()
-	v.post("/applications/new", url.Values{
+	v.post("/applications", url.Values{
 		"name": {application}, "type": {"standard"}, "rows": {"1"}, "do": {"save"},
 		"url-0-environment": {"Production"}, "url-0-kind": {"literal"}, "url-0-value": {value}, "url-0-minutes": {"1440"},
 	})
