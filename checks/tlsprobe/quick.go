@@ -13,8 +13,9 @@ import (
 const (
 	// leftForHTTP is how many of an address's connections this probe never uses.
 	leftForHTTP = 4
-	// atOnce bounds hellos under way at the same time.
-	atOnce = 3
+	// atOnce bounds hellos under way at the same time. With 2, every hello can
+	// be had alone within 8 connections from a server that drops the others.
+	atOnce = 2
 	// leastPatience and roundTrips say how long a hello waits once a round
 	// trip was measured: max(1 s, 6 round trips).
 	leastPatience = time.Second
