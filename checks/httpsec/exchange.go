@@ -21,9 +21,8 @@ const UserAgent = "Gradewatch/1 (+https://gradewatch.dev/probe)"
 
 // exchange is one request on a connection of its own, and its answer.
 type exchange struct {
-	network     checks.Network
-	connectTime time.Duration
-	readTime    time.Duration
+	network  checks.Network
+	readTime time.Duration // for the handshake, and again for the answer
 }
 
 // answer is what came back, before anything is made canonical.
@@ -37,9 +36,7 @@ type answer struct {
 // certificates are there also when the HTTP answer is not. connected says
 // whether TCP stood, however it ended.
 func (e exchange) do(ctx context.Context, method string, u *url.URL, address netip.AddrPort) (result answer, connected bool, err error) {
-	dialing, cancelDial := context.WithTimeout(ctx, e.connectTime)
-	conn, err := e.network.Dial(dialing, address)
-	cancelDial()
+	conn, err := e.network.Dial(ctx, address)
 	if err != nil {
 		return answer{}, false, fmt.Errorf("connect to %s: %w", address, err)
 	}

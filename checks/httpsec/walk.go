@@ -35,7 +35,7 @@ func Walk(ctx context.Context, network checks.Network, target checks.Target, add
 	limits := target.Limits.WithDefaults()
 	w := walker{
 		network:  network,
-		exchange: exchange{network: network, connectTime: limits.ConnectTimeout, readTime: limits.ReadTimeout},
+		exchange: exchange{network: network, readTime: limits.ReadTimeout},
 		start:    start,
 		address:  address,
 		hops:     limits.Hops,

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/policy"
+)
+
+// printer writes reports for a person.
+type printer struct {
+	out     io.Writer
+	color   bool
+	profile policy.Profile
+}
+
+// newPrinter uses color on a terminal only, and not where NO_COLOR is set
+// (https://no-color.org).
+func newPrinter(t *terminal, profile policy.Profile) *printer {
+	color := isTerminal(t.out) && t.env("NO_COLOR") == "" && t.env("TERM") != "dumb"
+	return &printer{out: t.out, color: color, profile: profile}
+}
+
+// Escape sequences of ECMA-48, Select Graphic Rendition.
+const (
+	bold   = "\x1b[1m"
+	dim    = "\x1b[2m"
+	red    = "\x1b[31m"
+	green  = "\x1b[32m"
+	yellow = "\x1b[33m"
+	plain  = "\x1b[0m"
+)
+
+func (p *printer) styled(style, text string) string {
+	if !p.color || style == "" {
+		return text
+	}
+	return style + text + plain
+}
+
+// Every result, worst first: its word and its style.
+var resultWords = []struct {
+	result checks.Result
+	word   string
+	style  string
+}{
+	{checks.Fail, "fails", red},
+	{checks.ResultInconclusive, "cannot tell", yellow},
+	{checks.Pass, "passes", green},
+	{checks.NotApplicable, "not applicable", dim},
+}
+
+var severities = []checks.Severity{checks.Must, checks.Recommended, checks.Advice, checks.Record}
+
+const (
+	resultWidth   = len("not applicable")
+	severityWidth = len("recommended")
+)
+
+// print writes one report: verdicts worst first, then what each address showed.
+func (p *printer) print(got checkResult) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s\n", p.styled(bold, printable(got.report.URL)))
+	fmt.Fprintf(&b, "Judged as a %s application's %s URL in %s, by %s.\n\n",
+		got.subject.ApplicationType, strings.ReplaceAll(string(got.subject.Kind), "_", " "), got.subject.Environment, p.profile.Name())
+	remedy := ""
+	for _, verdict := range worstFirst(got.report.Verdicts) {
+		if verdict.Remedy == remedy {
+			verdict.Remedy = "" // said just before
+		} else {
+			remedy = verdict.Remedy
+		}
+		p.verdict(&b, verdict)
+	}
+	b.WriteByte('\n')
+	p.addresses(&b, got.report)
+	fmt.Fprintf(&b, "%s\n\n", summary(got.report))
+	_, err := p.out.Write(b.Bytes())
+	return err
+}
+
+func worstFirst(verdicts []checks.Verdict) []checks.Verdict {
+	sorted := slices.Clone(verdicts)
+	slices.SortStableFunc(sorted, func(a, b checks.Verdict) int {
+		return cmp.Or(
+			cmp.Compare(resultRank(a.Result), resultRank(b.Result)),
+			cmp.Compare(slices.Index(severities, a.Severity), slices.Index(severities, b.Severity)),
+			cmp.Compare(a.Requirement, b.Requirement),
+		)
+	})
+	return sorted
+}
+
+func resultRank(result checks.Result) int {
+	for rank, known := range resultWords {
+		if known.result == result {
+			return rank
+		}
+	}
+	return len(resultWords)
+}
+
+func (p *printer) verdict(b *bytes.Buffer, verdict checks.Verdict) {
+	word, style := string(verdict.Result), ""
+	if rank := resultRank(verdict.Result); rank < len(resultWords) {
+		word, style = resultWords[rank].word, resultWords[rank].style
+	}
+	requirement, _ := p.profile.Requirement(verdict.Requirement)
+	fmt.Fprintf(b, "  %s  %-*s  %s  %s\n", p.styled(style, fmt.Sprintf("%-*s", resultWidth, word)),
+		severityWidth, verdict.Severity, verdict.Requirement, requirement.Text)
+	indent := strings.Repeat(" ", 2+resultWidth+2)
+	for _, proof := range verdict.Proof {
+		if worthPrinting(verdict, proof) {
+			fmt.Fprintf(b, "%s%s\n", indent, printable(proof.Text))
+		}
+	}
+	if verdict.Remedy != "" {
+		fmt.Fprintf(b, "%s%s\n", indent, p.styled(dim, "To do: "+printable(verdict.Remedy)))
+	}
+}
+
+// worthPrinting leaves out the proof of what is good, but for what qualifies it.
+func worthPrinting(verdict checks.Verdict, proof checks.Proof) bool {
+	switch verdict.Result {
+	case checks.NotApplicable:
+		return false
+	case checks.Pass:
+		return proof.Value == checks.NotAsked.String() || proof.Value == "private root"
+	}
+	return true
+}
+
+func (p *printer) addresses(b *bytes.Buffer, report checks.Report) {
+	for _, address := range report.Addresses {
+		fmt.Fprintf(b, "  %s\n", p.styled(bold, fmt.Sprintf("%s port %d", address.Address, address.Port)))
+		if !strings.HasPrefix(report.URL, "https:") {
+			continue
+		}
+		fmt.Fprintf(b, "    Protocols    %s\n", protocolLine(address))
+		if len(address.Certificates) > 0 {
+			fmt.Fprintf(b, "    Certificate  %s\n", printable(certificateLine(address.Certificates[0])))
+		}
+	}
+	if len(report.Addresses) > 0 {
+		b.WriteByte('\n')
+	}
+}
+
+// protocolLine groups protocol versions by what the server did with them.
+func protocolLine(address checks.ReportAddress) string {
+	var answers []string
+	versions := map[string][]string{}
+	for _, protocol := range checks.Protocols() {
+		answer := strings.ReplaceAll(address.Protocols[protocol], "_", " ")
+		if reason := address.ProtocolsReasons[protocol]; reason != "" {
+			answer += " (" + strings.ReplaceAll(string(reason), "_", " ") + ")"
+		}
+		if versions[answer] == nil {
+			answers = append(answers, answer)
+		}
+		versions[answer] = append(versions[answer], string(protocol))
+	}
+	for i, answer := range answers {
+		answers[i] = answer + ": " + strings.Join(versions[answer], ", ")
+	}
+	return strings.Join(answers, "; ")
+}
+
+func certificateLine(certificate checks.ReportCertificate) string {
+	if certificate.NotAfter.IsZero() {
+		return fmt.Sprintf("SHA-256 %s, which cannot be parsed", certificate.SHA256)
+	}
+	subject := certificate.Subject
+	if subject == "" && len(certificate.Names) > 0 {
+		subject = certificate.Names[0]
+	}
+	return fmt.Sprintf("%s, by %s, valid until %s", subject, certificate.Issuer, certificate.NotAfter.UTC().Format("2006-01-02 15:04 UTC"))
+}
+
+func summary(report checks.Report) string {
+	count := map[checks.Result]int{}
+	musts := 0
+	for _, verdict := range report.Verdicts {
+		count[verdict.Result]++
+		if verdict.Result == checks.Fail && verdict.Severity == checks.Must {
+			musts++
+		}
+	}
+	return fmt.Sprintf("%d failed (%d of them a must), %d could not be told, %d passed, in %.1f s over %d connections.",
+		count[checks.Fail], musts, count[checks.ResultInconclusive], count[checks.Pass], float64(report.DurationMS)/1000, report.Connections)
+}
+
+// printable takes the power out of text that a server wrote: no control
+// character of it reaches the terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
+}
