@@ -82,3 +82,13 @@ func unreadable(err error, environment map[string]string) []fault {
 	}
 	return faults
 }
+
+// Names returns the environment variables that Load reads.
+func Names() []string {
+	var names []string
+	for field := range reflect.TypeFor[Config]().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+		names = append(names, name)
+	}
+	return names
+}

@@ -83,9 +83,9 @@ func (c Config) workFaults() []fault {
 		setting            string
 		value, least, most time.Duration
 	}{
-		{"GRADEWATCH_CONFIRM_AFTER", c.ConfirmAfter, 0, time.Hour},
+		{"GRADEWATCH_CONFIRM_AFTER", c.ConfirmAfter, time.Millisecond, time.Hour},
 		{"GRADEWATCH_UNDETERMINED_AFTER", c.UndeterminedAfter, time.Second, 30 * 24 * time.Hour},
-		{"GRADEWATCH_CLAIM_EVERY", c.ClaimEvery, 100 * time.Millisecond, time.Minute},
+		{"GRADEWATCH_CLAIM_EVERY", c.ClaimEvery, time.Second, time.Minute},
 		{"GRADEWATCH_LOOK_TIMEOUT", c.LookTimeout, time.Second, 10 * time.Minute},
 		{"GRADEWATCH_AUDIT_RETENTION", c.AuditRetention, leastAuditRetention, 100 * 366 * 24 * time.Hour},
 	} {

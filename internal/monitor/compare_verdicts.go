@@ -1,0 +1,131 @@
+package monitor
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gradewatch/gradewatch/checks"
+)
+
+// verdicts compares conclusive verdicts. The previous snapshot's verdicts must
+// be the last conclusive ones, so that a spell of not knowing hides no change.
+func (c *comparison) verdicts() {
+	was := map[string]checks.Verdict{}
+	for _, verdict := range c.previous.Verdicts {
+		was[verdict.Requirement] = verdict
+	}
+	for _, after := range c.next.Verdicts {
+		before, judged := was[after.Requirement]
+		if !judged || !before.Result.Conclusive() || !after.Result.Conclusive() || before.Result == after.Result {
+			continue
+		}
+		change := Change{
+			OccurredAt: c.next.At, Class: Regression, Cause: c.cause(after),
+			Subject: VerdictSubject(after.Requirement), Before: string(before.Result), After: string(after.Result),
+			Sentence: fmt.Sprintf("%s fails now: %s", after.Requirement, proofText(after)),
+		}
+		if after.Result == checks.Pass {
+			change.Class = Recovery
+			change.Sentence = fmt.Sprintf("%s passes again: %s", after.Requirement, proofText(after))
+		}
+		c.changes = append(c.changes, change)
+	}
+}
+
+// VerdictSubject is the Subject of a change of a requirement's verdict.
+func VerdictSubject(requirement string) string { return "verdicts." + requirement }
+
+func proofText(verdict checks.Verdict) string {
+	for _, proof := range verdict.Proof {
+		if proof.Text != "" {
+			return proof.Text
+		}
+	}
+	return "no fact was given as proof."
+}
+
+// cause says why a verdict is another one than before: the facts it rests on,
+// where they differ, else the rules, else the passing of time.
+func (c *comparison) cause(after checks.Verdict) checks.Cause {
+	before, now := &c.previous.Observation, &c.next.Observation
+	rests := restsOn(after)
+	switch {
+	case rests.certificates && certificatesDiffer(before, now):
+		return checks.CauseCertificate
+	case rests.dns && !equalForms(before.DNS, now.DNS),
+		rests.protocols && addressesDiffer(before, now, func(a checks.AddressObservation) any { return a.TLS.Protocols }),
+		rests.http && addressesDiffer(before, now, func(a checks.AddressObservation) any { return a.HTTP }):
+		return checks.CauseConfiguration
+	case c.previous.Profile != c.next.Profile:
+		return checks.CauseCriteria
+	case c.previous.TrustData != c.next.TrustData:
+		return checks.CauseTrustData
+	case c.previous.Engine != c.next.Engine:
+		return checks.CauseEngine
+	case rests.certificates:
+		return checks.CauseTime
+	default: // nothing else depends on the time: it was mended, or went down
+		return checks.CauseConfiguration
+	}
+}
+
+// families says which families of facts a verdict rests on.
+type families struct{ dns, protocols, certificates, http bool }
+
+// restsOn reads the families off the paths of the proof. A verdict without a
+// path that says so counts as resting on all of them.
+func restsOn(verdict checks.Verdict) families {
+	var rests families
+	for _, proof := range verdict.Proof {
+		switch {
+		case strings.Contains(proof.Fact, "certificate"), strings.Contains(proof.Fact, "chain"):
+			rests.certificates = true
+		case strings.Contains(proof.Fact, "protocols"):
+			rests.protocols = true
+		case strings.HasPrefix(proof.Fact, "dns"):
+			rests.dns = true
+		case strings.Contains(proof.Fact, "http"), strings.Contains(proof.Fact, "hops"), strings.Contains(proof.Fact, "cookies"):
+			rests.http = true
+		}
+	}
+	if rests == (families{}) {
+		return families{dns: true, protocols: true, certificates: true, http: true}
+	}
+	return rests
+}
+
+// certificatesDiffer compares the certificates and the chains they were sent
+// in, whichever addresses sent them: a name that answers with another share of
+// its addresses each time has not changed its certificate.
+func certificatesDiffer(before, now *checks.Observation) bool {
+	return !equalCertificates(before.Certificates, now.Certificates) ||
+		!maps.Equal(chains(before), chains(now))
+}
+
+func chains(observation *checks.Observation) map[string]bool {
+	set := map[string]bool{}
+	for _, address := range observation.Addresses {
+		if address.TLS.Chain.State == checks.Known {
+			set[join(address.TLS.Chain.Value)] = true
+		}
+	}
+	return set
+}
+
+// addressesDiffer compares one part of what addresses showed. Addresses are
+// sorted, so another set of them differs too.
+func addressesDiffer(before, now *checks.Observation, part func(checks.AddressObservation) any) bool {
+	return !slices.EqualFunc(before.Addresses, now.Addresses, func(a, b checks.AddressObservation) bool {
+		return a.Address == b.Address && equalForms(part(a), part(b))
+	})
+}
+
+// equalForms compares canonical forms: a stored component and a fresh one may
+// differ in nil and empty slices, which mean the same.
+func equalForms(a, b any) bool {
+	_, first, firstErr := checks.Canonical(a)
+	_, second, secondErr := checks.Canonical(b)
+	return firstErr == nil && secondErr == nil && first == second
+}

@@ -1,0 +1,63 @@
+package monitor
+
+import (
+	"encoding/binary"
+	"hash/fnv"
+	"time"
+)
+
+// jitterFraction and maximumJitter bound by how much a run is moved off its
+// grid, so that endpoints registered together do not run together for ever.
+const (
+	jitterFraction = 10 // a tenth of the interval
+	maximumJitter  = 5 * time.Minute
+)
+
+// Schedule is when an endpoint is looked at: every Interval since Anchor, each
+// time moved by a jitter of its own. Runs are absolute times: how late a run
+// was never moves the ones after it.
+type Schedule struct {
+	EndpointID int64
+	Anchor     time.Time // when the endpoint was created
+	Interval   time.Duration
+}
+
+// Next returns the first run of s strictly after now. Runs that were missed are
+// skipped: after a pause there is one late run and no burst. An interval under
+// MinimumInterval counts as MinimumInterval.
+func (s Schedule) Next(now time.Time) time.Time {
+	interval := max(s.Interval, MinimumInterval)
+	slot := int64(0)
+	if elapsed := now.Sub(s.Anchor); elapsed > 0 {
+		slot = int64(elapsed / interval)
+	}
+	for {
+		next := s.Anchor.Add(time.Duration(slot)*interval + s.jitter(slot, interval))
+		if next.After(now) && slot > 0 {
+			return next
+		}
+		slot++
+	}
+}
+
+// jitter derives from the endpoint and the slot, so that every process
+// computes the same one and no state is needed.
+func (s Schedule) jitter(slot int64, interval time.Duration) time.Duration {
+	var seed [16]byte
+	binary.BigEndian.PutUint64(seed[:8], uint64(s.EndpointID))
+	binary.BigEndian.PutUint64(seed[8:], uint64(slot))
+	hash := fnv.New64a()
+	hash.Write(seed[:])
+	bound := min(interval/jitterFraction, maximumJitter)
+	return time.Duration(mix(hash.Sum64()) % uint64(bound)).Truncate(time.Microsecond)
+}
+
+// mix spreads the bits of FNV, whose low bits follow the input's
+// (the finalizer of MurmurHash3).
+func mix(value uint64) uint64 {
+	value ^= value >> 33
+	value *= 0xff51afd7ed558ccd
+	value ^= value >> 33
+	value *= 0xc4ceb9fe1a85ec53
+	return value ^ value>>33
+}

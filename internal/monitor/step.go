@@ -1,0 +1,246 @@
+package monitor
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/gradewatch/gradewatch/checks"
+)
+
+// Settings are the times by which Step decides. Zero fields mean their defaults.
+type Settings struct {
+	ConfirmAfter      time.Duration // between a fail and the look that confirms it; default 30 s
+	UndeterminedAfter time.Duration // how long nothing is conclusive until that is said; default 6 h
+}
+
+// confirmSpell bounds how long confirming looks are asked for, in multiples of
+// ConfirmAfter. After it the next scheduled look confirms.
+const confirmSpell = 5
+
+// joinWithin bounds how long after an incident opened a requirement of the same
+// spell may join it.
+const joinWithin = 5 * time.Minute
+
+// Unreachable is the requirement that fails when an endpoint is down: E-01 of
+// superoffice.md. While it fails, what is inconclusive has a known cause.
+const Unreachable = "E-01"
+
+// WithDefaults returns s with every zero field set to its default.
+func (s Settings) WithDefaults() Settings {
+	s.ConfirmAfter = cmp.Or(s.ConfirmAfter, 30*time.Second)
+	s.UndeterminedAfter = cmp.Or(s.UndeterminedAfter, 6*time.Hour)
+	return s
+}
+
+// Judged is one judgement of one endpoint. Judgements of an endpoint come in
+// the order of At, one at a time.
+type Judged struct {
+	At           time.Time // when the look was judged
+	Verdicts     []checks.Verdict
+	Purpose      Purpose
+	Connectivity checks.Fact[bool] // our own
+	// Newest is the endpoint's open incident that opened last; zero when none is open.
+	Newest Incident
+}
+
+// Effect is what a judgement asks for besides the new states.
+type Effect interface{ effect() }
+
+// ConfirmLook asks for a second look on new connections.
+type ConfirmLook struct{ At time.Time }
+
+// OpenIncident asks for one incident that holds Requirements, and one notification.
+type OpenIncident struct {
+	Requirements []string
+	Since        time.Time // when the first of them was first seen to fail
+}
+
+// JoinIncident adds Requirements to an incident that just opened: no notification.
+type JoinIncident struct {
+	IncidentID   int64
+	Requirements []string
+}
+
+// CloseRequirements says that Requirements of an incident passed. The incident
+// resolves, with one notification, when no open requirement is left in it.
+type CloseRequirements struct {
+	IncidentID   int64
+	Requirements []string
+}
+
+// NotifyUndetermined asks for one notice 'we cannot tell since ..., because ...'.
+type NotifyUndetermined struct {
+	Requirements []string
+	Since        time.Time
+	Reason       string
+}
+
+func (ConfirmLook) effect()        {}
+func (OpenIncident) effect()       {}
+func (JoinIncident) effect()       {}
+func (CloseRequirements) effect()  {}
+func (NotifyUndetermined) effect() {}
+
+// Step returns where an endpoint's requirements stand after event, and what is
+// to be done. It changes nothing in states. An OpenIncident's requirements get
+// their IncidentID from the caller, who knows it once the row is written.
+//
+// The rules:
+//   - A fail counts once a later look agrees: a confirming look, or any look
+//     ConfirmAfter or more after the fail was first seen. A pass in between
+//     clears it silently.
+//   - Requirements confirmed by the same look form one incident. One that is
+//     confirmed later joins that incident, if its fail was first seen at the
+//     latest in the look that opened it, and the incident is under five minutes
+//     old: that is one spell, so one cause. Otherwise it has an incident of its own.
+//   - Inconclusive and not applicable never open, resolve or worsen. A fail that
+//     waits survives them, and asks for another look for five times ConfirmAfter;
+//     then the next scheduled look decides.
+//   - A requirement of severity record never alarms.
+//   - While our own connectivity is known to be broken a judgement moves nothing
+//     but Result, and a waiting fail asks for another look within the same bounds.
+//   - A must that stays inconclusive for UndeterminedAfter, over looks with
+//     proven connectivity, gives one notice for all such requirements of the
+//     endpoint; none while the endpoint is down or the requirement is in an
+//     open incident.
+func Step(states map[string]RequirementState, event Judged, settings Settings) (map[string]RequirementState, []Effect) {
+	s := step{next: maps.Clone(states), event: event, settings: settings.WithDefaults(), closed: map[int64][]string{}}
+	if s.next == nil {
+		s.next = map[string]RequirementState{}
+	}
+	s.down = slices.ContainsFunc(event.Verdicts, func(v checks.Verdict) bool {
+		return v.Requirement == Unreachable && v.Result == checks.Fail
+	})
+	for _, verdict := range event.Verdicts {
+		s.next[verdict.Requirement] = s.judge(s.next[verdict.Requirement], verdict)
+	}
+	return s.next, s.effects()
+}
+
+// step gathers what one judgement asks for.
+type step struct {
+	next     map[string]RequirementState
+	event    Judged
+	settings Settings
+	down     bool // E-01 fails in this very judgement
+
+	confirm   bool
+	confirmed []string
+	since     time.Time // the earliest first sight among confirmed
+	joined    []string
+	closed    map[int64][]string
+}
+
+func (s *step) judge(state RequirementState, verdict checks.Verdict) RequirementState {
+	state.Requirement, state.Severity, state.Result = verdict.Requirement, verdict.Severity, verdict.Result
+	if s.event.Connectivity.State == checks.Known && !s.event.Connectivity.Value {
+		s.askAgain(state)
+		return state
+	}
+	if verdict.Result != checks.ResultInconclusive {
+		state.InconclusiveSince, state.InconclusiveReason, state.Noticed = time.Time{}, "", false
+	}
+	switch verdict.Result {
+	case checks.Pass:
+		return s.pass(state)
+	case checks.Fail:
+		return s.fail(state)
+	case checks.ResultInconclusive:
+		s.askAgain(state)
+		return s.inconclusive(state, verdict)
+	default:
+		s.askAgain(state)
+		return state
+	}
+}
+
+func (s *step) pass(state RequirementState) RequirementState {
+	state.FailingSince = time.Time{}
+	if state.Conclusive != checks.Pass {
+		state.Conclusive, state.ConclusiveSince = checks.Pass, s.event.At
+	}
+	if state.IncidentID != 0 {
+		s.closed[state.IncidentID] = append(s.closed[state.IncidentID], state.Requirement)
+		state.IncidentID = 0
+	}
+	return state
+}
+
+func (s *step) fail(state RequirementState) RequirementState {
+	if state.IncidentID != 0 {
+		return state
+	}
+	firstSeen := state.FailingSince
+	switch {
+	case state.Conclusive == checks.Fail && state.Severity == checks.Record:
+		return state
+	case state.Conclusive == checks.Fail: // confirmed before it could alarm: its severity rose
+		firstSeen = state.ConclusiveSince
+	case firstSeen.IsZero():
+		state.FailingSince = s.event.At
+		s.confirm = s.confirm || state.Severity != checks.Record
+		return state
+	case !s.confirms(firstSeen):
+		return state // the confirming look was asked for already
+	}
+	state.Conclusive, state.ConclusiveSince, state.FailingSince = checks.Fail, s.event.At, time.Time{}
+	if state.Severity != checks.Record {
+		state = s.alarm(state, firstSeen)
+	}
+	return state
+}
+
+// confirms says whether this judgement may confirm a fail first seen at firstSeen.
+func (s *step) confirms(firstSeen time.Time) bool {
+	return s.event.At.After(firstSeen) &&
+		(s.event.Purpose == Confirm || !s.event.At.Before(firstSeen.Add(s.settings.ConfirmAfter)))
+}
+
+func (s *step) alarm(state RequirementState, firstSeen time.Time) RequirementState {
+	newest := s.event.Newest
+	if newest.ID != 0 && !firstSeen.After(newest.OpenedAt) && s.event.At.Before(newest.OpenedAt.Add(joinWithin)) {
+		state.IncidentID = newest.ID
+		s.joined = append(s.joined, state.Requirement)
+		return state
+	}
+	s.confirmed = append(s.confirmed, state.Requirement)
+	if s.since.IsZero() || firstSeen.Before(s.since) {
+		s.since = firstSeen
+	}
+	return state
+}
+
+// askAgain asks for another confirming look when this one was due to confirm a
+// fail and could not tell.
+func (s *step) askAgain(state RequirementState) {
+	if state.FailingSince.IsZero() || state.Severity == checks.Record || !s.confirms(state.FailingSince) {
+		return
+	}
+	if s.event.At.Before(state.FailingSince.Add(confirmSpell * s.settings.ConfirmAfter)) {
+		s.confirm = true
+	}
+}
+
+func (s *step) inconclusive(state RequirementState, verdict checks.Verdict) RequirementState {
+	proven := s.event.Connectivity.State == checks.Known && s.event.Connectivity.Value
+	if !proven || s.down {
+		return state
+	}
+	if state.InconclusiveSince.IsZero() {
+		state.InconclusiveSince = s.event.At
+	}
+	state.InconclusiveReason = reasonOf(verdict)
+	return state
+}
+
+// reasonOf says why a verdict is inconclusive, in the words of its first proof.
+func reasonOf(verdict checks.Verdict) string {
+	for _, proof := range verdict.Proof {
+		if reason := cmp.Or(proof.Text, proof.Value); reason != "" {
+			return reason
+		}
+	}
+	return ""
+}

@@ -1,0 +1,78 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/gradewatch/gradewatch/internal/monitor"
+)
+
+// Delivery is what the deliver job needs: one message for one channel.
+type Delivery struct {
+	ID       string
+	TeamID   int64
+	State    string // pending, delivered, failed
+	Attempts int    // made so far
+	Message  monitor.Message
+	Kind     string // of the channel: email, webhook
+	Address  string
+	Secret   string
+	InUse    bool // false: the channel was disabled or removed
+}
+
+// Delivery returns a delivery with its message and channel.
+func (tx *Tx) Delivery(ctx context.Context, id string) (Delivery, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT d.id::text AS id, d.team_id, d.state, d.attempts, n.payload AS message, c.kind, c.address, c.secret,
+			c.deleted_at IS NULL AND c.disabled_at IS NULL AS in_use
+		FROM deliveries d JOIN notifications n ON n.id = d.notification_id JOIN channels c ON c.id = d.channel_id
+		WHERE d.id = @id`, pgx.StrictNamedArgs{"id": id})
+	return collectOne[Delivery](rows, ErrNotFound, "find delivery %s", id)
+}
+
+// Attempt is one try to deliver, and where the delivery stands after it.
+type Attempt struct {
+	StartedAt     time.Time
+	Duration      time.Duration
+	Accepted      bool
+	Answer        string    // what the other side said, for people
+	State         string    // pending, delivered, failed
+	NextAttemptAt time.Time // zero: none
+}
+
+// SaveAttempt writes an attempt. ErrFenced: another worker wrote one since
+// delivery was read.
+func (tx *Tx) SaveAttempt(ctx context.Context, delivery Delivery, attempt Attempt) error {
+	var finished *time.Time
+	if attempt.State != "pending" {
+		at := attempt.StartedAt.Add(attempt.Duration)
+		finished = &at
+	}
+	const update = `
+		UPDATE deliveries SET state = @state, attempts = attempts + 1, next_attempt_at = @next, finished_at = @finished
+		WHERE id = @id AND state = 'pending' AND attempts = @attempts`
+	tag, err := tx.Exec(ctx, update, pgx.StrictNamedArgs{
+		"state": attempt.State, "next": timeOrNil(attempt.NextAttemptAt), "finished": finished,
+		"id": delivery.ID, "attempts": delivery.Attempts,
+	})
+	if err != nil {
+		return fmt.Errorf("note an attempt of delivery %s: %w", delivery.ID, err)
+	}
+	if tag.RowsAffected() != 1 {
+		return fmt.Errorf("note an attempt of delivery %s: %w", delivery.ID, ErrFenced)
+	}
+	const insert = `
+		INSERT INTO delivery_attempts (delivery_id, team_id, attempt, started_at, duration_ms, accepted, answer)
+		VALUES (@id, @team, @attempt, @started, @duration, @accepted, @answer)`
+	_, err = tx.Exec(ctx, insert, pgx.StrictNamedArgs{
+		"id": delivery.ID, "team": delivery.TeamID, "attempt": delivery.Attempts + 1, "started": attempt.StartedAt,
+		"duration": attempt.Duration.Milliseconds(), "accepted": attempt.Accepted, "answer": attempt.Answer,
+	})
+	if err != nil {
+		return fmt.Errorf("note an attempt of delivery %s: %w", delivery.ID, err)
+	}
+	return nil
+}

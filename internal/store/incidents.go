@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/gradewatch/gradewatch/internal/monitor"
+)
+
+// NewestOpenIncident returns the open incident of an endpoint that opened
+// last; the zero Incident when none is open.
+func (tx *Tx) NewestOpenIncident(ctx context.Context, endpoint int64) (monitor.Incident, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT i.id, i.team_id, i.state, i.title, i.cause, i.opened_at, '0001-01-01T00:00:00Z'::timestamptz AS resolved_at
+		FROM incidents i WHERE i.state <> 'resolved' AND EXISTS (SELECT FROM incident_requirements r
+			WHERE r.incident_id = i.id AND r.endpoint_id = @endpoint AND r.resolved_at IS NULL)
+		ORDER BY i.opened_at DESC, i.id DESC LIMIT 1`, pgx.StrictNamedArgs{"endpoint": endpoint})
+	incident, err := collectOne[monitor.Incident](rows, ErrNotFound, "find the open incident of endpoint %d", endpoint)
+	if errors.Is(err, ErrNotFound) {
+		return monitor.Incident{}, nil
+	}
+	return incident, err
+}
+
+// OpenIncident writes an incident and returns it with its id. Its requirements
+// are added with AddRequirements.
+func (tx *Tx) OpenIncident(ctx context.Context, incident monitor.Incident) (monitor.Incident, error) {
+	incident.State = "open"
+	const insert = `
+		INSERT INTO incidents (team_id, state, title, cause, opened_at) VALUES (@team, @state, @title, @cause, @at)
+		RETURNING id`
+	err := tx.QueryRow(ctx, insert, pgx.StrictNamedArgs{
+		"team": incident.TeamID, "state": incident.State, "title": incident.Title,
+		"cause": string(incident.Cause), "at": incident.OpenedAt,
+	}).Scan(&incident.ID)
+	if err != nil {
+		return incident, fmt.Errorf("open an incident: %w", err)
+	}
+	return incident, nil
+}
+
+// AddRequirements puts requirements of the assessment's endpoint into an open incident.
+func (tx *Tx) AddRequirements(ctx context.Context, incident int64, assessment monitor.Assessment, requirements []string) error {
+	const insert = `
+		INSERT INTO incident_requirements (incident_id, team_id, endpoint_id, requirement, assessment_id)
+		SELECT @incident, @team, @endpoint, requirement, @assessment FROM unnest(@requirements::text[]) AS r(requirement)
+		ON CONFLICT (incident_id, endpoint_id, requirement)
+			DO UPDATE SET assessment_id = excluded.assessment_id, resolved_at = NULL`
+	_, err := tx.Exec(ctx, insert, pgx.StrictNamedArgs{
+		"incident": incident, "team": assessment.TeamID, "endpoint": assessment.EndpointID,
+		"assessment": assessment.ID, "requirements": requirements,
+	})
+	if err != nil {
+		return fmt.Errorf("add requirements to incident %d: %w", incident, err)
+	}
+	return nil
+}
+
+// CloseRequirements notes that requirements of an endpoint passed, and
+// resolves the incident when nothing in it is open any more. resolved says
+// that this call did so; the incident is returned as it stands then.
+func (tx *Tx) CloseRequirements(ctx context.Context, incident, endpoint int64, requirements []string, at time.Time) (monitor.Incident, bool, error) {
+	// The incident's row is locked first: two endpoints of one incident may recover at once.
+	rows, _ := tx.Query(ctx, `
+		SELECT id, team_id, state, title, cause, opened_at, coalesce(resolved_at, '0001-01-01T00:00:00Z') AS resolved_at
+		FROM incidents WHERE id = @id FOR UPDATE`, pgx.StrictNamedArgs{"id": incident})
+	found, err := collectOne[monitor.Incident](rows, ErrNotFound, "find incident %d", incident)
+	if err != nil {
+		return found, false, err
+	}
+	const closing = `
+		UPDATE incident_requirements SET resolved_at = @at
+		WHERE incident_id = @incident AND endpoint_id = @endpoint AND requirement = ANY(@requirements) AND resolved_at IS NULL`
+	_, err = tx.Exec(ctx, closing, pgx.StrictNamedArgs{
+		"at": at, "incident": incident, "endpoint": endpoint, "requirements": requirements,
+	})
+	if err != nil {
+		return found, false, fmt.Errorf("close requirements of incident %d: %w", incident, err)
+	}
+	const resolve = `
+		UPDATE incidents SET state = 'resolved', resolved_at = @at
+		WHERE id = @incident AND state <> 'resolved'
+			AND NOT EXISTS (SELECT FROM incident_requirements WHERE incident_id = @incident AND resolved_at IS NULL)`
+	tag, err := tx.Exec(ctx, resolve, pgx.StrictNamedArgs{"at": at, "incident": incident})
+	if err != nil {
+		return found, false, fmt.Errorf("resolve incident %d: %w", incident, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return found, false, nil
+	}
+	found.State, found.ResolvedAt = "resolved", at
+	return found, true, nil
+}

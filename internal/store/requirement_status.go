@@ -1,0 +1,78 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/gradewatch/gradewatch/internal/monitor"
+)
+
+// LockJudgement makes judgements of one endpoint follow each other, until the
+// transaction ends. ErrNotFound: the endpoint was removed.
+func (tx *Tx) LockJudgement(ctx context.Context, endpoint int64) error {
+	rows, _ := tx.Query(ctx, `SELECT id FROM endpoints WHERE id = @id AND deleted_at IS NULL FOR NO KEY UPDATE`,
+		pgx.StrictNamedArgs{"id": endpoint})
+	_, err := collectOne[struct{ ID int64 }](rows, ErrNotFound, "lock endpoint %d", endpoint)
+	return err
+}
+
+// SaveRequirementStates writes where each requirement of an endpoint stands.
+func (tx *Tx) SaveRequirementStates(ctx context.Context, assessment monitor.Assessment, states map[string]monitor.RequirementState, at time.Time) error {
+	const upsert = `
+		INSERT INTO requirement_status (endpoint_id, team_id, requirement, severity, result, conclusive, conclusive_since,
+			failing_since, inconclusive_since, inconclusive_reason, noticed, incident_id, assessment_id, judged_at)
+		VALUES (@endpoint, @team, @requirement, @severity, @result, nullif(@conclusive, ''), @conclusive_since,
+			@failing_since, @inconclusive_since, @reason, @noticed, nullif(@incident::bigint, 0), @assessment, @at)
+		ON CONFLICT (endpoint_id, requirement) DO UPDATE SET severity = excluded.severity, result = excluded.result,
+			conclusive = excluded.conclusive, conclusive_since = excluded.conclusive_since,
+			failing_since = excluded.failing_since, inconclusive_since = excluded.inconclusive_since,
+			inconclusive_reason = excluded.inconclusive_reason, noticed = excluded.noticed,
+			incident_id = excluded.incident_id, assessment_id = excluded.assessment_id, judged_at = excluded.judged_at`
+	batch := &pgx.Batch{}
+	for _, state := range states {
+		batch.Queue(upsert, pgx.StrictNamedArgs{
+			"endpoint": assessment.EndpointID, "team": assessment.TeamID, "requirement": state.Requirement,
+			"severity": string(state.Severity), "result": string(state.Result), "conclusive": string(state.Conclusive),
+			"conclusive_since": timeOrNil(state.ConclusiveSince), "failing_since": timeOrNil(state.FailingSince),
+			"inconclusive_since": timeOrNil(state.InconclusiveSince), "reason": state.InconclusiveReason,
+			"noticed": state.Noticed, "incident": state.IncidentID, "assessment": assessment.ID, "at": at,
+		})
+	}
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("note where endpoint %d stands: %w", assessment.EndpointID, err)
+	}
+	return nil
+}
+
+// SaveChanges writes what differs from the look before.
+func (tx *Tx) SaveChanges(ctx context.Context, assessment monitor.Assessment, previous int64, changes []monitor.Change) error {
+	const insert = `
+		INSERT INTO changes (team_id, endpoint_id, assessment_id, previous_assessment_id, occurred_at,
+			class, cause, subject, before, after, sentence)
+		VALUES (@team, @endpoint, @assessment, @previous, @at, @class, @cause, @subject, @before, @after, @sentence)`
+	batch := &pgx.Batch{}
+	for _, change := range changes {
+		batch.Queue(insert, pgx.StrictNamedArgs{
+			"team": assessment.TeamID, "endpoint": assessment.EndpointID, "assessment": assessment.ID, "previous": previous,
+			"at": change.OccurredAt, "class": string(change.Class), "cause": string(change.Cause), "subject": change.Subject,
+			"before": change.Before, "after": change.After, "sentence": change.Sentence,
+		})
+	}
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("store %d changes of endpoint %d: %w", len(changes), assessment.EndpointID, err)
+	}
+	return nil
+}
+
+// ChangesSince returns the changes of an endpoint from since on, oldest first,
+// at most 100.
+func (tx *Tx) ChangesSince(ctx context.Context, endpoint int64, since time.Time) ([]monitor.Change, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT occurred_at, class, cause, subject, before, after, sentence FROM changes
+		WHERE endpoint_id = @endpoint AND occurred_at >= @since ORDER BY occurred_at, id LIMIT 100`,
+		pgx.StrictNamedArgs{"endpoint": endpoint, "since": since})
+	return collectAll[monitor.Change](rows, "list the changes of endpoint %d", endpoint)
+}
