@@ -21,13 +21,16 @@ type Delivery struct {
 	Address  string
 	Secret   string
 	InUse    bool // false: the channel was disabled or removed
+
+	NextAttemptAt time.Time // zero: none is due
 }
 
 // Delivery returns a delivery with its message and channel.
 func (tx *Tx) Delivery(ctx context.Context, id string) (Delivery, error) {
 	rows, _ := tx.Query(ctx, `
 		SELECT d.id::text AS id, d.team_id, d.state, d.attempts, n.payload AS message, c.kind, c.address, c.secret,
-			c.deleted_at IS NULL AND c.disabled_at IS NULL AS in_use
+			c.deleted_at IS NULL AND c.disabled_at IS NULL AS in_use,
+			coalesce(d.next_attempt_at, '0001-01-01T00:00:00Z') AS next_attempt_at
 		FROM deliveries d JOIN notifications n ON n.id = d.notification_id JOIN channels c ON c.id = d.channel_id
 		WHERE d.id = @id`, pgx.StrictNamedArgs{"id": id})
 	return collectOne[Delivery](rows, ErrNotFound, "find delivery %s", id)

@@ -14,16 +14,55 @@ import (
 // Client is River's client on pgx.
 type Client = river.Client[pgx.Tx]
 
-// LookAttempts is how often River tries a look before it discards it. A look
-// ends in an error only by our own fault, so more tries would not help.
-const LookAttempts = 3
+// LookAttempts is how often River tries a look before it gives it up. A look
+// ends in an error only by our own fault; the rest is room for killed workers,
+// whose attempts count as well.
+const LookAttempts = 10
+
+// deliverJobAttempts is how often a delivery's job may die with its worker. How often
+// a delivery is tried is counted in its own row.
+const deliverJobAttempts = 25
+
+// lookOptions says where and when the job of an assessment runs.
+func lookOptions(assessment monitor.Assessment, at time.Time) *river.InsertOpts {
+	return &river.InsertOpts{Queue: VantageQueue(assessment.Vantage), MaxAttempts: LookAttempts, ScheduledAt: at}
+}
 
 // InsertLook inserts the job of assessment in the transaction that wrote its
 // row. at is when it runs; a time in the past means at once.
 func InsertLook(ctx context.Context, client *Client, tx pgx.Tx, assessment monitor.Assessment, at time.Time) error {
-	options := &river.InsertOpts{Queue: VantageQueue(assessment.Vantage), MaxAttempts: LookAttempts, ScheduledAt: at}
-	if _, err := client.InsertTx(ctx, tx, Look{AssessmentID: assessment.ID, Slot: assessment.Slot}, options); err != nil {
+	arguments := Look{AssessmentID: assessment.ID, Slot: assessment.Slot}
+	if _, err := client.InsertTx(ctx, tx, arguments, lookOptions(assessment, at)); err != nil {
 		return fmt.Errorf("insert the look of assessment %d: %w", assessment.ID, err)
+	}
+	return nil
+}
+
+// InsertLooks inserts the jobs of many assessments, to run at once.
+func InsertLooks(ctx context.Context, client *Client, tx pgx.Tx, assessments []monitor.Assessment) error {
+	if len(assessments) == 0 {
+		return nil
+	}
+	parameters := make([]river.InsertManyParams, 0, len(assessments))
+	for _, assessment := range assessments {
+		parameters = append(parameters, river.InsertManyParams{
+			Args: Look{AssessmentID: assessment.ID, Slot: assessment.Slot}, InsertOpts: lookOptions(assessment, time.Time{}),
+		})
+	}
+	if _, err := client.InsertManyFastTx(ctx, tx, parameters); err != nil {
+		return fmt.Errorf("insert %d looks: %w", len(assessments), err)
+	}
+	return nil
+}
+
+// InsertDelivers inserts the jobs of deliveries in the transaction that wrote
+// their rows, to run at once.
+func InsertDelivers(ctx context.Context, client *Client, tx pgx.Tx, deliveries []string) error {
+	for _, delivery := range deliveries {
+		options := &river.InsertOpts{Queue: QueueNotify, MaxAttempts: deliverJobAttempts}
+		if _, err := client.InsertTx(ctx, tx, Deliver{DeliveryID: delivery}, options); err != nil {
+			return fmt.Errorf("insert the job of delivery %s: %w", delivery, err)
+		}
 	}
 	return nil
 }

@@ -34,10 +34,14 @@ type Claim struct{}
 // Kind implements river.JobArgs.
 func (Claim) Kind() string { return "claim" }
 
-// InsertOpts implements river.JobArgsWithInsertOpts. Two claims at once would
-// do no harm (they skip each other's rows) but no good either.
+// InsertOpts implements river.JobArgsWithInsertOpts. One claim a second is
+// enough; a claim that died with its worker holds no later one up, and two at
+// once skip each other's rows.
 func (Claim) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: unfinished()}}
+	return river.InsertOpts{
+		Queue: QueueUpkeep, MaxAttempts: 1,
+		UniqueOpts: river.UniqueOpts{ByPeriod: time.Second, ByState: unfinished()},
+	}
 }
 
 // Deliver sends one delivery to its channel.

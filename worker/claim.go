@@ -1,0 +1,52 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"github.com/gradewatch/gradewatch/internal/store"
+	"github.com/gradewatch/gradewatch/worker/jobs"
+)
+
+// claimBatch is how many endpoints one transaction of a claim takes.
+const claimBatch = 500
+
+// claimWorker takes what is due and inserts its looks.
+type claimWorker struct {
+	river.WorkerDefaults[jobs.Claim]
+	config Config
+}
+
+// Timeout implements river.Worker.
+func (w *claimWorker) Timeout(*river.Job[jobs.Claim]) time.Duration { return w.config.LookTimeout }
+
+// NextRetry implements river.Worker. A claim is tried once: the next one takes
+// what it left.
+func (w *claimWorker) NextRetry(job *river.Job[jobs.Claim]) time.Time { return backoff(job.Attempt) }
+
+// Work claims batch by batch until nothing is due. Each batch stands by
+// itself, so a claim that is killed leaves the rest to the next one.
+func (w *claimWorker) Work(ctx context.Context, _ *river.Job[jobs.Claim]) error {
+	client := river.ClientFromContext[pgx.Tx](ctx)
+	for {
+		claimed := 0
+		err := w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+			asked, count, err := tx.ClaimDue(ctx, w.config.now(), claimBatch)
+			if err != nil {
+				return err
+			}
+			claimed = count
+			return jobs.InsertLooks(ctx, client, tx, asked)
+		})
+		if err != nil {
+			return fmt.Errorf("claim what is due: %w", err)
+		}
+		if claimed < claimBatch {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,219 @@
+package worker
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/certs/chain"
+	"github.com/gradewatch/gradewatch/checks/policy"
+	"github.com/gradewatch/gradewatch/checks/probe"
+	"github.com/gradewatch/gradewatch/internal/alert"
+	"github.com/gradewatch/gradewatch/internal/monitor"
+	"github.com/gradewatch/gradewatch/internal/store"
+	"github.com/gradewatch/gradewatch/worker/jobs"
+)
+
+// Sender makes one attempt to deliver a message. *alert.Sender is one.
+type Sender interface {
+	Send(ctx context.Context, channel alert.Channel, deliveryID uuid.UUID, message monitor.Message) (alert.Outcome, error)
+}
+
+// Config is what a Worker needs. Zero fields mean their defaults, except for
+// the first group, which is required.
+type Config struct {
+	Store   *store.Store
+	Prober  *probe.Prober
+	Runner  checks.Runner
+	Roots   *chain.Roots
+	Profile policy.Profile
+	Sender  Sender
+
+	Vantage    string   // whose looks are worked; default local
+	Lead       bool     // may lead: schedules, claims, delivers and tidies besides looking
+	References []string // host:port that prove our own connectivity
+	Build      string   // version of the program
+
+	Settings       monitor.Settings
+	Limits         checks.Limits
+	HostLimit      store.HostLimit // default 4 at once, 250 ms apart
+	LookWorkers    int             // looks at a time; default 16
+	LookTimeout    time.Duration   // bounds a look's job, and must be over the look's deadline; default 30 s
+	RescueAfter    time.Duration   // when a job counts as dead with its worker; default LookTimeout and 15 s
+	ClaimEvery     time.Duration   // default 2 s, at least a second
+	FetchCooldown  time.Duration   // between two fetches of jobs; default 100 ms
+	StopWithin     time.Duration   // how long Stop waits for running jobs; default 5 s
+	AuditRetention time.Duration   // never under 92 days; default 396 days
+
+	Clock  func() time.Time // default time.Now
+	Logger *slog.Logger     // default slog.Default()
+}
+
+func (c Config) withDefaults() Config {
+	c.Vantage = cmp.Or(c.Vantage, "local")
+	c.Settings = c.Settings.WithDefaults()
+	c.HostLimit.AtOnce = cmp.Or(c.HostLimit.AtOnce, 4)
+	c.HostLimit.Spacing = cmp.Or(c.HostLimit.Spacing, 250*time.Millisecond)
+	c.LookWorkers = cmp.Or(c.LookWorkers, 16)
+	c.LookTimeout = cmp.Or(c.LookTimeout, 30*time.Second)
+	c.RescueAfter = cmp.Or(c.RescueAfter, c.LookTimeout+15*time.Second)
+	c.ClaimEvery = max(cmp.Or(c.ClaimEvery, 2*time.Second), time.Second)
+	c.FetchCooldown = cmp.Or(c.FetchCooldown, 100*time.Millisecond)
+	c.StopWithin = cmp.Or(c.StopWithin, 5*time.Second)
+	c.AuditRetention = cmp.Or(c.AuditRetention, 396*24*time.Hour)
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	c.Logger = cmp.Or(c.Logger, slog.Default())
+	return c
+}
+
+func (c Config) validate() error {
+	var faults []error
+	for name, missing := range map[string]bool{
+		"Store": c.Store == nil, "Prober": c.Prober == nil, "Roots": c.Roots == nil,
+		"Sender": c.Sender == nil, "Profile": len(c.Profile.Requirements) == 0,
+	} {
+		if missing {
+			faults = append(faults, fmt.Errorf("%s is missing", name))
+		}
+	}
+	if deadline := c.Limits.WithDefaults().Deadline; c.LookTimeout <= deadline {
+		faults = append(faults, fmt.Errorf("a look may take %s, so its job needs more than %s", deadline, c.LookTimeout))
+	}
+	if c.RescueAfter <= c.LookTimeout {
+		faults = append(faults, fmt.Errorf("jobs may take %s, so they must not be rescued after %s", c.LookTimeout, c.RescueAfter))
+	}
+	return errors.Join(faults...)
+}
+
+// Worker works the jobs of one process.
+type Worker struct {
+	config Config
+	client *jobs.Client
+}
+
+// New prepares a worker. It registers every kind of job, since a leader
+// discards stuck jobs of kinds it does not know.
+func New(config Config) (*Worker, error) {
+	config = config.withDefaults()
+	if err := config.validate(); err != nil {
+		return nil, fmt.Errorf("prepare the worker: %w", err)
+	}
+	kinds := river.NewWorkers()
+	look := &lookWorker{config: config, connectivity: newConnectivity(config)}
+	for _, err := range []error{
+		river.AddWorkerSafely(kinds, &claimWorker{config: config}),
+		river.AddWorkerSafely(kinds, look),
+		river.AddWorkerSafely(kinds, &deliverWorker{config: config}),
+		river.AddWorkerSafely(kinds, &upkeepWorker{config: config}),
+	} {
+		if err != nil {
+			return nil, fmt.Errorf("register a kind of job: %w", err)
+		}
+	}
+	client, err := river.NewClient(riverpgxv5.New(config.Store.Pool()), riverConfig(config, kinds))
+	if err != nil {
+		return nil, fmt.Errorf("prepare River: %w", err)
+	}
+	return &Worker{config: config, client: client}, nil
+}
+
+func riverConfig(config Config, kinds *river.Workers) *river.Config {
+	settings := &river.Config{
+		Logger:                      config.Logger,
+		Workers:                     kinds,
+		Queues:                      map[string]river.QueueConfig{jobs.VantageQueue(config.Vantage): {MaxWorkers: config.LookWorkers}},
+		FetchCooldown:               config.FetchCooldown,
+		JobTimeout:                  config.LookTimeout,
+		RescueStuckJobsAfter:        config.RescueAfter,
+		CompletedJobRetentionPeriod: 10 * time.Minute,
+		DiscardedJobRetentionPeriod: 7 * 24 * time.Hour,
+		SoftStopTimeout:             config.StopWithin,
+		LeaderElectionDisabled:      !config.Lead,
+		ReindexerIndexNames:         []string{}, // our role owns no index
+	}
+	if !config.Lead {
+		return settings
+	}
+	settings.Queues[jobs.QueueNotify] = river.QueueConfig{MaxWorkers: 8}
+	settings.Queues[jobs.QueueUpkeep] = river.QueueConfig{MaxWorkers: 2}
+	atStart := &river.PeriodicJobOpts{RunOnStart: true}
+	settings.PeriodicJobs = []*river.PeriodicJob{
+		river.NewPeriodicJob(river.PeriodicInterval(config.ClaimEvery), func() (river.JobArgs, *river.InsertOpts) {
+			return jobs.Claim{}, nil
+		}, atStart),
+		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) {
+			return jobs.Upkeep{}, nil
+		}, atStart),
+	}
+	return settings
+}
+
+// Start makes the partitions that looks will need and begins to work. It
+// returns at once; jobs run until Stop, also when ctx ends before.
+func (w *Worker) Start(ctx context.Context) error {
+	err := w.config.Store.AsWorker(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.EnsurePartitions(ctx, w.config.now(), partitionsAhead)
+	})
+	if err != nil {
+		return fmt.Errorf("start the worker: %w", err)
+	}
+	if err := w.client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start River: %w", err)
+	}
+	return nil
+}
+
+// Stop takes no more jobs, gives running ones StopWithin to end, cancels the
+// rest and returns when none runs. Canceled looks are taken up again later.
+func (w *Worker) Stop(ctx context.Context) error {
+	if err := w.client.Stop(ctx); err != nil {
+		return fmt.Errorf("stop River: %w", err)
+	}
+	return nil
+}
+
+// Client returns River's client, to insert jobs with.
+func (w *Worker) Client() *jobs.Client { return w.client }
+
+// now is the time as the database keeps it.
+func (c Config) now() time.Time { return c.Clock().UTC().Truncate(time.Microsecond) }
+
+// inTx runs do as the service itself.
+func (c Config) inTx(ctx context.Context, do func(context.Context, *store.Tx) error) error {
+	return c.Store.AsWorker(ctx, do)
+}
+
+// errRescued says that River gave this job to another worker meanwhile.
+var errRescued = errors.New("the job was rescued meanwhile")
+
+// complete marks the running job as completed in tx. River's own function is
+// no fence: for a job that was rescued meanwhile it returns no error, so the
+// state and the attempt must be ours, or everything in tx is rolled back.
+func complete[T river.JobArgs](ctx context.Context, tx pgx.Tx, job *river.Job[T]) error {
+	done, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
+	if err != nil {
+		return fmt.Errorf("complete job %d: %w", job.ID, err)
+	}
+	if done.State != rivertype.JobStateCompleted || done.Attempt != job.Attempt {
+		return fmt.Errorf("complete job %d, now %s in attempt %d and not %d: %w", job.ID, done.State, done.Attempt, job.Attempt, errRescued)
+	}
+	return nil
+}
+
+// backoff is when a job that ended in an error, or died with its worker, runs
+// again: 1, 2, 4 ... 60 seconds later.
+func backoff(attempt int) time.Time {
+	return time.Now().Add(min(time.Second<<min(max(attempt-1, 0), 6), time.Minute))
+}
