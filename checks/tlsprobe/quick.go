@@ -1,6 +1,7 @@
 package tlsprobe
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"slices"
@@ -27,7 +28,7 @@ const (
 
 // Quick asks one address for each protocol version, by a connection and a
 // hello of its own, and for the certificate chain. It uses up to
-// ConnectionsPerAddress less 4 connections (8 by default; 6 or 7 are usual)
+// ConnectionsPerAddress less 4 connections (8 by default; 6 to 8 are usual)
 // and at most half of the look's deadline. It never fails: what it cannot tell
 // is inconclusive. The certificates are those of the chain, sorted by their
 // fingerprint, without duplicates.
@@ -220,14 +221,6 @@ func (w *walk) component() (checks.TLS, []checks.Certificate) {
 		certificates = append(certificates, certificate)
 	}
 	component.Chain = checks.KnownFact(fingerprints)
-	slices.SortFunc(certificates, func(a, b checks.Certificate) int {
-		if a.SHA256 < b.SHA256 {
-			return -1
-		}
-		if a.SHA256 > b.SHA256 {
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(certificates, func(a, b checks.Certificate) int { return cmp.Compare(a.SHA256, b.SHA256) })
 	return component, slices.CompactFunc(certificates, func(a, b checks.Certificate) bool { return a.SHA256 == b.SHA256 })
 }
