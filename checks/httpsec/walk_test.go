@@ -20,6 +20,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/checktest"
+	"github.com/gradewatch/gradewatch/checks/checktest/pki"
 	"github.com/gradewatch/gradewatch/checks/httpsec"
 )
 
@@ -70,7 +71,10 @@ func network(t *testing.T) *rerouted {
 
 func serve(t *testing.T, handler http.HandlerFunc) netip.AddrPort {
 	t.Helper()
-	return checktest.StartGoServer(t, checktest.GoServerConfig{Handler: handler})
+	return checktest.StartGoServer(t, checktest.GoServerConfig{
+		Handler:     handler,
+		Certificate: checktest.Issue(t, checktest.NewCA(t, "Test root"), pki.Leaf{Names: []string{"app.example.com"}}), // ECDSA: hundreds of handshakes
+	})
 }
 
 func plainServer(t *testing.T, handler http.HandlerFunc) netip.AddrPort {
