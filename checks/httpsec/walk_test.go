@@ -264,7 +264,7 @@ func TestWalkPlainHTTP(t *testing.T) {
 	} {
 		n := network(t)
 		n.ports[80] = test.listen
-		got := walk(t, n, address, "/", checks.Limits{ReadTimeout: 500 * time.Millisecond})
+		got := walk(t, n, address, "/", checks.Limits{ReadTimeout: 2 * time.Second})
 		require.Equal(t, test.want, got.PlainHTTP, test.name)
 	}
 }
@@ -303,7 +303,7 @@ func TestWalkMisbehavingPeers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			peer := checktest.StartPeer(t, test.handle)
-			got := walk(t, network(t), peer, "/", checks.Limits{ReadTimeout: 500 * time.Millisecond})
+			got := walk(t, network(t), peer, "/", checks.Limits{ReadTimeout: 2 * time.Second})
 			require.Equal(t, checks.InconclusiveFact[int](test.want), got.End)
 			require.Len(t, got.Hops, 1)
 			require.Equal(t, checks.InconclusiveFact[checks.Response](test.want), got.Hops[0].Answer)
