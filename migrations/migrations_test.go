@@ -24,8 +24,10 @@ func TestMain(m *testing.M) { testdb.Main(m) }
 
 func TestApplyTwice(t *testing.T) {
 	t.Parallel()
-	pool := open(t, testdb.Empty(t).OwnerURL)
-	requirePending(t, pool, true)
+	database := testdb.Empty(t)
+	requirePending(t, open(t, database.AppURL), true)
+	pool := open(t, database.OwnerURL)
+	require.Empty(t, objects(t, pool), "asking changes nothing")
 	require.NoError(t, migrations.Apply(t.Context(), pool, slog.New(slog.DiscardHandler)))
 	before := objects(t, pool)
 	requirePending(t, pool, false)
