@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
+	"os"
 	"time"
 
 	"github.com/google/uuid"
@@ -131,6 +133,7 @@ func New(config Config) (*Worker, error) {
 
 func riverConfig(config Config, kinds *river.Workers) *river.Config {
 	settings := &river.Config{
+		ID:                          clientID(),
 		Logger:                      config.Logger,
 		Workers:                     kinds,
 		Queues:                      map[string]river.QueueConfig{jobs.VantageQueue(config.Vantage): {MaxWorkers: config.LookWorkers}},
@@ -158,6 +161,16 @@ func riverConfig(config Config, kinds *river.Workers) *river.Config {
 		}, atStart),
 	}
 	return settings
+}
+
+// clientID names this process in job attempts. River's own default is equal
+// for two processes of a machine that start in the same microsecond.
+func clientID() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%.60s_p%d_%08x", host, os.Getpid(), rand.Uint32())
 }
 
 // Start makes the partitions that looks will need and begins to work. It
