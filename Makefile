@@ -54,7 +54,7 @@ deps: ## Install what the tests need: system packages (as root, or with sudo) an
 test: ## Everything that must hold: format, generated code, lint, vet, tests under the race detector
 	@.ci/deps ensure
 	@$(MAKE) -j2 --output-sync=target check
-	@$(MAKE) test-go
+	@$(MAKE) test-go TEST_FLAGS='-vet=off $(TEST_FLAGS)'
 
 .PHONY: check
 check: check-format check-generated lint check-deploy vet
