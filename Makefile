@@ -9,7 +9,7 @@ MAKEFLAGS   += --no-print-directory
 GO      ?= go
 BINARY  ?= bin/gradewatch
 # Empty outside a Git work tree, as in an image build, which passes VERSION.
-VERSION ?= $(shell git -c safe.directory='*' describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION ?= $(shell git -c safe.directory='*' describe --tags --always --dirty 2>/dev/null || echo devel)
 
 # Git refuses to answer in a work tree that somebody else owns, as CI clones
 # are; the version comes from VERSION instead.
