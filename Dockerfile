@@ -16,7 +16,7 @@ RUN --mount=type=cache,target=/go/pkg/mod \
 COPY . .
 ARG TARGETOS
 ARG TARGETARCH
-ARG VERSION=unknown
+ARG VERSION=devel
 RUN --mount=type=cache,target=/go/pkg/mod \
     --mount=type=cache,target=/root/.cache/go-build \
     make build BINARY=/out/gradewatch VERSION="$VERSION" CGO_ENABLED=0 GOOS="$TARGETOS" GOARCH="$TARGETARCH"
@@ -26,7 +26,7 @@ RUN --mount=type=cache,target=/go/pkg/mod \
 # zoneinfo, /etc/passwd with the user nonroot (65532), and CA certificates for
 # SMTP and webhooks. Judging uses the roots that the binary carries.
 FROM gcr.io/distroless/static-debian12:nonroot AS run
-ARG VERSION=unknown
+ARG VERSION=devel
 LABEL org.opencontainers.image.title="Gradewatch" \
       org.opencontainers.image.description="Watches registered URLs from the outside" \
       org.opencontainers.image.version="$VERSION" \

@@ -28,6 +28,7 @@ type flyConfig struct {
 	HTTPService    *flyHTTPService   `toml:"http_service"`
 	Checks         map[string]struct {
 		flyCheck
+
 		Type      string   `toml:"type"`
 		Port      int      `toml:"port"`
 		Processes []string `toml:"processes"`
@@ -251,6 +252,19 @@ func TestFlyChecksReadiness(t *testing.T) {
 	}
 	if checks[0].Timeout >= checks[0].Interval {
 		t.Error("a check must end before the next one starts")
+	}
+}
+
+// Where GRADEWATCH_LISTEN is set, a worker answers there too.
+func TestFlyChecksTheWorker(t *testing.T) {
+	t.Parallel()
+	fly := loadFly(t)
+	check, found := fly.Checks["worker"]
+	if !found || check.Type != "http" || check.Path != "/healthz" || !slices.Equal(check.Processes, []string{"worker"}) {
+		t.Fatalf("want a check of the worker's /healthz, got %+v", check)
+	}
+	if check.Port != listenPort(t, fly) {
+		t.Errorf("the check asks port %d, and the worker listens on %s", check.Port, fly.Env["GRADEWATCH_LISTEN"])
 	}
 }
 
