@@ -161,8 +161,10 @@ func TestTwoProcesses(t *testing.T) {
 
 	resolver := w.resolver
 	children := []*child{w.startChild(resolver), w.startChild(resolver)}
+	began := time.Now()
 	w.waitFor("both processes work", `SELECT count(DISTINCT attempted_by[1]) = 2 FROM river_job WHERE kind = 'look' AND state = 'completed'`)
 	w.waitFor("a third is done", `SELECT count(*) > $1 FROM assessments WHERE finished_at IS NOT NULL`, dueEndpoints/3)
+	t.Logf("a third was done after %s", time.Since(began))
 	killed := children[0]
 	if leads(w, children[1]) {
 		killed = children[1] // the one that schedules and rescues: the harder loss
@@ -175,6 +177,7 @@ func TestTwoProcesses(t *testing.T) {
 		return one[int](w, `SELECT count(*) FROM assessments WHERE finished_at IS NOT NULL`) == dueEndpoints
 	}, 3*patience, 50*time.Millisecond, "every look is finished")
 
+	t.Logf("all was done after %s", time.Since(began))
 	require.Equal(t, dueEndpoints, one[int](w, `SELECT count(*) FROM assessments`), "none twice")
 	require.Equal(t, dueEndpoints, one[int](w, `SELECT count(DISTINCT endpoint_id) FROM assessments WHERE slot = $1 AND outcome = 'judged'`, due), "none lost")
 	require.Equal(t, dueEndpoints, one[int](w, `SELECT count(*) FROM host_looks`), "what a killed look saw is not kept twice")

@@ -179,6 +179,8 @@ func TestNoStatementAsksForTheTime(t *testing.T) {
 	t.Parallel()
 	clock := regexp.MustCompile(`(?i)\bnow\(\)|\b(current_(timestamp|date|time)|localtime(stamp)?)\b|\b(statement|transaction|clock)_timestamp\(|timeofday\(|'now'`)
 	require.Regexp(t, clock, "select NOW()")
+	// The one exception: the least age of an audit row must not be a parameter.
+	const floor = `USING (occurred_at < current_timestamp - interval '92 days');`
 	for _, pattern := range []string{"*.go", "../../migrations/*.sql", "../../migrations/*.go"} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
@@ -190,6 +192,9 @@ func TestNoStatementAsksForTheTime(t *testing.T) {
 			text, err := os.ReadFile(file)
 			require.NoError(t, err)
 			for number, line := range strings.Split(string(text), "\n") {
+				if strings.TrimSpace(line) == floor {
+					continue
+				}
 				require.NotRegexp(t, clock, line, "%s:%d", file, number+1)
 			}
 		}
