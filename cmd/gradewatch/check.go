@@ -119,7 +119,8 @@ func (c *checkCommand) prepare() (*checkRun, error) {
 }
 
 func (c *checkCommand) roots() (*chain.Roots, error) {
-	return trustedRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
+	roots, _, err := trustedRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
+	return roots, err
 }
 
 // start looks at the URLs, a few at a time, and returns where each result will

@@ -82,7 +82,10 @@ func TestServersAreAsDescribed(t *testing.T) {
 
 	response, err = get(t, modern, endpointURL(t, fleet, "downgrading"))
 	require.NoError(t, err)
-	require.Equal(t, "http://downgrading."+demo.Domain+"/welcome", response.Header.Get("Location"))
+	require.Regexp(t, `^http://downgrading\.`+demo.Domain+`:\d+/welcome$`, response.Header.Get("Location"))
+	response, err = get(t, modern, response.Header.Get("Location"))
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, response.StatusCode)
 
 	response, err = get(t, modern, endpointURL(t, fleet, "expiring"))
 	require.NoError(t, err)

@@ -26,6 +26,7 @@ type site struct {
 	expires     bool   // its certificate expires soon
 	worsens     bool   // it drops TLS 1.2 after a while
 	silent      bool   // it accepts and never answers
+	downgrades  bool   // it redirects to plain http
 	answer      http.HandlerFunc
 }
 
@@ -37,7 +38,7 @@ func sites() []site {
 		{name: "expiring", environment: policy.Production, minimum: tls.VersionTLS12, expires: true, answer: signIn("session=1; Path=/; Secure; HttpOnly")},
 		{name: "old-tls", environment: policy.Stage, minimum: tls.VersionTLS10, answer: signIn("session=1; Path=/; Secure; HttpOnly")},
 		{name: "open-cookie", environment: policy.Stage, minimum: tls.VersionTLS12, answer: signIn("session=1; Path=/; Secure")},
-		{name: "downgrading", environment: policy.Stage, minimum: tls.VersionTLS12, answer: downgrade},
+		{name: "downgrading", environment: policy.Stage, minimum: tls.VersionTLS12, downgrades: true},
 		{name: "silent", environment: policy.SOD, silent: true},
 	}
 }
@@ -50,13 +51,25 @@ func signIn(cookie string) http.HandlerFunc {
 	}
 }
 
-// downgrade sends people to an unsecured page of the same host.
-func downgrade(w http.ResponseWriter, r *http.Request) {
-	host, _, err := net.SplitHostPort(r.Host)
+// downgrade sends people to an unsecured page of the same host, which answers.
+func (f *Fleet) downgrade(address netip.Addr) (http.HandlerFunc, error) {
+	listener, err := net.Listen("tcp", netip.AddrPortFrom(address, 0).String())
 	if err != nil {
-		host = r.Host
+		return nil, fmt.Errorf("listen for plain http: %w", err)
 	}
-	http.Redirect(w, r, "http://"+host+"/welcome", http.StatusFound)
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "Welcome.\n") // the visitor is gone
+	})}
+	f.closers = append(f.closers, server.Close)
+	f.running.Go(func() { _ = server.Serve(listener) }) // ends with ErrServerClosed
+	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	return func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		http.Redirect(w, r, "http://"+net.JoinHostPort(host, port)+"/welcome", http.StatusFound)
+	}, nil
 }
 
 func (f *Fleet) startSite(ctx context.Context, ca *pki.CA, s site, address netip.Addr, config Config) error {
@@ -69,6 +82,11 @@ func (f *Fleet) startSite(ctx context.Context, ca *pki.CA, s site, address netip
 	if s.silent {
 		f.running.Go(func() { holdOpen(ctx, listener) })
 		return nil
+	}
+	if s.downgrades {
+		if s.answer, err = f.downgrade(address); err != nil {
+			return err
+		}
 	}
 	settings, err := s.tls(ctx, f, ca, config)
 	if err != nil {
