@@ -3,7 +3,11 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -36,11 +40,55 @@ type Config struct {
 	AuditRetention time.Duration `env:"GRADEWATCH_AUDIT_RETENTION" envDefault:"9504h"` // 396 days; never under 92 days (S-06)
 }
 
-// Load reads the settings from environment, a map so that tests bring their own.
+// Load reads the settings from environment, a map so that tests bring their
+// own. Its error lists every fault, one a line.
 func Load(environment map[string]string) (Config, error) {
 	configuration, err := env.ParseAsWithOptions[Config](env.Options{Environment: environment})
-	if err != nil {
+	faults := unreadable(err, environment)
+	if err != nil && len(faults) == 0 {
 		return configuration, fmt.Errorf("read the settings: %w", err)
 	}
+	for _, found := range configuration.faults() {
+		// What could not be read is zero, and said already.
+		if !slices.ContainsFunc(faults, func(f fault) bool { return f.setting == found.setting }) {
+			faults = append(faults, found)
+		}
+	}
+	if len(faults) > 0 {
+		return configuration, fmt.Errorf("these settings cannot be used:\n%w", joined(faults))
+	}
 	return configuration, nil
+}
+
+// unreadable names the variables behind the library's faults, which name fields.
+func unreadable(err error, environment map[string]string) []fault {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return nil
+	}
+	var faults []fault
+	for _, one := range all.Errors {
+		var parse env.ParseError
+		if !errors.As(one, &parse) {
+			continue
+		}
+		field, _ := reflect.TypeFor[Config]().FieldByName(parse.Name)
+		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+		form := "be a whole number like 16"
+		if parse.Type == reflect.TypeFor[time.Duration]() {
+			form = "be a length of time like 30s, 5m or 6h"
+		}
+		faults = append(faults, fault{name, fmt.Sprintf("%s, not %q", form, environment[name])})
+	}
+	return faults
+}
+
+// Names returns the environment variables that Load reads.
+func Names() []string {
+	var names []string
+	for field := range reflect.TypeFor[Config]().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+		names = append(names, name)
+	}
+	return names
 }

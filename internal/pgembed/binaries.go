@@ -49,6 +49,9 @@ func chooseBinaries(ctx context.Context, l layout, user account, logger *slog.Lo
 		return binaries{}, err
 	}
 	found := find(ctx, candidates(l), user)
+	if err := ctx.Err(); err != nil { // none may have had the time to answer
+		return binaries{}, fmt.Errorf("look for an installed Postgres: %w", err)
+	}
 	if chosen, ok := choose(found, wanted); ok {
 		return chosen, nil
 	}

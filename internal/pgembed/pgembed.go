@@ -129,6 +129,9 @@ func (s *Server) AppURL() string { return socketURL(s.layout.socket, loginRole, 
 // Done is closed when the server process has ended, wanted or not.
 func (s *Server) Done() <-chan struct{} { return s.process.done }
 
+// LogFile is where the server writes its messages.
+func (s *Server) LogFile() string { return s.layout.log() }
+
 // Announce records the address at which the program serves, so that a second
 // start on the folder can name it.
 func (s *Server) Announce(address string) error { return s.writeInstance(address) }

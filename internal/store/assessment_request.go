@@ -19,7 +19,8 @@ const assessmentColumns = `id, team_id, endpoint_id, slot, purpose, vantage, dep
 
 // RequestAssessment asks for a look at an endpoint that is due at slot, and
 // returns its assessment's row, still unfinished. The caller inserts the job
-// in the same transaction. ErrConflict: the slot is taken.
+// in the same transaction. ErrConflict: the slot is taken. ErrNotFound: there
+// is no such endpoint for the transaction's team.
 func (tx *Tx) RequestAssessment(ctx context.Context, endpoint int64, purpose monitor.Purpose, slot, requestedAt time.Time) (monitor.Assessment, error) {
 	const insert = `
 		INSERT INTO assessments (team_id, endpoint_id, slot, purpose, vantage, depth, requested_at)
@@ -32,10 +33,24 @@ func (tx *Tx) RequestAssessment(ctx context.Context, endpoint int64, purpose mon
 	})
 	assessment, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[monitor.Assessment])
 	if errors.Is(err, pgx.ErrNoRows) {
-		return assessment, fmt.Errorf("ask for a look at endpoint %d at %s: %w", endpoint, slot.UTC().Format(time.RFC3339), ErrConflict)
+		why, err := tx.whyNotRequested(ctx, endpoint)
+		return assessment, fmt.Errorf("ask for a look at endpoint %d at %s: %w", endpoint, slot.UTC().Format(time.RFC3339), errors.Join(why, err))
 	}
 	if err != nil {
 		return assessment, fmt.Errorf("ask for a look at endpoint %d: %w", endpoint, err)
 	}
 	return assessment, nil
+}
+
+// whyNotRequested tells a taken slot from a missing endpoint.
+func (tx *Tx) whyNotRequested(ctx context.Context, endpoint int64) (why, err error) {
+	var exists bool
+	const query = `SELECT EXISTS (SELECT FROM endpoints WHERE id = @endpoint AND deleted_at IS NULL)`
+	if err := tx.QueryRow(ctx, query, pgx.StrictNamedArgs{"endpoint": endpoint}).Scan(&exists); err != nil {
+		return nil, fmt.Errorf("look for the endpoint: %w", err)
+	}
+	if exists {
+		return ErrConflict, nil
+	}
+	return ErrNotFound, nil
 }

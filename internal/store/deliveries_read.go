@@ -42,6 +42,7 @@ type DeliveryAttempt struct {
 // DeliveryFilter narrows a list of deliveries; the zero value is the newest ones.
 type DeliveryFilter struct {
 	Notification string // UUID; empty: of all
+	Channel      int64  // 0: any
 	State        string // empty: any
 	Before       time.Time
 	Limit        int // 0: 50
@@ -68,9 +69,11 @@ func (tx *Tx) Deliveries(ctx context.Context, filter DeliveryFilter) ([]Delivery
 	}
 	rows, _ := tx.Query(ctx, `SELECT `+deliveryColumns+deliveryTables+`
 		WHERE d.created_at < @before AND (@state = '' OR d.state = @state)
-			AND (@notification = '' OR d.notification_id::text = @notification)
+			AND (@notification = '' OR d.notification_id::text = @notification) AND (@channel::bigint = 0 OR d.channel_id = @channel)
 		ORDER BY d.created_at DESC, d.id LIMIT @limit`,
-		pgx.StrictNamedArgs{"before": before, "state": filter.State, "notification": filter.Notification, "limit": limit})
+		pgx.StrictNamedArgs{
+			"before": before, "state": filter.State, "notification": filter.Notification, "channel": filter.Channel, "limit": limit,
+		})
 	return collectAll[DeliverySummary](rows, "list the deliveries")
 }
 

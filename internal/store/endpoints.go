@@ -20,6 +20,7 @@ const (
 	Undetermined   EndpointState = "undetermined" // none fails, and one could not be told
 	Passing        EndpointState = "passing"
 	WithoutNetwork EndpointState = "offline" // passing as far as its text shows: no network can show more
+	Total          EndpointState = "total"   // no state: the count of all
 	Looking        EndpointState = "looking" // a look is asked for or running, or was never finished yet
 )
 
@@ -40,8 +41,9 @@ type EndpointSummary struct {
 // EndpointFilter narrows a list of endpoints; the zero value is all of them.
 type EndpointFilter struct {
 	State       EndpointState
-	Application int64
-	Limit       int // 0: 200
+	Application int64 // 0: of all
+	Endpoint    int64 // 0: all
+	Limit       int   // 0: 200
 	Offset      int
 }
 
@@ -76,6 +78,7 @@ const fleet = `
 				SELECT slot, stage, finished_at FROM assessments WHERE endpoint_id = e.id ORDER BY slot DESC LIMIT 4) newest
 			WHERE finished_at IS NULL ORDER BY slot LIMIT 1) r ON true
 		WHERE e.deleted_at IS NULL AND (@application::bigint = 0 OR e.application_id = @application)
+			AND (@endpoint::bigint = 0 OR e.id = @endpoint)
 	)`
 
 // EndpointSummaries lists endpoints by application, environment (SOD, Stage,
@@ -95,7 +98,7 @@ func (tx *Tx) EndpointSummaries(ctx context.Context, filter EndpointFilter, at t
 			array_position(ARRAY['SOD', 'Stage', 'Production'], environment) NULLS LAST, kind, value, id
 		LIMIT @limit OFFSET @offset`,
 		pgx.StrictNamedArgs{
-			"at": at, "application": filter.Application, "state": string(filter.State), "limit": limit, "offset": filter.Offset,
+			"at": at, "application": filter.Application, "endpoint": filter.Endpoint, "state": string(filter.State), "limit": limit, "offset": filter.Offset,
 		})
 	return collectAll[EndpointSummary](rows, "list the endpoints")
 }
@@ -110,10 +113,11 @@ func (tx *Tx) CountEndpoints(ctx context.Context, at time.Time) (map[EndpointSta
 	}
 	rows, _ := tx.Query(ctx, fleet+`
 		SELECT state, count(*) AS count, count(*) FILTER (WHERE looking OR state = 'looking') AS looking FROM fleet GROUP BY state`,
-		pgx.StrictNamedArgs{"at": at, "application": 0})
+		pgx.StrictNamedArgs{"at": at, "application": 0, "endpoint": 0})
 	all, err := collectAll[row](rows, "count the endpoints")
 	counts := map[EndpointState]int{}
 	for _, r := range all {
+		counts[Total] += r.Count
 		if r.State != Looking {
 			counts[r.State] = r.Count
 		}

@@ -165,6 +165,24 @@ func (tx *Tx) ChangesOf(ctx context.Context, assessments []int64) (map[int64][]C
 	return changes, err
 }
 
+// ChangesBefore returns the changes that confirming assessments rest on: their
+// own, and those of the assessment that each of them confirmed, since what
+// changed was seen there first.
+func (tx *Tx) ChangesBefore(ctx context.Context, assessments []int64) ([]ChangeRecord, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT occurred_at, class, cause, subject, before, after, sentence, endpoint_id, assessment_id, previous_assessment_id
+		FROM changes c
+		WHERE assessment_id = ANY(@ids) OR EXISTS (
+			SELECT FROM assessments confirming
+			WHERE confirming.id = ANY(@ids) AND confirming.purpose = 'confirm' AND confirming.endpoint_id = c.endpoint_id
+				AND c.occurred_at < confirming.slot AND c.assessment_id = (
+					SELECT first.id FROM assessments first
+					WHERE first.endpoint_id = confirming.endpoint_id AND first.slot < confirming.slot AND first.outcome = 'judged'
+					ORDER BY first.slot DESC LIMIT 1))
+		ORDER BY id`, pgx.StrictNamedArgs{"ids": assessments})
+	return collectAll[ChangeRecord](rows, "list the changes behind an incident")
+}
+
 // ObservedComponent is one component that an assessment rests on.
 type ObservedComponent struct {
 	Kind    string // dns, tls, http, certificate

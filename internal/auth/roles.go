@@ -1,0 +1,59 @@
+package auth
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gradewatch/gradewatch/internal/monitor"
+)
+
+// Permission is one thing that a role may allow. Its text is shown to people
+// who lack it (superoffice.md S-13).
+type Permission string
+
+// The permissions.
+const (
+	ChangeInventory Permission = "change applications and URLs"
+	RequestLook     Permission = "ask for a look"
+	ChangeChannels  Permission = "change channels"
+	ShowSecret      Permission = "see a webhook's signing secret"
+	ReadAudit       Permission = "read the audit"
+)
+
+// permissions lists what each role may do beside reading.
+func permissions(role monitor.Role) []Permission {
+	switch role {
+	case monitor.Administrator:
+		return []Permission{ChangeInventory, RequestLook, ChangeChannels, ShowSecret, ReadAudit}
+	case monitor.Developer:
+		return []Permission{ChangeInventory, RequestLook, ChangeChannels, ReadAudit}
+	case monitor.Operator:
+		return []Permission{RequestLook, ReadAudit}
+	default:
+		return nil
+	}
+}
+
+// May says whether a role has a permission.
+func May(role monitor.Role, permission Permission) bool {
+	return slices.Contains(permissions(role), permission)
+}
+
+// DeniedError is what a person lacks.
+type DeniedError struct {
+	Permission Permission
+	Role       monitor.Role
+}
+
+// Error implements error.
+func (e *DeniedError) Error() string {
+	return fmt.Sprintf("the role %s may not %s", e.Role, e.Permission)
+}
+
+// Require returns a DeniedError if the role lacks the permission.
+func Require(role monitor.Role, permission Permission) error {
+	if May(role, permission) {
+		return nil
+	}
+	return &DeniedError{Permission: permission, Role: role}
+}

@@ -1,0 +1,110 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gradewatch/gradewatch/internal/testdb"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }
+
+// instant is when everything in these tests happens.
+var instant = time.Date(2026, time.November, 21, 12, 0, 0, 0, time.UTC)
+
+// The two teams of a fixture. Ids of their rows are the team's times 100.
+const (
+	ours   = 1
+	theirs = 2
+)
+
+// teamRows inserts one row a table for the team $1 at $2, referenced rows first. A
+// new table with a team_id needs its line here: a test says so.
+var teamRows = []struct{ table, insert string }{
+	{"people", `INSERT INTO people (id, team_id, email, role, created_at) OVERRIDING SYSTEM VALUE
+		VALUES ($1 * 100, $1, 'person' || $1 || '@example.com', 'administrator', $2)`},
+	{"sign_in_links", `INSERT INTO sign_in_links (token_sha256, team_id, person_id, created_at, expires_at)
+		VALUES (sha256(($1::text)::bytea), $1, $1 * 100, $2, $2)`},
+	{"sessions", `INSERT INTO sessions (token_sha256, team_id, person_id, created_at, last_seen_at, expires_at)
+		VALUES (sha256(($1::text)::bytea), $1, $1 * 100, $2, $2, $2)`},
+	{"applications", `INSERT INTO applications (id, team_id, name, type, created_at) OVERRIDING SYSTEM VALUE
+		VALUES ($1 * 100, $1, 'Shop', 'custom', $2)`},
+	{"client_ids", `INSERT INTO client_ids (application_id, team_id, environment, client_id)
+		SELECT $1 * 100, $1, 'SOD', 'client' WHERE $2 IS NOT NULL`},
+	{"endpoints", `INSERT INTO endpoints (id, team_id, application_id, environment, kind, value_kind, value, next_run_at, created_at)
+		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, 'SOD', 'redirect', 'literal', 'https://shop.example/', $2, $2)`},
+	{"assessments", `INSERT INTO assessments (id, team_id, endpoint_id, slot, purpose, vantage, depth, requested_at,
+			host_look_id, host_look_at, manifest_sha256, verdicts_sha256)
+		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, $2, 'first', 'local', 'quick', $2,
+			$1 * 100, $2, sha256(('manifest' || $1)::bytea), sha256(('verdicts' || $1)::bytea))`},
+	{"endpoint_status", `INSERT INTO endpoint_status (endpoint_id, team_id, family, depth, manifest_sha256, assessment_id, observed_at)
+		VALUES ($1 * 100, $1, 'tls', 'quick', sha256(('manifest' || $1)::bytea), $1 * 100, $2)`},
+	{"requirement_status", `INSERT INTO requirement_status (endpoint_id, team_id, requirement, severity, result, assessment_id, judged_at)
+		VALUES ($1 * 100, $1, 'T-01', 'must', 'pass', $1 * 100, $2)`},
+	{"changes", `INSERT INTO changes (team_id, endpoint_id, assessment_id, previous_assessment_id, occurred_at, class, cause,
+			subject, before, after, sentence)
+		VALUES ($1, $1 * 100, $1 * 100, $1 * 100, $2, 'drift', 'time', 's', 'b', 'a', 'x')`},
+	{"incidents", `INSERT INTO incidents (id, team_id, state, title, cause, opened_at) OVERRIDING SYSTEM VALUE
+		VALUES ($1 * 100, $1, 'open', 't', 'c', $2)`},
+	{"incident_requirements", `INSERT INTO incident_requirements (incident_id, team_id, endpoint_id, requirement, assessment_id)
+		SELECT $1 * 100, $1, $1 * 100, 'T-01', $1 * 100 WHERE $2 IS NOT NULL`},
+	{"notifications", `INSERT INTO notifications (id, team_id, kind, incident_id, created_at, payload)
+		VALUES (md5('n' || $1)::uuid, $1, 'incident.opened', $1 * 100, $2, '{}')`},
+	{"channels", `INSERT INTO channels (id, team_id, kind, address, created_at) OVERRIDING SYSTEM VALUE
+		VALUES ($1 * 100, $1, 'email', 'a@example.com', $2)`},
+	{"deliveries", `INSERT INTO deliveries (id, team_id, notification_id, channel_id, state, created_at)
+		VALUES (md5('d' || $1)::uuid, $1, md5('n' || $1)::uuid, $1 * 100, 'pending', $2)`},
+	{"delivery_attempts", `INSERT INTO delivery_attempts (delivery_id, team_id, attempt, started_at, duration_ms, accepted, answer)
+		VALUES (md5('d' || $1)::uuid, $1, 1, $2, 1, true, '250 Ok')`},
+	{"audit", `INSERT INTO audit (team_id, occurred_at, event_source, action, object, result)
+		VALUES ($1, $2, 'web', 'endpoint.create', 'endpoint/' || $1, 'done')`},
+}
+
+// sharedRows inserts what was seen for the team $1: rows that name no team.
+var sharedRows = []string{
+	`INSERT INTO components (sha256, kind, body, first_seen_at, last_seen_month)
+		SELECT sha256((kind || $1)::bytea), kind, (kind || $1)::bytea, $2, '2026-11-01'
+		FROM unnest(ARRAY['tls', 'verdicts']) AS kind`,
+	`INSERT INTO manifests (sha256, depth, first_seen_at, last_seen_month)
+		VALUES (sha256(('manifest' || $1)::bytea), 'quick', $2, '2026-11-01')`,
+	`INSERT INTO manifest_entries (manifest_sha256, kind, address, port, component_sha256)
+		SELECT sha256(('manifest' || $1)::bytea), 'tls', '192.0.2.1', 443, sha256(('tls' || $1)::bytea) WHERE $2 IS NOT NULL`,
+	`INSERT INTO host_looks (id, host, port, vantage, depth, manifest_sha256, started_at, duration_ms, connections)
+		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, 'shop.example', 443, 'local', 'quick', sha256(('manifest' || $1)::bytea), $2, 1, 1)`,
+	`INSERT INTO measurements (host_look_id, started_at, body) VALUES ($1 * 100, $2, '{}')`,
+}
+
+// twoTeams returns a database with one row of every table for each team, and a
+// connection of the owner, whom row-level security does not bind.
+func twoTeams(t *testing.T) (*testdb.Database, *pgx.Conn) {
+	t.Helper()
+	database := testdb.New(t)
+	owner := connectOwner(t, database)
+	run := func(statement string, arguments ...any) {
+		_, err := owner.Exec(t.Context(), statement, arguments...)
+		require.NoError(t, err, statement)
+	}
+	run(`SELECT ensure_partitions($1, 1)`, instant)
+	for _, team := range []int{ours, theirs} {
+		run(`INSERT INTO teams (id, name, created_at) OVERRIDING SYSTEM VALUE VALUES ($1, 'team', $2)`, team, instant)
+		for _, row := range teamRows {
+			run(typed(row.insert), team, instant)
+		}
+		for _, insert := range sharedRows {
+			run(typed(insert), team, instant)
+		}
+	}
+	return database, owner
+}
+
+func connectOwner(t *testing.T, database *testdb.Database) *pgx.Conn {
+	t.Helper()
+	owner, err := pgx.Connect(t.Context(), database.OwnerURL)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = owner.Close(context.Background()) })
+	return owner
+}

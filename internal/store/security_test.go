@@ -1,0 +1,244 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gradewatch/gradewatch/internal/store"
+	"github.com/gradewatch/gradewatch/internal/testdb"
+)
+
+// typed tells Postgres the types of the two parameters, which it cannot infer
+// where they are only concatenated or compared with NULL.
+func typed(statement string) string {
+	return strings.NewReplacer("$1", "$1::int", "$2", "$2::timestamptz").Replace(statement)
+}
+
+// teamTables asks the catalog, so that a table of tomorrow is held to the rules too.
+func teamTables(t *testing.T, owner *pgx.Conn) []string {
+	t.Helper()
+	rows, _ := owner.Query(t.Context(), `
+		SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'team_id' AND NOT a.attisdropped
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1`)
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(tables), 17)
+	return tables
+}
+
+func TestEveryTeamTableForcesRowSecurity(t *testing.T) {
+	t.Parallel()
+	owner := connectOwner(t, testdb.New(t))
+	for _, table := range append(teamTables(t, owner), "teams") {
+		var enabled, forced bool
+		var ours int
+		require.NoError(t, owner.QueryRow(t.Context(), `
+			SELECT relrowsecurity, relforcerowsecurity,
+				(SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid AND p.polroles = '{0}'
+					AND p.polqual IS NOT NULL AND p.polwithcheck IS NOT NULL)
+			FROM pg_class c WHERE oid = $1::text::regclass`, table).Scan(&enabled, &forced, &ours))
+		require.True(t, enabled, "%s: ENABLE ROW LEVEL SECURITY is missing", table)
+		require.True(t, forced, "%s: FORCE ROW LEVEL SECURITY is missing", table)
+		require.Equal(t, 1, ours, "%s: one policy binds everybody", table)
+	}
+}
+
+// A partition has no policy of its own: whoever could name it would read past
+// its parent's.
+func TestPartitionsAreReachedThroughTheirParentOnly(t *testing.T) {
+	t.Parallel()
+	_, owner := twoTeams(t)
+	rows, _ := owner.Query(t.Context(), `SELECT relname || ' ' || coalesce(relacl::text, '') FROM pg_class c
+		WHERE relispartition AND relkind = 'r' AND relnamespace = 'public'::regnamespace
+		AND EXISTS (SELECT FROM aclexplode(relacl) g WHERE g.grantee <> c.relowner)`)
+	granted, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	require.Empty(t, granted)
+}
+
+func TestRolesOwnNothingAndBypassNothing(t *testing.T) {
+	t.Parallel()
+	owner := connectOwner(t, testdb.New(t))
+	for _, role := range []string{"gradewatch", "gradewatch_app", "gradewatch_team", "gradewatch_operator", "gradewatch_worker"} {
+		var powerful bool
+		var owned int
+		require.NoError(t, owner.QueryRow(t.Context(), `
+			SELECT rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication,
+				(SELECT count(*) FROM pg_class WHERE relowner = r.oid)
+				+ (SELECT count(*) FROM pg_proc WHERE proowner = r.oid)
+				+ (SELECT count(*) FROM pg_database WHERE datdba = r.oid)
+				+ (SELECT count(*) FROM pg_namespace WHERE nspowner = r.oid)
+			FROM pg_roles r WHERE rolname = $1`, role).Scan(&powerful, &owned), role)
+		require.False(t, powerful, role)
+		require.Zero(t, owned, role)
+	}
+}
+
+func TestEveryTeamTableHasRowsToTestWith(t *testing.T) {
+	t.Parallel()
+	var fixed []string
+	for _, row := range teamRows {
+		fixed = append(fixed, row.table)
+	}
+	slices.Sort(fixed)
+	require.Equal(t, teamTables(t, connectOwner(t, testdb.New(t))), fixed, "add the new table to teamRows")
+}
+
+func TestTeamSeesAndChangesItsOwnRowsOnly(t *testing.T) {
+	t.Parallel()
+	database, owner := twoTeams(t)
+	for _, table := range teamTables(t, owner) {
+		require.Equal(t, []int64{ours}, teamsIn(t, database.Store, table), table)
+		changed, err := change(t, database.Store, `UPDATE `+table+` SET team_id = team_id`)
+		if table == "audit" {
+			require.True(t, denied(err), "audit must be append-only: %v", err)
+			continue
+		}
+		require.NoError(t, err, table)
+		require.EqualValues(t, 1, changed, "%s: an update must reach one's own row only", table)
+		_, err = change(t, database.Store, `UPDATE `+table+` SET team_id = 2`)
+		require.True(t, denied(err), "%s: a row must not be given away: %v", table, err)
+	}
+	var names int
+	require.NoError(t, database.Store.AsTeam(t.Context(), ours, func(ctx context.Context, tx *store.Tx) error {
+		return tx.QueryRow(ctx, `SELECT count(*) FROM teams`).Scan(&names)
+	}))
+	require.Equal(t, 1, names)
+}
+
+func TestTeamInsertsItsOwnRowsOnly(t *testing.T) {
+	t.Parallel()
+	database, owner := twoTeams(t)
+	for _, row := range slices.Backward(teamRows) {
+		_, err := owner.Exec(t.Context(), `DELETE FROM `+row.table)
+		require.NoError(t, err)
+	}
+	for _, row := range teamRows {
+		insert := func(team int) error {
+			return database.Store.AsTeam(t.Context(), ours, func(ctx context.Context, tx *store.Tx) error {
+				_, err := tx.Exec(ctx, typed(row.insert), team, instant)
+				return err
+			})
+		}
+		require.True(t, denied(insert(theirs)), "%s: a row of another team", row.table)
+		require.NoError(t, insert(ours), row.table)
+	}
+}
+
+// Before a transaction takes a role it reaches nothing, and after it took the
+// team's without naming one it sees nothing.
+func TestWithoutATeamThereIsNothing(t *testing.T) {
+	t.Parallel()
+	database, owner := twoTeams(t)
+	for _, table := range append(teamTables(t, owner), "components", "manifests", "manifest_entries", "host_looks", "measurements",
+		"team_components", "team_manifest_entries", "team_measurements") {
+		_, err := database.Pool.Exec(t.Context(), `SELECT FROM `+table)
+		require.True(t, denied(err), "%s: %v", table, err)
+	}
+	require.NoError(t, pgx.BeginFunc(t.Context(), database.Pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), `SET LOCAL ROLE gradewatch_team`); err != nil {
+			return err
+		}
+		for _, table := range append(teamTables(t, owner), "teams", "team_components", "team_manifest_entries", "team_measurements") {
+			var count int
+			require.NoError(t, tx.QueryRow(t.Context(), `SELECT count(*) FROM `+table).Scan(&count), table)
+			require.Zero(t, count, table)
+		}
+		return nil
+	}))
+}
+
+func TestSharedRowsAreReadThroughViews(t *testing.T) {
+	t.Parallel()
+	database, _ := twoTeams(t)
+	for _, table := range []string{"components", "manifests", "manifest_entries", "host_looks", "measurements"} {
+		for _, statement := range []string{`SELECT FROM `, `DELETE FROM `} {
+			_, err := change(t, database.Store, statement+table)
+			require.True(t, denied(err), "%s: %v", table, err)
+		}
+	}
+	for query, want := range map[string][]string{
+		`SELECT convert_from(body, 'UTF8') FROM team_components ORDER BY 1`:                                                     {"tls1", "verdicts1"},
+		`SELECT CASE WHEN component_sha256 = sha256('tls1') THEN 'tls1' ELSE 'other' END FROM team_manifest_entries ORDER BY 1`: {"tls1"},
+		`SELECT host_look_id::text FROM team_measurements ORDER BY 1`:                                                           {"100"},
+	} {
+		var got []string
+		require.NoError(t, database.Store.AsTeam(t.Context(), ours, func(ctx context.Context, tx *store.Tx) (err error) {
+			rows, _ := tx.Query(ctx, query)
+			got, err = pgx.CollectRows(rows, pgx.RowTo[string])
+			return err
+		}))
+		require.Equal(t, want, got, query)
+	}
+}
+
+func TestOperatorAndWorkerSeeEveryTeam(t *testing.T) {
+	t.Parallel()
+	database, owner := twoTeams(t)
+	for _, as := range []func(context.Context, func(context.Context, *store.Tx) error) error{database.Store.AsOperator, database.Store.AsWorker} {
+		for _, table := range append(teamTables(t, owner), "teams", "host_looks", "measurements", "manifests") {
+			require.NoError(t, as(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+				var count int
+				err := tx.QueryRow(ctx, `SELECT count(*) FROM `+table).Scan(&count)
+				require.Equal(t, 2, count, table)
+				return err
+			}), table)
+		}
+	}
+}
+
+func TestAuditIsAppendOnly(t *testing.T) {
+	t.Parallel()
+	database, _ := twoTeams(t)
+	as := map[string]func(context.Context, func(context.Context, *store.Tx) error) error{
+		"operator": database.Store.AsOperator, "worker": database.Store.AsWorker,
+		"team": func(ctx context.Context, do func(context.Context, *store.Tx) error) error {
+			return database.Store.AsTeam(ctx, ours, do)
+		},
+	}
+	for role, run := range as {
+		for _, statement := range []string{`UPDATE audit SET action = 'x'`, `DELETE FROM audit`, `TRUNCATE audit`} {
+			err := run(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+				_, err := tx.Exec(ctx, statement)
+				return err
+			})
+			require.True(t, denied(err), "%s: %s: %v", role, statement, err)
+		}
+	}
+}
+
+// teamsIn returns whose rows of table the team sees.
+func teamsIn(t *testing.T, from *store.Store, table string) (teams []int64) {
+	t.Helper()
+	require.NoError(t, from.AsTeam(t.Context(), ours, func(ctx context.Context, tx *store.Tx) (err error) {
+		rows, _ := tx.Query(ctx, `SELECT team_id FROM `+table)
+		teams, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+		return err
+	}), table)
+	return teams
+}
+
+// change runs statement as our team and returns how many rows it reached.
+func change(t *testing.T, in *store.Store, statement string) (rows int64, err error) {
+	t.Helper()
+	err = in.AsTeam(t.Context(), ours, func(ctx context.Context, tx *store.Tx) error {
+		tag, err := tx.Exec(ctx, statement)
+		rows = tag.RowsAffected()
+		return err
+	})
+	return rows, err
+}
+
+// denied says whether err is Postgres' insufficient_privilege, which a
+// violated policy is too.
+func denied(err error) bool {
+	var fault *pgconn.PgError
+	return errors.As(err, &fault) && fault.Code == "42501"
+}

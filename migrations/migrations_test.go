@@ -1,0 +1,132 @@
+package migrations_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gradewatch/gradewatch/internal/pgembed"
+	"github.com/gradewatch/gradewatch/internal/store"
+	"github.com/gradewatch/gradewatch/internal/testdb"
+	"github.com/gradewatch/gradewatch/migrations"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }
+
+func TestApplyTwice(t *testing.T) {
+	t.Parallel()
+	database := testdb.Empty(t)
+	requirePending(t, open(t, database.AppURL), true)
+	pool := open(t, database.OwnerURL)
+	require.Empty(t, objects(t, pool), "asking changes nothing")
+	require.NoError(t, migrations.Apply(t.Context(), pool, slog.New(slog.DiscardHandler)))
+	before := objects(t, pool)
+	requirePending(t, pool, false)
+	require.NoError(t, migrations.Apply(t.Context(), pool, slog.New(slog.DiscardHandler)))
+	require.Equal(t, before, objects(t, pool))
+	requirePending(t, pool, false)
+}
+
+func TestApplyAtOnce(t *testing.T) {
+	t.Parallel()
+	database := testdb.Empty(t)
+	var group errgroup.Group
+	for range 3 {
+		pool := open(t, database.OwnerURL)
+		group.Go(func() error { return migrations.Apply(t.Context(), pool, slog.New(slog.DiscardHandler)) })
+	}
+	require.NoError(t, group.Wait())
+	requirePending(t, open(t, database.OwnerURL), false)
+}
+
+// A database behind in River's schema is behind, whatever ours says.
+func TestPendingKnowsRiver(t *testing.T) {
+	t.Parallel()
+	database := testdb.New(t)
+	requirePending(t, database.Pool, false) // as the application's role
+	pool := open(t, database.OwnerURL)
+	migrator, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	result, err := migrator.Validate(t.Context(), &rivermigrate.ValidateOpts{TargetVersion: migrations.RiverVersion})
+	require.NoError(t, err)
+	require.True(t, result.OK, result.Messages)
+	_, err = migrator.Migrate(t.Context(), rivermigrate.DirectionDown, &rivermigrate.MigrateOpts{MaxSteps: 1})
+	require.NoError(t, err)
+	requirePending(t, pool, true)
+}
+
+// A given Postgres has no superuser for us: an owner who may make roles must do.
+func TestApplyAsOrdinaryOwner(t *testing.T) {
+	t.Parallel()
+	folder, err := os.MkdirTemp("", "gwdb")
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(folder, 0o711))
+	server, err := pgembed.Start(t.Context(), pgembed.Config{DataFolder: folder, FastUnsafe: true})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		require.NoError(t, server.Stop(context.Background()))
+		require.NoError(t, os.RemoveAll(folder))
+	})
+	super := open(t, server.OwnerURL())
+	for _, statement := range []string{
+		`DROP ROLE gradewatch`, `DROP ROLE gradewatch_app`, // as on a Postgres that was never ours
+		`CREATE ROLE given LOGIN CREATEROLE`, `CREATE DATABASE given OWNER given`,
+	} {
+		_, err := super.Exec(t.Context(), statement)
+		require.NoError(t, err, statement)
+	}
+	url := strings.Replace(server.OwnerURL(), "gradewatch_owner@/gradewatch?", "given@/given?", 1)
+	pool := open(t, url)
+	require.NoError(t, migrations.Apply(t.Context(), pool, slog.New(slog.DiscardHandler)))
+	require.NoError(t, migrations.Apply(t.Context(), pool, slog.New(slog.DiscardHandler)), "again")
+
+	opened, err := store.Open(t.Context(), url, 2)
+	require.NoError(t, err)
+	t.Cleanup(opened.Close)
+	at := time.Date(2026, time.November, 21, 12, 0, 0, 0, time.UTC)
+	require.NoError(t, opened.AsWorker(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT ensure_partitions($1, 1)`, at); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO teams (name, created_at) VALUES ('one', $1), ('two', $1)`, at)
+		return err
+	}))
+	var teams, components int
+	require.NoError(t, opened.AsTeam(t.Context(), 1, func(ctx context.Context, tx *store.Tx) error {
+		return tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM teams), (SELECT count(*) FROM team_components)`).Scan(&teams, &components)
+	}))
+	require.Equal(t, 1, teams, "forced row-level security binds the owner too")
+	require.Zero(t, components)
+}
+
+func open(t *testing.T, url string) *pgxpool.Pool {
+	t.Helper()
+	pool, err := pgxpool.New(t.Context(), url)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+func requirePending(t *testing.T, pool *pgxpool.Pool, want bool) {
+	t.Helper()
+	pending, err := migrations.Pending(t.Context(), pool)
+	require.NoError(t, err)
+	require.Equal(t, want, pending)
+}
+
+// objects lists everything in the schema, with its privileges.
+func objects(t *testing.T, pool *pgxpool.Pool) (list []string) {
+	t.Helper()
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT array_agg(relname || ' ' || relkind::text || ' ' || coalesce(relacl::text, '') ORDER BY relname)
+		FROM pg_class WHERE relnamespace = 'public'::regnamespace`).Scan(&list))
+	return list
+}

@@ -1,0 +1,105 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/gradewatch/gradewatch/internal/auth"
+	"github.com/gradewatch/gradewatch/internal/monitor"
+	"github.com/gradewatch/gradewatch/internal/store"
+	"github.com/gradewatch/gradewatch/web/views"
+)
+
+// showEndpoint shows where one URL stands, and why.
+func (s *server) showEndpoint(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return err
+	}
+	model := views.Endpoint{MayLook: may(r, auth.RequestLook), MayChange: may(r, auth.ChangeInventory)}
+	err = s.asTeam(r, func(ctx context.Context, tx *store.Tx) error { return s.fillEndpoint(ctx, tx, id, &model) })
+	if err != nil {
+		return err
+	}
+	page := s.page(r, model.Value, "/")
+	page.Refresh = model.Unfinished != nil
+	return s.render(w, r, http.StatusOK, views.EndpointPage(page, model))
+}
+
+func (s *server) fillEndpoint(ctx context.Context, tx *store.Tx, id int64, model *views.Endpoint) error {
+	summaries, err := tx.EndpointSummaries(ctx, store.EndpointFilter{Endpoint: id}, s.now())
+	if err != nil {
+		return err
+	}
+	if len(summaries) == 0 {
+		return fmt.Errorf("find endpoint %d: %w", id, store.ErrNotFound)
+	}
+	model.Endpoint, model.State = summaries[0].Endpoint, summaries[0].State
+	if model.Unfinished, err = unfinished(ctx, tx, id); err != nil {
+		return err
+	}
+	if model.Incidents, err = tx.OpenIncidentsOf(ctx, id); err != nil {
+		return err
+	}
+	newest, err := tx.NewestAssessment(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	states, err := tx.RequirementStates(ctx, id)
+	if err != nil {
+		return err
+	}
+	model.Newest, model.LastChanges = &newest, newest.Changes
+	model.Verdicts = verdictViews(newest.Verdicts, states, model.Unfinished)
+	model.Seen, err = seen(ctx, tx, newest.ManifestSHA256)
+	return err
+}
+
+// unfinished returns the look that is asked for or runs; nil: none.
+func unfinished(ctx context.Context, tx *store.Tx, endpoint int64) (*monitor.Assessment, error) {
+	look, err := tx.UnfinishedAssessment(ctx, endpoint)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil //nolint:nilnil // none is an answer here
+	}
+	return &look, err
+}
+
+// showProgress is the fragment that is polled. Once the look that it was about
+// is over, the page is loaded anew: everything on it may be different.
+func (s *server) showProgress(w http.ResponseWriter, r *http.Request) error {
+	endpoint, err := s.findEndpoint(r)
+	if err != nil {
+		return err
+	}
+	var look *monitor.Assessment
+	err = s.asTeam(r, func(ctx context.Context, tx *store.Tx) error {
+		look, err = unfinished(ctx, tx, endpoint.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	asked, _ := strconv.ParseInt(r.URL.Query().Get("look"), 10, 64)
+	if look == nil || look.ID != asked {
+		w.Header().Set("HX-Refresh", "true")
+	}
+	return s.render(w, r, http.StatusOK, views.Progress(endpoint.ID, look))
+}
+
+func (s *server) findEndpoint(r *http.Request) (endpoint monitor.Endpoint, err error) {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return endpoint, err
+	}
+	err = s.asTeam(r, func(ctx context.Context, tx *store.Tx) error {
+		endpoint, err = tx.Endpoint(ctx, id)
+		return err
+	})
+	return endpoint, err
+}

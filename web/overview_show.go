@@ -1,0 +1,86 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/gradewatch/gradewatch/internal/auth"
+	"github.com/gradewatch/gradewatch/internal/store"
+	"github.com/gradewatch/gradewatch/web/views"
+)
+
+// overviewSize is how many endpoints a page of the overview lists.
+const overviewSize = 200
+
+// showOverview lists the fleet, all of it or one state.
+func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	model := views.Overview{Filter: knownState(query.Get("state")), MayChange: may(r, auth.ChangeInventory)}
+	number, _ := strconv.Atoi(query.Get("page"))
+	number = min(max(number, 1), 1_000_000)
+	var endpoints []store.EndpointSummary
+	err := s.asTeam(r, func(ctx context.Context, tx *store.Tx) (err error) {
+		if model.Counts, err = tx.CountEndpoints(ctx, s.now()); err != nil {
+			return err
+		}
+		if model.OpenIncidents, err = tx.CountOpenIncidents(ctx); err != nil {
+			return err
+		}
+		endpoints, err = tx.EndpointSummaries(ctx, store.EndpointFilter{
+			State: model.Filter, Limit: overviewSize + 1, Offset: (number - 1) * overviewSize,
+		}, s.now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(endpoints) > overviewSize {
+		endpoints = endpoints[:overviewSize]
+		model.Next = overviewPath(model.Filter, number+1)
+	}
+	if number > 1 {
+		model.Previous = overviewPath(model.Filter, number-1)
+	}
+	model.Groups = grouped(endpoints)
+	return s.render(w, r, http.StatusOK, views.OverviewPage(s.page(r, "Overview", "/"), model))
+}
+
+func knownState(text string) store.EndpointState {
+	switch state := store.EndpointState(text); state {
+	case store.Failing, store.Undetermined, store.Passing, store.WithoutNetwork, store.Looking:
+		return state
+	default:
+		return ""
+	}
+}
+
+func overviewPath(state store.EndpointState, page int) string {
+	query := url.Values{"page": {strconv.Itoa(page)}}
+	if state != "" {
+		query.Set("state", string(state))
+	}
+	return fmt.Sprintf("/?%s", query.Encode())
+}
+
+// grouped puts endpoints, sorted already, under their applications and
+// environments.
+func grouped(endpoints []store.EndpointSummary) []views.Group {
+	var groups []views.Group
+	for _, endpoint := range endpoints {
+		if n := len(groups); n == 0 || groups[n-1].ID != endpoint.ApplicationID {
+			groups = append(groups, views.Group{
+				ID: endpoint.ApplicationID, Name: endpoint.ApplicationName, Type: endpoint.ApplicationType,
+			})
+		}
+		group := &groups[len(groups)-1]
+		if n := len(group.Environments); n == 0 || group.Environments[n-1].Environment != endpoint.Environment {
+			group.Environments = append(group.Environments, views.EnvironmentGroup{Environment: endpoint.Environment})
+		}
+		environment := &group.Environments[len(group.Environments)-1]
+		environment.Endpoints = append(environment.Endpoints, endpoint)
+	}
+	return groups
+}

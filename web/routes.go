@@ -1,0 +1,158 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gradewatch/gradewatch/internal/auth"
+	"github.com/gradewatch/gradewatch/internal/store"
+	"github.com/gradewatch/gradewatch/web/static"
+	"github.com/gradewatch/gradewatch/worker/jobs"
+)
+
+// Config is what the pages need. Store, Jobs and BaseURL are required.
+type Config struct {
+	Store   *store.Store
+	Jobs    *jobs.Client // may only insert
+	BaseURL string       // as people reach it: https makes cookies Secure and sends HSTS
+	Logger  *slog.Logger // nil: slog.Default
+	Clock   func() time.Time
+	Version string
+	Vantage string // that new endpoints are looked at from; empty: local
+
+	// Ready says whether requests can be served; nil: the database answers.
+	Ready func(context.Context) error
+	// Registerer takes the metrics of requests; nil: none are kept.
+	Registerer prometheus.Registerer
+	// Metrics is served at /metrics; nil: nothing is.
+	Metrics http.Handler
+	// ClientAddress says where a request came from; nil: the connection's peer.
+	ClientAddress func(*http.Request) netip.Addr
+
+	// What the public page says: who runs this, how to reach them, and from
+	// where and as whom it looks. All may be empty.
+	Operator, Contact, UserAgent string
+	Sources                      []netip.Prefix
+}
+
+type server struct {
+	Config
+	sessions auth.Sessions
+	assets   static.Assets
+	requests *requestMetrics
+}
+
+// New returns the handler of every page.
+func New(configuration Config) (http.Handler, error) {
+	base, err := url.Parse(configuration.BaseURL)
+	if err != nil || base.Host == "" {
+		return nil, errors.New("the base URL must be absolute, such as https://gradewatch.example.com")
+	}
+	if configuration.Store == nil || configuration.Jobs == nil {
+		return nil, errors.New("the pages need a store and a client that inserts jobs")
+	}
+	assets, err := static.New()
+	if err != nil {
+		return nil, err
+	}
+	s := &server{Config: configuration, assets: assets}
+	s.setDefaults()
+	s.BaseURL = strings.TrimSuffix(configuration.BaseURL, "/")
+	s.sessions = auth.Sessions{Store: s.Store, Secure: base.Scheme == "https"}
+	if s.requests, err = newRequestMetrics(s.Registerer); err != nil {
+		return nil, err
+	}
+	return s.middleware(s.routes()), nil
+}
+
+func (s *server) setDefaults() {
+	if s.Logger == nil {
+		s.Logger = slog.Default()
+	}
+	if s.Clock == nil {
+		s.Clock = time.Now
+	}
+	if s.Ready == nil {
+		s.Ready = s.Store.Pool().Ping
+	}
+	if s.ClientAddress == nil {
+		s.ClientAddress = peerAddress
+	}
+}
+
+// routes is the map of the product.
+func (s *server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	public := func(pattern string, do action) { mux.Handle(pattern, s.public(do)) }
+	private := func(pattern string, do action) { mux.Handle(pattern, s.private(do)) }
+
+	// The fleet, for everybody on the team.
+	private("GET /{$}", s.showOverview)
+
+	// What is watched: read by all, changed by administrators and developers.
+	private("GET /applications/new", s.newApplication)
+	private("POST /applications", s.createApplication)
+	private("GET /applications/{id}", s.showApplication)
+	private("GET /applications/{id}/endpoints", s.showApplicationEndpoints) // polled fragment
+	private("GET /applications/{id}/urls/new", s.newURLs)
+	private("POST /applications/{id}/urls", s.createURLs)
+	private("GET /applications/{id}/remove", s.confirmRemoveApplication)
+	private("POST /applications/{id}/remove", s.removeApplication)
+	private("GET /endpoints/{id}/interval", s.editInterval)
+	private("POST /endpoints/{id}/interval", s.changeInterval)
+	private("GET /endpoints/{id}/remove", s.confirmRemoveEndpoint)
+	private("POST /endpoints/{id}/remove", s.removeEndpoint)
+
+	// What was seen and what it means.
+	private("GET /endpoints/{id}", s.showEndpoint)
+	private("GET /endpoints/{id}/progress", s.showProgress) // polled fragment
+	private("POST /endpoints/{id}/look", s.requestLook)
+	private("GET /endpoints/{id}/history", s.showHistory)
+	private("GET /endpoints/{id}/looks/{assessment}", s.showAssessment)
+
+	// What is told, and to whom.
+	private("GET /incidents", s.listIncidents)
+	private("GET /incidents/{id}", s.showIncident)
+	private("GET /deliveries", s.listDeliveries)
+	private("GET /deliveries/{id}", s.showDelivery)
+	private("GET /channels", s.listChannels)
+	private("POST /channels", s.createChannel)
+	private("GET /channels/{id}", s.showChannel)
+	private("POST /channels/{id}/secret", s.showChannelSecret)
+	private("POST /channels/{id}/test", s.testChannel)
+	private("POST /channels/{id}/disable", s.disableChannel)
+	private("POST /channels/{id}/enable", s.enableChannel)
+	private("GET /channels/{id}/remove", s.confirmRemoveChannel)
+	private("POST /channels/{id}/remove", s.removeChannel)
+
+	// Who did what: administrators, developers and operators.
+	private("GET /audit", s.listAudit)
+
+	// Signing in and out.
+	public("GET /sign-in", s.showSignIn)
+	public("GET /sign-in/{token}", s.showSignInLink)
+	public("POST /sign-in/{token}", s.signIn)
+	public("POST /sign-out", s.signOut)
+	public("GET /signed-out", s.showSignedOut)
+
+	// For people who run the servers that we look at.
+	public("GET /probe", s.showProbe)
+
+	// For machines: the process runs; requests can be served; metrics.
+	mux.HandleFunc("GET /healthz", s.showHealth)
+	mux.HandleFunc("GET /readyz", s.showReadiness)
+	if s.Metrics != nil {
+		mux.Handle("GET /metrics", s.Metrics)
+	}
+	mux.Handle("GET "+static.Prefix, s.assets)
+	public("/", func(http.ResponseWriter, *http.Request) error { return store.ErrNotFound })
+	return mux
+}

@@ -1,0 +1,171 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/policy"
+	"github.com/gradewatch/gradewatch/internal/monitor"
+	"github.com/gradewatch/gradewatch/internal/store"
+	"github.com/gradewatch/gradewatch/web/views"
+)
+
+// seen puts the components of a manifest together again.
+func seen(ctx context.Context, tx *store.Tx, manifest []byte) (views.Seen, error) {
+	var model views.Seen
+	if manifest == nil {
+		return model, nil
+	}
+	components, err := tx.ObservedComponents(ctx, manifest)
+	if err != nil {
+		return model, err
+	}
+	model.Components = components
+	addresses := map[netip.AddrPort]*checks.AddressObservation{}
+	at := func(component store.ObservedComponent) *checks.AddressObservation {
+		key := netip.AddrPortFrom(component.Address, uint16(component.Port)) //nolint:gosec // a port as it was stored
+		if addresses[key] == nil {
+			addresses[key] = &checks.AddressObservation{Address: key.Addr(), Port: key.Port()}
+		}
+		return addresses[key]
+	}
+	var certificates []checks.Certificate
+	for _, component := range components {
+		var target any
+		switch component.Kind {
+		case "dns":
+			target = &model.DNS
+		case "tls":
+			target = &at(component).TLS
+		case "http":
+			target = &at(component).HTTP
+		case "certificate":
+			certificates = append(certificates, checks.Certificate{})
+			target = &certificates[len(certificates)-1]
+		default:
+			continue
+		}
+		if err := json.Unmarshal(component.Body, target); err != nil {
+			return model, fmt.Errorf("read the %s component %x: %w", component.Kind, component.SHA256, err)
+		}
+	}
+	for _, address := range addresses {
+		model.Addresses = append(model.Addresses, *address)
+	}
+	slices.SortFunc(model.Addresses, func(a, b checks.AddressObservation) int {
+		return cmp.Or(a.Address.Compare(b.Address), cmp.Compare(a.Port, b.Port))
+	})
+	model.Certificates = certificateViews(certificates, model.Addresses)
+	return model, nil
+}
+
+// certificateViews lists servers' own certificates first, then in the order
+// of the chains.
+func certificateViews(certificates []checks.Certificate, addresses []checks.AddressObservation) []views.CertificateView {
+	places := map[checks.Fingerprint]int{}
+	for _, address := range addresses {
+		for place, fingerprint := range address.TLS.Chain.Value {
+			if known, ok := places[fingerprint]; !ok || place < known {
+				places[fingerprint] = place
+			}
+		}
+	}
+	list := make([]views.CertificateView, 0, len(certificates))
+	for _, certificate := range certificates {
+		place, placed := places[certificate.SHA256]
+		list = append(list, certificateView(certificate, placed && place == 0))
+	}
+	slices.SortStableFunc(list, func(a, b views.CertificateView) int {
+		return cmp.Compare(places[a.SHA256], places[b.SHA256])
+	})
+	return list
+}
+
+func certificateView(certificate checks.Certificate, leaf bool) views.CertificateView {
+	view := views.CertificateView{SHA256: certificate.SHA256, Leaf: leaf}
+	parsed, err := x509.ParseCertificate(certificate.DER)
+	if err != nil {
+		view.Unread = true
+		return view
+	}
+	view.Subject, view.Issuer = cmp.Or(parsed.Subject.String(), "None"), cmp.Or(parsed.Issuer.String(), "None")
+	view.NotBefore, view.NotAfter = parsed.NotBefore, parsed.NotAfter
+	view.Names = slices.Clone(parsed.DNSNames)
+	for _, address := range parsed.IPAddresses {
+		view.Names = append(view.Names, address.String())
+	}
+	return view
+}
+
+// verdictViews sorts verdicts, worst first, and says where each stands. states
+// may be nil: then nothing but the verdict is said.
+func verdictViews(verdicts []checks.Verdict, states map[string]monitor.RequirementState, look *monitor.Assessment) []views.VerdictView {
+	profile := policy.SuperOffice()
+	list := make([]views.VerdictView, 0, len(verdicts))
+	for _, verdict := range verdicts {
+		view := views.VerdictView{Verdict: verdict, Text: verdict.Requirement}
+		if requirement, ok := profile.Requirement(verdict.Requirement); ok {
+			view.Text, view.Source = requirement.Text, requirement.Source
+		}
+		if state, ok := states[verdict.Requirement]; ok {
+			view.Notes = notes(verdict, state, look)
+		}
+		list = append(list, view)
+	}
+	slices.SortStableFunc(list, func(a, b views.VerdictView) int {
+		return cmp.Or(cmp.Compare(badness(a.Verdict), badness(b.Verdict)), cmp.Compare(a.Requirement, b.Requirement))
+	})
+	return list
+}
+
+// badness orders verdicts: 0 is the worst.
+func badness(verdict checks.Verdict) int {
+	severities := []checks.Severity{checks.Must, checks.Recommended}
+	severity := slices.Index(severities, verdict.Severity)
+	switch {
+	case verdict.Result == checks.Fail && severity >= 0:
+		return severity
+	case verdict.Result == checks.ResultInconclusive && severity >= 0:
+		return 2 + severity
+	case verdict.Result == checks.Fail:
+		return 4
+	case verdict.Result == checks.ResultInconclusive:
+		return 5
+	case verdict.Result == checks.Pass:
+		return 6
+	default:
+		return 7
+	}
+}
+
+// notes says what one look alone does not tell.
+func notes(verdict checks.Verdict, state monitor.RequirementState, look *monitor.Assessment) []views.Note {
+	var list []views.Note
+	switch verdict.Result {
+	case checks.Fail:
+		if state.Conclusive == checks.Fail {
+			list = append(list, views.Note{Text: "Fails since", At: state.ConclusiveSince})
+		} else if look != nil && look.Purpose == monitor.Confirm {
+			list = append(list, views.Note{Text: "Seen once, looking again at", At: look.Slot})
+		} else {
+			list = append(list, views.Note{Text: "Seen once, not confirmed by a second look yet."})
+		}
+	case checks.ResultInconclusive:
+		if !state.InconclusiveSince.IsZero() {
+			list = append(list, views.Note{Text: "We cannot tell since", At: state.InconclusiveSince})
+		}
+		if state.Conclusive == checks.Fail {
+			list = append(list, views.Note{Text: "The last clear answer was that it fails, since", At: state.ConclusiveSince})
+		} else if state.Conclusive == checks.Pass {
+			list = append(list, views.Note{Text: "The last clear answer was that it passes, since", At: state.ConclusiveSince})
+		}
+	case checks.Pass, checks.NotApplicable:
+	}
+	return list
+}

@@ -1,0 +1,257 @@
+package views
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/policy"
+	"github.com/gradewatch/gradewatch/internal/monitor"
+	"github.com/gradewatch/gradewatch/internal/store"
+	"github.com/gradewatch/gradewatch/web/static"
+)
+
+// Page is what every page has around its content.
+type Page struct {
+	Title   string
+	Nav     string         // path of the navigation item that the page belongs to
+	Session *store.Session // nil: signed out
+	Notice  string         // what was just done; empty: nothing
+	Refresh bool           // without JavaScript, load again every 2 seconds
+	Assets  static.Assets
+	Version string
+}
+
+// Crumb is one step of the way to a page.
+type Crumb struct{ Title, Path string }
+
+// Overview is the fleet of a team.
+type Overview struct {
+	Counts        map[store.EndpointState]int
+	OpenIncidents int
+	Filter        store.EndpointState
+	Groups        []Group
+	Previous      string // path of the page before; empty: none
+	Next          string
+	MayChange     bool
+}
+
+// Total is how many endpoints the team has.
+func (o Overview) Total() int { return o.Counts[store.Total] }
+
+// Group is one application's endpoints, by environment.
+type Group struct {
+	ID           int64
+	Name         string
+	Type         policy.ApplicationType
+	Environments []EnvironmentGroup
+}
+
+// EnvironmentGroup is one environment's endpoints.
+type EnvironmentGroup struct {
+	Environment policy.Environment
+	Endpoints   []store.EndpointSummary
+}
+
+// Application is the page of one application.
+type Application struct {
+	monitor.Application
+	ClientIDs map[policy.Environment]string
+	Group     Group
+	Looking   bool // some endpoint is looked at now
+	MayChange bool
+}
+
+// FieldFault is what is wrong with one field.
+type FieldFault struct{ ID, Text string }
+
+// Faults are what is wrong with a form, in the order of its fields.
+type Faults []FieldFault
+
+// Of returns what is wrong with a field; empty: nothing.
+func (f Faults) Of(id string) string {
+	for _, fault := range f {
+		if fault.ID == id {
+			return fault.Text
+		}
+	}
+	return ""
+}
+
+// ApplicationForm is the form of a new application, or of more URLs for one.
+// It holds what was typed, as it was typed.
+type ApplicationForm struct {
+	Existing  *monitor.Application // nil: a new one
+	Name      string
+	Type      string
+	ClientIDs map[policy.Environment]string
+	Rows      []URLRow
+	Faults    Faults
+}
+
+// URLRow is one URL of the form.
+type URLRow struct {
+	Environment string
+	ValueKind   string
+	Value       string
+	ProbeURL    string
+	Minutes     string   // check interval
+	Hints       []string // what the requirements will say of it; no obstacle
+}
+
+// VerdictView is a verdict with its requirement's words and where it stands.
+type VerdictView struct {
+	checks.Verdict
+	Text   string // what is required
+	Source string // where it is written
+	Notes  []Note
+}
+
+// Note is a sentence, and a time that it ends with; zero: none.
+type Note struct {
+	Text string
+	At   time.Time
+}
+
+// CertificateView is one certificate as far as it can be read.
+type CertificateView struct {
+	SHA256    checks.Fingerprint
+	Subject   string
+	Issuer    string
+	Names     []string
+	NotBefore time.Time
+	NotAfter  time.Time
+	Leaf      bool
+	Unread    bool // it cannot be parsed
+}
+
+// Seen is what a look saw.
+type Seen struct {
+	DNS          checks.DNS
+	Addresses    []checks.AddressObservation
+	Certificates []CertificateView
+	Components   []store.ObservedComponent
+}
+
+// Endpoint is the page of one endpoint.
+type Endpoint struct {
+	monitor.Endpoint
+	State       store.EndpointState
+	Newest      *store.AssessmentRecord // nil: never judged
+	Unfinished  *monitor.Assessment     // nil: none
+	Verdicts    []VerdictView
+	Seen        Seen
+	Incidents   []store.IncidentSummary
+	LastChanges []store.ChangeRecord
+	MayLook     bool
+	MayChange   bool
+}
+
+// IntervalForm is the form that changes how often an endpoint is looked at.
+type IntervalForm struct {
+	Endpoint monitor.Endpoint
+	Minutes  string
+	Faults   Faults
+}
+
+// History is a page of an endpoint's looks.
+type History struct {
+	Endpoint monitor.Endpoint
+	Records  []store.AssessmentRecord
+	Older    string // path; empty: none
+	Newest   string
+}
+
+// Assessment is the page of one look.
+type Assessment struct {
+	Endpoint     monitor.Endpoint
+	Record       store.AssessmentRecord
+	Verdicts     []VerdictView
+	Seen         Seen
+	Measurements *checks.Measurements // nil: none kept
+}
+
+// Incidents is a page of incidents.
+type Incidents struct {
+	All       bool
+	Incidents []store.IncidentSummary
+	Older     string
+}
+
+// Incident is the page of one incident.
+type Incident struct {
+	store.IncidentSummary
+	Requirements  []store.IncidentRequirement
+	Texts         map[string]string // by requirement
+	Changes       []store.ChangeRecord
+	Notifications []NotificationView
+}
+
+// NotificationView is a notification with its deliveries.
+type NotificationView struct {
+	store.IncidentNotification
+	Deliveries []store.DeliverySummary
+}
+
+// Deliveries is a page of deliveries.
+type Deliveries struct {
+	State      string
+	Deliveries []store.DeliverySummary
+	Older      string
+}
+
+// Delivery is the page of one delivery.
+type Delivery struct {
+	store.DeliverySummary
+	Tries []store.DeliveryAttempt
+}
+
+// Channels is the page of all channels, with the form of a new one.
+type Channels struct {
+	Channels  []store.Channel
+	Kind      string
+	Address   string
+	Faults    Faults
+	MayChange bool
+}
+
+// Channel is the page of one channel.
+type Channel struct {
+	store.Channel
+	Secret     string // shown now; empty: not shown
+	New        bool   // just created
+	Deliveries []store.DeliverySummary
+	MayChange  bool
+	MaySecret  bool
+}
+
+// Audit is a page of the audit.
+type Audit struct {
+	Source, User, Days string
+	Faults             Faults
+	Records            []store.AuditRecord
+	Older              string
+}
+
+// Confirmation asks before something is removed.
+type Confirmation struct {
+	Heading, Text, Button, Action, Back string
+	Crumbs                              []Crumb
+}
+
+// Failure is what went wrong, for people.
+type Failure struct {
+	Heading   string
+	Sentences []string
+	RequestID string
+	Action    string // path of what to do next
+	Label     string
+}
+
+// Probe is the public page about who looks.
+type Probe struct {
+	Operator  string
+	Contact   string
+	UserAgent string
+	Sources   []netip.Prefix
+}

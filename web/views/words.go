@@ -1,0 +1,254 @@
+package views
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/policy"
+	"github.com/gradewatch/gradewatch/internal/monitor"
+	"github.com/gradewatch/gradewatch/internal/store"
+)
+
+// mark is a shape and a class that stand beside a word.
+type mark struct{ shape, class string }
+
+func stateMark(state store.EndpointState) (mark, string) {
+	switch state {
+	case store.Failing:
+		return mark{"octagon", "fail"}, "Failing"
+	case store.Undetermined:
+		return mark{"diamond", "unsure"}, "Could not tell"
+	case store.Passing:
+		return mark{"check", "pass"}, "Passing"
+	case store.WithoutNetwork:
+		return mark{"dash", "calm"}, "Monitored without network"
+	default:
+		return mark{"turn", "look"}, "Being looked at"
+	}
+}
+
+func resultMark(verdict checks.Verdict) (mark, string) {
+	switch verdict.Result {
+	case checks.Fail:
+		if verdict.Severity == checks.Advice || verdict.Severity == checks.Record {
+			return mark{"diamond", "unsure"}, "Not followed"
+		}
+		return mark{"octagon", "fail"}, "Fails"
+	case checks.ResultInconclusive:
+		return mark{"diamond", "unsure"}, "Could not tell"
+	case checks.Pass:
+		return mark{"check", "pass"}, "Passes"
+	default:
+		return mark{"dash", "calm"}, "Does not apply"
+	}
+}
+
+func incidentMark(state string) (mark, string) {
+	switch state {
+	case "resolved":
+		return mark{"check", "pass"}, "Resolved"
+	case "acknowledged":
+		return mark{"diamond", "unsure"}, "Acknowledged"
+	case "snoozed":
+		return mark{"dash", "calm"}, "Snoozed"
+	default:
+		return mark{"octagon", "fail"}, "Open"
+	}
+}
+
+func deliveryMark(state string) (mark, string) {
+	switch state {
+	case "delivered":
+		return mark{"check", "pass"}, "Delivered"
+	case "failed":
+		return mark{"octagon", "fail"}, "Failed"
+	default:
+		return mark{"turn", "look"}, "On its way"
+	}
+}
+
+func severityWord(severity checks.Severity) string {
+	switch severity {
+	case checks.Must:
+		return "Must"
+	case checks.Recommended:
+		return "Recommended"
+	case checks.Advice:
+		return "Our advice"
+	default:
+		return "For the record"
+	}
+}
+
+func typeWord(applicationType policy.ApplicationType) string {
+	if applicationType == policy.Standard {
+		return "Standard application"
+	}
+	return "Custom application"
+}
+
+func kindWord(kind policy.Kind) string {
+	if kind == policy.Redirect {
+		return "Redirect URL"
+	}
+	words := strings.ReplaceAll(string(kind), "_", " ")
+	return strings.ToUpper(words[:1]) + words[1:]
+}
+
+// ValueKindWord names a kind of value.
+func ValueKindWord(kind policy.ValueKind) string {
+	switch kind {
+	case policy.Literal:
+		return "Web URL"
+	case policy.Pattern:
+		return "Pattern"
+	case policy.NativeLoopback:
+		return "Native loopback"
+	case policy.CustomScheme:
+		return "Custom scheme"
+	default:
+		return string(kind)
+	}
+}
+
+func purposeWord(purpose monitor.Purpose) string {
+	switch purpose {
+	case monitor.First:
+		return "First look"
+	case monitor.Confirm:
+		return "Second look, to confirm"
+	case monitor.Requested:
+		return "Asked for"
+	default:
+		return "Scheduled"
+	}
+}
+
+func stageWord(stage string) string {
+	switch stage {
+	case "", "queued":
+		return "Waiting for its turn"
+	default:
+		return strings.ToUpper(stage[:1]) + stage[1:]
+	}
+}
+
+func notificationWord(kind monitor.NotificationKind) string {
+	switch kind {
+	case monitor.IncidentOpened:
+		return "Incident opened"
+	case monitor.IncidentResolved:
+		return "Incident resolved"
+	case monitor.EndpointUndetermined:
+		return "We cannot tell"
+	case monitor.ChannelTest:
+		return "Test"
+	default:
+		return string(kind)
+	}
+}
+
+func channelWord(kind string) string {
+	if kind == "webhook" {
+		return "Webhook"
+	}
+	return "Email"
+}
+
+func causeWord(cause checks.Cause) string {
+	switch cause {
+	case "":
+		return "Not known"
+	case checks.CauseTime:
+		return "Time passed"
+	default:
+		words := strings.ReplaceAll(string(cause), "_", " ")
+		return strings.ToUpper(words[:1]) + words[1:]
+	}
+}
+
+func reasonWords(reason checks.Reason) string { return strings.ReplaceAll(string(reason), "_", " ") }
+
+// IntervalWords says an interval: 1 minute, 90 minutes, 6 hours, 1 day.
+func IntervalWords(interval time.Duration) string {
+	switch {
+	case interval >= 24*time.Hour && interval%(24*time.Hour) == 0:
+		return plural(int(interval/(24*time.Hour)), "day")
+	case interval >= time.Hour && interval%time.Hour == 0:
+		return plural(int(interval/time.Hour), "hour")
+	default:
+		return plural(int(interval/time.Minute), "minute")
+	}
+}
+
+func plural(count int, noun string) string {
+	if count == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(count) + " " + noun + "s"
+}
+
+// utc is how a time stands in text and in datetime attributes.
+func utc(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }
+
+func machine(at time.Time) string { return at.UTC().Format(time.RFC3339) }
+
+func milliseconds(d time.Duration) string {
+	if d < 10*time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}
+
+func isWebURL(value string) bool {
+	return strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "http://")
+}
+
+func summaryOf(verdicts []checks.Verdict) string {
+	var fails, unsure, passes []string
+	for _, verdict := range verdicts {
+		switch verdict.Result {
+		case checks.Fail:
+			fails = append(fails, verdict.Requirement)
+		case checks.ResultInconclusive:
+			unsure = append(unsure, verdict.Requirement)
+		case checks.Pass:
+			passes = append(passes, verdict.Requirement)
+		case checks.NotApplicable:
+		}
+	}
+	var parts []string
+	if len(fails) > 0 {
+		parts = append(parts, "Fails "+strings.Join(fails, ", "))
+	}
+	if len(unsure) > 0 {
+		parts = append(parts, "could not tell "+strings.Join(unsure, ", "))
+	}
+	if len(passes) > 0 {
+		parts = append(parts, strconv.Itoa(len(passes))+" pass")
+	}
+	if len(parts) == 0 {
+		return "Nothing applied"
+	}
+	text := strings.Join(parts, "; ")
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+func worst(verdicts []checks.Verdict) store.EndpointState {
+	state := store.Passing
+	for _, verdict := range verdicts {
+		if verdict.Severity != checks.Must && verdict.Severity != checks.Recommended {
+			continue
+		}
+		if verdict.Result == checks.Fail {
+			return store.Failing
+		}
+		if verdict.Result == checks.ResultInconclusive {
+			state = store.Undetermined
+		}
+	}
+	return state
+}
