@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -234,12 +235,5 @@ func parentOf(pid int) int {
 }
 
 func anyOf(pids, among []int) bool {
-	for _, pid := range pids {
-		for _, other := range among {
-			if pid == other {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(pids, func(pid int) bool { return slices.Contains(among, pid) })
 }

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/textproto"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -170,15 +169,10 @@ var errorTexts = [...]struct {
 func textReason(err error) checks.Reason {
 	for ; err != nil; err = errors.Unwrap(err) {
 		text := err.Error()
-		match := slices.IndexFunc(errorTexts[:], func(known struct {
-			prefix string
-			reason checks.Reason
-		},
-		) bool {
-			return strings.HasPrefix(text, known.prefix)
-		})
-		if match >= 0 {
-			return errorTexts[match].reason
+		for _, known := range errorTexts {
+			if strings.HasPrefix(text, known.prefix) {
+				return known.reason
+			}
 		}
 	}
 	return ""

@@ -67,13 +67,11 @@ func (c *checkCommand) Run(ctx context.Context, term *terminal) error {
 	printer := newPrinter(term, run.profile)
 	for _, result := range pending {
 		got := <-result
-		progress.clear()
-		if err := c.print(printer, term, got); err != nil {
+		if err := progress.aside(func() error { return c.print(printer, term, got) }); err != nil {
 			return fmt.Errorf("print the report of %s: %w", got.report.URL, err)
 		}
 		code = worseCode(code, verdictCode(got.report.Verdicts))
 	}
-	progress.clear()
 	if code != exitGood {
 		return exitError(code)
 	}
@@ -121,7 +119,8 @@ func (c *checkCommand) prepare() (*checkRun, error) {
 }
 
 func (c *checkCommand) roots() (*chain.Roots, error) {
-	return trustedRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
+	roots, _, err := trustedRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
+	return roots, err
 }
 
 // start looks at the URLs, a few at a time, and returns where each result will

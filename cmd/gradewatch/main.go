@@ -31,6 +31,7 @@ const (
 // commandLine is everything that can be typed.
 type commandLine struct {
 	Serve      serveCommand      `cmd:"" help:"Run everything: pages, a worker and, without DATABASE_URL, a private Postgres."`
+	Demo       demoCommand       `cmd:"" help:"Run everything beside local servers of different quality, to try it out."`
 	Web        webCommand        `cmd:"" help:"Run the pages only."`
 	Worker     workerCommand     `cmd:"" help:"Run a worker only. Any number of them share the work."`
 	Check      checkCommand      `cmd:"" help:"Look at URLs once and print what was seen and what it means."`

@@ -46,21 +46,27 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 		return err
 	}
 	ending.then("the worker's connections", stopMargin, closing(opened))
-	prober := probe.New(probe.Config{Resolver: s.resolver, AllowNetworks: s.networks})
+	trusted, err := s.webhookRoots()
+	if err != nil {
+		return err
+	}
+	profile := policy.SuperOffice()
+	prober := probe.New(probe.Config{Resolver: s.resolver, AllowNetworks: s.networks, Roots: trusted})
 	sender, err := alert.New(alert.Config{
 		SMTPURL: s.SMTPURL, MailFrom: s.MailFrom, BaseURL: base, WebhookTransport: prober.HTTPTransport(checks.Limits{}),
+		Version: programVersion(), Statement: profile.Statement,
 	})
 	if err != nil {
 		return fmt.Errorf("prepare the alerts: %w", err)
 	}
 	made, err := worker.New(worker.Config{
 		Store: opened, Prober: prober, Runner: checks.Runner{TLS: tlsprobe.Quick, HTTP: httpsec.Walk}, Roots: s.roots,
-		Profile: policy.SuperOffice(), Sender: sender,
+		Profile: profile, Sender: sender,
 		Vantage: choice.vantage, Lead: choice.lead, References: s.References, Build: programVersion(),
 		Settings: monitor.Settings{ConfirmAfter: s.ConfirmAfter, UndeterminedAfter: s.UndeterminedAfter},
 		// The rest of the job's time is for judging and storing.
 		Limits:      checks.Limits{Deadline: min(checks.Limits{}.WithDefaults().Deadline, s.LookTimeout*2/3)},
-		LookWorkers: s.LookWorkers, LookTimeout: s.LookTimeout, ClaimEvery: s.ClaimEvery, StopWithin: choice.stopWait,
+		LookWorkers: s.LookWorkers, LookTimeout: s.LookTimeout, ClaimEvery: s.ClaimEvery, RescueAfter: s.RescueAfter, StopWithin: choice.stopWait,
 		AuditRetention: s.AuditRetention, Logger: ending.logger,
 	})
 	if err != nil {

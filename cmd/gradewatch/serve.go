@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+
+	"github.com/gradewatch/gradewatch/internal/store"
 )
 
 // serveCommand runs everything in one process: pages, a worker, and a private
@@ -9,11 +11,17 @@ import (
 type serveCommand struct{}
 
 // Run returns when a signal ended everything, or when a part fails.
-func (serveCommand) Run(ctx context.Context, term *terminal) (err error) {
+func (serveCommand) Run(ctx context.Context, term *terminal) error {
 	read, err := readSettings(term)
 	if err != nil {
 		return err
 	}
+	return serve(ctx, term, read, nil)
+}
+
+// serve runs everything. seed, where there is one, fills the database before
+// the first person signs in.
+func serve(ctx context.Context, term *terminal, read settings, seed func(context.Context, *store.Store) error) (err error) {
 	logger := newLogger(term.err)
 	ending := newShutdown(ctx, logger)
 	defer func() { err = ending.end(err) }()
@@ -38,6 +46,11 @@ func (serveCommand) Run(ctx context.Context, term *terminal) (err error) {
 	base := read.baseURL(serving.address())
 	if from.embedded != nil {
 		if err := from.embedded.Announce(base); err != nil {
+			return err
+		}
+	}
+	if seed != nil {
+		if err := seed(ending.asked, opened); err != nil {
 			return err
 		}
 	}

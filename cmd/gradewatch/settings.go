@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ type settings struct {
 	resolver string
 	networks []netip.Prefix
 	roots    *chain.Roots
+	private  []byte // PEM of the roots in roots that are not public
 }
 
 // readSettings reports every fault at once, those of other packages included.
@@ -44,7 +46,7 @@ func readSettings(from *terminal) (settings, error) {
 	if read.networks, err = probe.ParseNetworks(loaded.AllowNetworks); err != nil {
 		faults = append(faults, fmt.Errorf("GRADEWATCH_ALLOW_NETWORKS: %w", err))
 	}
-	if read.roots, err = trustedRoots(splitFiles(strings.Join(loaded.ExtraRoots, ","))); err != nil {
+	if read.roots, read.private, err = trustedRoots(splitFiles(strings.Join(loaded.ExtraRoots, ","))); err != nil {
 		faults = append(faults, fmt.Errorf("GRADEWATCH_EXTRA_ROOTS: %w", err))
 	}
 	if read.DataFolder == "" && read.DatabaseURL == "" {
@@ -60,22 +62,39 @@ func splitFiles(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == os.PathListSeparator || r == ',' })
 }
 
-// trustedRoots are Mozilla's and those in files.
-func trustedRoots(files []string) (*chain.Roots, error) {
-	roots, err := chain.MozillaRoots()
-	if err != nil {
-		return nil, err
+// trustedRoots are Mozilla's and those in files, whose text is returned too.
+func trustedRoots(files []string) (roots *chain.Roots, private []byte, err error) {
+	if roots, err = chain.MozillaRoots(); err != nil {
+		return nil, nil, err
 	}
 	for _, file := range files {
 		text, err := os.ReadFile(file) //nolint:gosec // who runs this names the file
 		if err != nil {
-			return nil, fmt.Errorf("read private roots: %w", err)
+			return nil, nil, fmt.Errorf("read private roots: %w", err)
 		}
 		if roots, err = roots.WithPrivate(text); err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
+			return nil, nil, fmt.Errorf("%s: %w", file, err)
 		}
+		private = append(append(private, text...), '\n')
 	}
-	return roots, nil
+	return roots, private, nil
+}
+
+// trust adds private roots.
+func (s *settings) trust(private []byte) (err error) {
+	s.private = append(append(s.private, private...), '\n')
+	s.roots, err = s.roots.WithPrivate(private)
+	return err
+}
+
+// webhookRoots are the system's and the private ones.
+func (s settings) webhookRoots() (*x509.CertPool, error) {
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("read the system's roots: %w", err)
+	}
+	pool.AppendCertsFromPEM(s.private)
+	return pool, nil
 }
 
 // baseURL is how people reach what listens at address.
