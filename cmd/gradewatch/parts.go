@@ -60,9 +60,12 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 		return fmt.Errorf("prepare the alerts: %w", err)
 	}
 	made, err := worker.New(worker.Config{
-		Store: opened, Prober: prober, Runner: checks.Runner{TLS: tlsprobe.Quick, HTTP: httpsec.Walk}, Roots: s.roots,
+		Store:        opened,
+		Network:      func(limits checks.Limits) checks.Network { return prober.Network(limits) },
+		Connectivity: func(ctx context.Context) checks.Fact[bool] { return prober.Connectivity(ctx, s.References) },
+		Runner:       checks.Runner{TLS: tlsprobe.Quick, HTTP: httpsec.Walk}, Roots: s.roots,
 		Profile: profile, Sender: sender,
-		Vantage: choice.vantage, Lead: choice.lead, References: s.References, Build: programVersion(),
+		Vantage: choice.vantage, Lead: choice.lead, Build: programVersion(),
 		Settings: monitor.Settings{ConfirmAfter: s.ConfirmAfter, UndeterminedAfter: s.UndeterminedAfter},
 		// The rest of the job's time is for judging and storing.
 		Limits:      checks.Limits{Deadline: min(checks.Limits{}.WithDefaults().Deadline, s.LookTimeout*2/3)},
