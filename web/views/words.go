@@ -212,10 +212,6 @@ func milliseconds(d time.Duration) string {
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
-func isWebURL(value string) bool {
-	return strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "http://")
-}
-
 func summaryOf(verdicts []checks.Verdict) string {
 	var fails, unsure, passes []string
 	for _, verdict := range verdicts {
