@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -45,6 +46,10 @@ func Apply(ctx context.Context, pool *pgxpool.Pool, logger *slog.Logger) error {
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("apply migrations: %w", err)
+	}
+	// A look may be asked for before any worker's upkeep has run.
+	if _, err := pool.Exec(ctx, `SELECT ensure_partitions($1, 2)`, time.Now()); err != nil {
+		return fmt.Errorf("make the first partitions: %w", err)
 	}
 	return applyRiver(ctx, database, pool, locker, logger)
 }

@@ -21,12 +21,6 @@ type connectivity struct {
 	fact  checks.Fact[bool]
 }
 
-func newConnectivity(config Config) *connectivity {
-	return &connectivity{ask: func(ctx context.Context) checks.Fact[bool] {
-		return config.Prober.Connectivity(ctx, config.References)
-	}}
-}
-
 // since returns a proof that was asked for after began, so that it speaks
 // about the time of the look and not about the time before it.
 func (c *connectivity) since(ctx context.Context, began time.Time) checks.Fact[bool] {

@@ -17,9 +17,8 @@ import (
 	"github.com/gradewatch/gradewatch/worker/jobs"
 )
 
-// leaseSlack is how much longer a lease lasts than the job that holds it may
-// run. It must end before the job is rescued.
-const leaseSlack = 5 * time.Second
+// cleanupTimeout bounds what is written after a look failed.
+const cleanupTimeout = 5 * time.Second
 
 var (
 	errBusy    = errors.New("somebody looks at it already")
@@ -116,7 +115,9 @@ func (w *lookWorker) begin(ctx context.Context, l *look) error {
 		l.target = w.target(l)
 		l.lease = store.Lease{
 			EndpointID: l.endpoint.ID, AssessmentID: l.assessment.ID, Host: l.target.Host, Port: l.target.Port,
-			Until: now.Add(w.config.LookTimeout + leaseSlack),
+			// A job is over by LookTimeout or never; when River gives it to another
+			// worker, the lease is over too.
+			Until: now.Add(w.config.RescueAfter),
 		}
 		leased, err := tx.LeaseEndpoint(ctx, l.lease, now)
 		if err == nil && leased && l.target.URL != "" {
@@ -160,7 +161,7 @@ func (w *lookWorker) observe(ctx context.Context, l *look) (err error) {
 	}()
 	writer := startProgress(ctx, w.config, l.assessment)
 	defer writer.finish()
-	network := w.config.Prober.Network(l.target.Limits)
+	network := w.config.Network(l.target.Limits)
 	l.observation, l.measurements = w.config.Runner.Look(ctx, network, l.target, writer.report)
 	l.measurements.StartedAt = l.startedAt
 	return nil
@@ -184,7 +185,7 @@ func (w *lookWorker) judge(ctx context.Context, l *look) {
 }
 
 func (w *lookWorker) release(ctx context.Context, l *look) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseSlack)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	return w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Release(ctx, l.lease, w.config.now())
@@ -204,7 +205,7 @@ func (w *lookWorker) drop(ctx context.Context, l *look) error {
 // giveUp finishes an assessment that our own faults left no attempt, so that
 // nobody waits for it.
 func (w *lookWorker) giveUp(ctx context.Context, job *river.Job[jobs.Look]) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseSlack)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	assessment := monitor.Assessment{ID: job.Args.AssessmentID, Slot: job.Args.Slot}
 	return w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {

@@ -188,7 +188,7 @@ func TestProgressIsShownWhileALookRuns(t *testing.T) {
 	t.Parallel()
 	var w *world
 	w = newWorld(t, during(func(context.Context, int) {
-		w.waitFor("the stage is written", `SELECT bool_and(stage = 'http 0/1') FROM assessments`)
+		w.waitFor("the stage is written", `SELECT bool_and(stage = 'requesting the URL') FROM assessments`)
 	}))
 	w.names.point("app.test", "127.0.0.1")
 	w.start()

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"os/exec"
 	"strings"
@@ -21,7 +20,6 @@ import (
 	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/checks/httpsec"
 	"github.com/gradewatch/gradewatch/checks/policy"
-	"github.com/gradewatch/gradewatch/checks/probe"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/worker"
 )
@@ -58,12 +56,12 @@ func childWork(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	prober := loopbackProber(os.Getenv(resolverVariable))
 	child, err := worker.New(worker.Config{
-		Store: opened,
-		Prober: probe.New(probe.Config{
-			Resolver: os.Getenv(resolverVariable), AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		}),
-		Runner: checks.Runner{HTTP: httpsec.Walk}, Roots: roots, Profile: onlyReachable(), Sender: &recorder{}, Lead: true,
+		Store:        opened,
+		Network:      func(limits checks.Limits) checks.Network { return prober.Network(limits) },
+		Connectivity: func(context.Context) checks.Fact[bool] { return checks.Fact[bool]{} },
+		Runner:       checks.Runner{HTTP: httpsec.Walk}, Roots: roots, Profile: onlyReachable(), Sender: &recorder{}, Lead: true,
 		Limits: checks.Limits{Deadline: 9 * time.Second}, LookTimeout: 10 * time.Second, RescueAfter: 10500 * time.Millisecond,
 		LookWorkers: childLooks, HostLimit: store.HostLimit{AtOnce: 4, Spacing: time.Nanosecond},
 		FetchCooldown: 20 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),

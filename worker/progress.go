@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 )
@@ -35,11 +36,29 @@ func startProgress(ctx context.Context, config Config, assessment monitor.Assess
 	return p
 }
 
-// report takes a step of the look: tls 1/2.
+// report takes a step of the look.
 func (p *progress) report(stage string, done, total int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stage = fmt.Sprintf("%s %d/%d", stage, done, total)
+	p.stage = stageText(stage, done, total)
+}
+
+// stageText says a step for people who wait.
+func stageText(stage string, done, total int) string {
+	switch {
+	case stage == checks.StageDNS:
+		return "resolving the name"
+	case stage == checks.StageTLS && total > 1:
+		return fmt.Sprintf("asking TLS, %d of %d addresses done", done, total)
+	case stage == checks.StageTLS:
+		return "asking TLS"
+	case stage == checks.StageHTTP && total > 1:
+		return fmt.Sprintf("requesting the URL, %d of %d addresses done", done, total)
+	case stage == checks.StageHTTP:
+		return "requesting the URL"
+	default:
+		return stage
+	}
 }
 
 func (p *progress) run(ctx context.Context) {

@@ -159,7 +159,7 @@ func TestOwnNetworkCutOffTellsNothing(t *testing.T) {
 	w.look(endpoint)
 
 	offline := w.config
-	offline.References = []string{gone.Addr().String()}
+	offline.Connectivity = reach(loopbackProber(w.resolver), gone.Addr().String())
 	offline.Vantage = "offline"
 	w.config.Vantage = "offline"
 	w.worker = startWorker(t, offline)

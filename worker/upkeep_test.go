@@ -32,9 +32,9 @@ func TestUpkeep(t *testing.T) {
 			SELECT $1, team_id, id, $2, $3 FROM people`, []byte(hash), now, expires)
 	}
 	sum := func(b byte) []byte { return append(make([]byte, 31), b) }
-	w.exec(`INSERT INTO components (sha256, kind, body, first_seen_at, last_seen_month) VALUES ($1, 'dns', '', $3, $3), ($2, 'dns', '', $3, $4)`,
+	w.exec(`INSERT INTO components (sha256, kind, body, first_seen_at, last_seen_month) VALUES ($1, 'dns', '', $3, $3::timestamptz), ($2, 'dns', '', $3, $4::timestamptz)`,
 		sum(1), sum(2), now.Add(-800*day), now)
-	w.exec(`INSERT INTO manifests (sha256, depth, first_seen_at, last_seen_month) VALUES ($1, 'quick', $2, $2)`, sum(3), now.Add(-800*day))
+	w.exec(`INSERT INTO manifests (sha256, depth, first_seen_at, last_seen_month) VALUES ($1, 'quick', $2, $2::timestamptz)`, sum(3), now.Add(-800*day))
 	w.exec(`INSERT INTO manifest_entries (manifest_sha256, kind, component_sha256) VALUES ($1, 'dns', $2)`, sum(3), sum(1))
 	endpoint := w.register("http://app.test/cb")
 	lost, waiting := w.ask(endpoint, monitor.Requested), w.ask(endpoint, monitor.Requested)

@@ -19,7 +19,6 @@ import (
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/checks/policy"
-	"github.com/gradewatch/gradewatch/checks/probe"
 	"github.com/gradewatch/gradewatch/internal/alert"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -31,20 +30,24 @@ type Sender interface {
 	Send(ctx context.Context, channel alert.Channel, deliveryID uuid.UUID, message monitor.Message) (alert.Outcome, error)
 }
 
+var _ Sender = (*alert.Sender)(nil)
+
 // Config is what a Worker needs. Zero fields mean their defaults, except for
 // the first group, which is required.
 type Config struct {
 	Store   *store.Store
-	Prober  *probe.Prober
 	Runner  checks.Runner
 	Roots   *chain.Roots
 	Profile policy.Profile
 	Sender  Sender
+	// Network returns the network of one look, as probe.Prober does.
+	Network func(checks.Limits) checks.Network
+	// Connectivity proves whether our own network works, as probe.Prober does.
+	Connectivity func(context.Context) checks.Fact[bool]
 
-	Vantage    string   // whose looks are worked; default local
-	Lead       bool     // may lead: schedules, claims, delivers and tidies besides looking
-	References []string // host:port that prove our own connectivity
-	Build      string   // version of the program
+	Vantage string // whose looks are worked; default local
+	Lead    bool   // may lead: schedules, claims, delivers and tidies besides looking
+	Build   string // version of the program
 
 	Settings       monitor.Settings
 	Limits         checks.Limits
@@ -83,8 +86,8 @@ func (c Config) withDefaults() Config {
 func (c Config) validate() error {
 	var faults []error
 	for name, missing := range map[string]bool{
-		"Store": c.Store == nil, "Prober": c.Prober == nil, "Roots": c.Roots == nil,
-		"Sender": c.Sender == nil, "Profile": len(c.Profile.Requirements) == 0,
+		"Store": c.Store == nil, "Roots": c.Roots == nil, "Sender": c.Sender == nil,
+		"Network": c.Network == nil, "Connectivity": c.Connectivity == nil, "Profile": len(c.Profile.Requirements) == 0,
 	} {
 		if missing {
 			faults = append(faults, fmt.Errorf("%s is missing", name))
@@ -113,7 +116,7 @@ func New(config Config) (*Worker, error) {
 		return nil, fmt.Errorf("prepare the worker: %w", err)
 	}
 	kinds := river.NewWorkers()
-	look := &lookWorker{config: config, connectivity: newConnectivity(config)}
+	look := &lookWorker{config: config, connectivity: &connectivity{ask: config.Connectivity}}
 	for _, err := range []error{
 		river.AddWorkerSafely(kinds, &claimWorker{config: config}),
 		river.AddWorkerSafely(kinds, look),

@@ -61,14 +61,13 @@ func newWorld(t *testing.T, change func(*worker.Config)) *world {
 	require.NoError(t, err)
 	roots, err = roots.WithPrivate(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: w.ca.Certificate.Raw}))
 	require.NoError(t, err)
+	prober := loopbackProber(w.resolver)
 	w.config = worker.Config{
-		Store: w.database.Store,
-		Prober: probe.New(probe.Config{
-			Resolver: w.resolver, AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		}),
-		Runner: checks.Runner{TLS: tlsprobe.Quick, HTTP: httpsec.Walk},
-		Roots:  roots, Profile: policy.SuperOffice(), Sender: w.sender, Lead: true,
-		References:    []string{reference.String()},
+		Store:        w.database.Store,
+		Network:      func(limits checks.Limits) checks.Network { return prober.Network(limits) },
+		Connectivity: reach(prober, reference.String()),
+		Runner:       checks.Runner{TLS: tlsprobe.Quick, HTTP: httpsec.Walk},
+		Roots:        roots, Profile: policy.SuperOffice(), Sender: w.sender, Lead: true,
 		Settings:      monitor.Settings{ConfirmAfter: 100 * time.Millisecond},
 		Limits:        checks.Limits{Deadline: 9 * time.Second, ConnectTimeout: time.Second, ReadTimeout: time.Second},
 		LookTimeout:   10 * time.Second,
@@ -82,6 +81,16 @@ func newWorld(t *testing.T, change func(*worker.Config)) *world {
 	}
 	w.arrange()
 	return w
+}
+
+// loopbackProber looks at loopback, and asks resolver.
+func loopbackProber(resolver string) *probe.Prober {
+	return probe.New(probe.Config{Resolver: resolver, AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+}
+
+// reach proves our own connectivity by one host:port.
+func reach(prober *probe.Prober, reference string) func(context.Context) checks.Fact[bool] {
+	return func(ctx context.Context) checks.Fact[bool] { return prober.Connectivity(ctx, []string{reference}) }
 }
 
 func (w *world) arrange() {

@@ -72,7 +72,7 @@ func ResetOnHello(conn net.Conn) {
 // CloseOnAccept answers every connection with a FIN. It reads first what is
 // there, since closing with unread bytes would send an RST.
 func CloseOnAccept(conn net.Conn) {
-	if half, ok := conn.(*net.TCPConn); ok {
+	if half, ok := conn.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
 	}
 	_, _ = io.Copy(io.Discard, conn)
@@ -160,12 +160,12 @@ func Choosy(t testing.TB, config GoServerConfig, refuse func(Hello) bool, reacti
 		if err != nil {
 			return
 		}
+		whole := &peeked{Conn: conn, reader: reader}
 		if refuse(hello) {
-			_, _ = reader.Discard(reader.Buffered())
-			reaction(conn)
+			reaction(whole)
 			return
 		}
-		server := tls.Server(&peeked{Conn: conn, reader: reader}, serverConfig)
+		server := tls.Server(whole, serverConfig)
 		_ = server.Handshake() // a refused hello is an answer too
 		_, _ = io.Copy(io.Discard, server)
 	}
@@ -195,8 +195,23 @@ type peeked struct {
 
 func (p *peeked) Read(piece []byte) (int, error) { return p.reader.Read(piece) }
 
+// SetLinger and CloseWrite are those of the connection below.
+func (p *peeked) SetLinger(seconds int) error {
+	if below, ok := p.Conn.(interface{ SetLinger(seconds int) error }); ok {
+		return below.SetLinger(seconds) //nolint:wrapcheck // this is the connection
+	}
+	return nil
+}
+
+func (p *peeked) CloseWrite() error {
+	if below, ok := p.Conn.(interface{ CloseWrite() error }); ok {
+		return below.CloseWrite() //nolint:wrapcheck // this is the connection
+	}
+	return nil
+}
+
 func reset(conn net.Conn) {
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	if tcp, ok := conn.(interface{ SetLinger(seconds int) error }); ok {
 		_ = tcp.SetLinger(0)
 	}
 	_ = conn.Close()

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -80,15 +81,6 @@ func (p *process) printed() string {
 }
 
 func (p *process) pid() int { return p.command.Process.Pid }
-
-func (p *process) running() bool {
-	select {
-	case <-p.exited:
-		return false
-	default:
-		return true
-	}
-}
 
 // stop ends the whole group and waits for it.
 func (p *process) stop() {
@@ -234,12 +226,5 @@ func parentOf(pid int) int {
 }
 
 func anyOf(pids, among []int) bool {
-	for _, pid := range pids {
-		for _, other := range among {
-			if pid == other {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(pids, func(pid int) bool { return slices.Contains(among, pid) })
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/checktest"
+	"github.com/gradewatch/gradewatch/checks/checktest/pki"
 	"github.com/gradewatch/gradewatch/checks/httpsec"
 )
 
@@ -70,7 +71,10 @@ func network(t *testing.T) *rerouted {
 
 func serve(t *testing.T, handler http.HandlerFunc) netip.AddrPort {
 	t.Helper()
-	return checktest.StartGoServer(t, checktest.GoServerConfig{Handler: handler})
+	return checktest.StartGoServer(t, checktest.GoServerConfig{
+		Handler:     handler,
+		Certificate: checktest.Issue(t, checktest.NewCA(t, "Test root"), pki.Leaf{Names: []string{"app.example.com"}}), // ECDSA: hundreds of handshakes
+	})
 }
 
 func plainServer(t *testing.T, handler http.HandlerFunc) netip.AddrPort {
@@ -167,8 +171,7 @@ func TestWalkFollowsRedirects(t *testing.T) {
 
 func TestWalkEnds(t *testing.T) {
 	t.Parallel()
-	var address netip.AddrPort
-	address = serve(t, func(w http.ResponseWriter, r *http.Request) {
+	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		location := map[string]string{
 			"/loop":     "/loop2",
 			"/loop2":    "/loop",
@@ -260,7 +263,7 @@ func TestWalkPlainHTTP(t *testing.T) {
 	} {
 		n := network(t)
 		n.ports[80] = test.listen
-		got := walk(t, n, address, "/", checks.Limits{ReadTimeout: 500 * time.Millisecond})
+		got := walk(t, n, address, "/", checks.Limits{ReadTimeout: 2 * time.Second})
 		require.Equal(t, test.want, got.PlainHTTP, test.name)
 	}
 }
@@ -299,7 +302,7 @@ func TestWalkMisbehavingPeers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			peer := checktest.StartPeer(t, test.handle)
-			got := walk(t, network(t), peer, "/", checks.Limits{ReadTimeout: 500 * time.Millisecond})
+			got := walk(t, network(t), peer, "/", checks.Limits{ReadTimeout: 2 * time.Second})
 			require.Equal(t, checks.InconclusiveFact[int](test.want), got.End)
 			require.Len(t, got.Hops, 1)
 			require.Equal(t, checks.InconclusiveFact[checks.Response](test.want), got.Hops[0].Answer)

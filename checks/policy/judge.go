@@ -21,9 +21,10 @@ func Judge(observation *checks.Observation, subject Subject, at time.Time, profi
 	if u, err := url.Parse(subject.URL()); err == nil {
 		q.url = u
 	}
+	known := judges()
 	verdicts := make([]checks.Verdict, 0, len(profile.Requirements))
 	for _, requirement := range profile.Requirements {
-		judge := judges()[requirement.ID]
+		judge := known[requirement.ID]
 		if judge == nil {
 			continue // not reached: ParseProfile refuses ids that are not known
 		}

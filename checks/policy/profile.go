@@ -52,6 +52,13 @@ func (p Profile) Requirement(id string) (Requirement, bool) {
 	return p.Requirements[i], true
 }
 
+// Statement returns the text of the requirement with id, empty when the
+// profile has none.
+func (p Profile) Statement(id string) string {
+	requirement, _ := p.Requirement(id)
+	return requirement.Text
+}
+
 // Severity returns how binding the requirement is for subject: the severity of
 // the first rule that matches.
 func (r Requirement) Severity(subject Subject) checks.Severity {

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/textproto"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -148,7 +147,7 @@ func httpReason(err error) checks.Reason {
 	if isType[*http.MaxBytesError](err) {
 		return checks.ReasonTooLarge
 	}
-	if isType[textproto.ProtocolError](err) || isType[*textproto.Error](err) || isType[*http.ProtocolError](err) {
+	if isType[textproto.ProtocolError](err) || isType[*textproto.Error](err) || isType[*http.ProtocolError](err) { //nolint:staticcheck // deprecated, and still what net/http returns for some answers
 		return checks.ReasonMalformed
 	}
 	return ""
@@ -170,15 +169,10 @@ var errorTexts = [...]struct {
 func textReason(err error) checks.Reason {
 	for ; err != nil; err = errors.Unwrap(err) {
 		text := err.Error()
-		match := slices.IndexFunc(errorTexts[:], func(known struct {
-			prefix string
-			reason checks.Reason
-		},
-		) bool {
-			return strings.HasPrefix(text, known.prefix)
-		})
-		if match >= 0 {
-			return errorTexts[match].reason
+		for _, known := range errorTexts {
+			if strings.HasPrefix(text, known.prefix) {
+				return known.reason
+			}
 		}
 	}
 	return ""

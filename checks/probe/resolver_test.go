@@ -294,3 +294,23 @@ func TestSystemResolver(t *testing.T) {
 		require.True(t, address.IsLoopback(), "%s", address)
 	}
 }
+
+// TestOnlyATerminalFollowsSearchDomains reads the name that was asked for from
+// the transcript: a name that ends in a dot is absolute.
+func TestOnlyATerminalFollowsSearchDomains(t *testing.T) {
+	t.Parallel()
+	server := dnsserver.Start(t, always(dnsserver.NXDOMAIN()))
+	for _, test := range []struct {
+		config Config
+		asked  string
+	}{{Config{}, "look up intranet.: "}, {Config{AllowAny: true}, "look up intranet: "}} {
+		p := New(test.config)
+		system := p.resolver.(systemResolver)
+		system.resolver.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, server.Address())
+		}
+		network := p.Network(checks.Limits{})
+		require.Equal(t, checks.ReasonNameNotFound, network.Resolve(t.Context(), "intranet").Reason)
+		require.Contains(t, network.Measurements().Log[0].Text, test.asked)
+	}
+}

@@ -1,6 +1,7 @@
 package tlsprobe
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"slices"
@@ -13,8 +14,9 @@ import (
 const (
 	// leftForHTTP is how many of an address's connections this probe never uses.
 	leftForHTTP = 4
-	// atOnce bounds hellos under way at the same time.
-	atOnce = 3
+	// atOnce bounds hellos under way at the same time. With 2, every hello can
+	// be had alone within 8 connections from a server that drops the others.
+	atOnce = 2
 	// leastPatience and roundTrips say how long a hello waits once a round
 	// trip was measured: max(1 s, 6 round trips).
 	leastPatience = time.Second
@@ -26,7 +28,7 @@ const (
 
 // Quick asks one address for each protocol version, by a connection and a
 // hello of its own, and for the certificate chain. It uses up to
-// ConnectionsPerAddress less 4 connections (8 by default; 6 or 7 are usual)
+// ConnectionsPerAddress less 4 connections (8 by default; 6 to 8 are usual)
 // and at most half of the look's deadline. It never fails: what it cannot tell
 // is inconclusive. The certificates are those of the chain, sorted by their
 // fingerprint, without duplicates.
@@ -50,8 +52,9 @@ type walk struct {
 	patience  time.Duration // for the next hellos
 	allowance int           // connections left
 	outcomes  outcomes
-	// steady: hellos at the same time were seen to be answered like single ones.
-	steady bool
+	// reproduced: a hello that was dropped was dropped again alone, so that
+	// this is how the server says no.
+	reproduced bool
 	// single: a hello that was dropped among others was answered alone.
 	single bool
 	// sealed is the chain of a server that sends it encrypted only.
@@ -108,30 +111,24 @@ func (w *walk) group(ctx context.Context, protocols []checks.Protocol) {
 			(result.ended - result.began).Round(time.Millisecond))
 		w.outcomes = append(w.outcomes, result)
 	}
-	w.adapt(results)
+	w.adapt()
 }
 
 // adapt sets how long the next hellos wait from the slowest answer so far.
-func (w *walk) adapt(results []outcome) {
+func (w *walk) adapt() {
 	var slowest time.Duration
 	for _, outcome := range w.outcomes {
 		slowest = max(slowest, outcome.reaction.roundTrip)
 	}
 	w.patience = min(w.patience, max(leastPatience, roundTrips*slowest))
-	answered := func(one outcome) bool {
-		return one.reaction.kind == accepted || one.reaction.kind == refused
-	}
-	if len(results) > 1 && !slices.ContainsFunc(results, func(one outcome) bool { return !answered(one) }) {
-		w.steady = true
-	}
 }
 
 // settle sees to hellos of a group that were dropped or got no connection:
-// some servers limit connections at the same time. The first is sent again
-// alone. When it is dropped again, that is how the server says no; when not,
-// all of them are sent again.
+// some servers limit connections, and notice late that one was closed. The
+// first is sent again, alone and after a pause. When it is dropped again, that
+// is how the server says no; when not, all of them are sent again.
 func (w *walk) settle(ctx context.Context, protocols []checks.Protocol) {
-	if w.steady || len(protocols) < 2 {
+	if w.reproduced {
 		return
 	}
 	for index, protocol := range protocols {
@@ -147,7 +144,7 @@ func (w *walk) settle(ctx context.Context, protocols []checks.Protocol) {
 		w.group(ctx, []checks.Protocol{protocol})
 		again, _ := w.outcomes.last(protocol)
 		if again.reaction.kind == dropped && last.reaction.kind == dropped {
-			w.steady = true
+			w.reproduced = true
 			return
 		}
 		w.single = w.single || again.reaction.kind == accepted || again.reaction.kind == refused
@@ -188,6 +185,7 @@ func (w *walk) confirm(ctx context.Context) {
 		w.fetchSealed(ctx)
 	}
 	if w.allowance > 0 && w.outcomes.wantsControl() {
+		pause(ctx)
 		w.group(ctx, []checks.Protocol{w.control()})
 	}
 }
@@ -223,14 +221,6 @@ func (w *walk) component() (checks.TLS, []checks.Certificate) {
 		certificates = append(certificates, certificate)
 	}
 	component.Chain = checks.KnownFact(fingerprints)
-	slices.SortFunc(certificates, func(a, b checks.Certificate) int {
-		if a.SHA256 < b.SHA256 {
-			return -1
-		}
-		if a.SHA256 > b.SHA256 {
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(certificates, func(a, b checks.Certificate) int { return cmp.Compare(a.SHA256, b.SHA256) })
 	return component, slices.CompactFunc(certificates, func(a, b checks.Certificate) bool { return a.SHA256 == b.SHA256 })
 }

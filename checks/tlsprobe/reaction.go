@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -105,7 +106,7 @@ func readTLS(ctx context.Context, reader *answerReader, protocol checks.Protocol
 	if hello.version != version {
 		return reaction{kind: refused, text: fmt.Sprintf("ServerHello of version %04X", hello.version)}
 	}
-	if !contains(offered(version), hello.suite) {
+	if !slices.Contains(offered(version), hello.suite) {
 		return reaction{kind: malformed, text: "ServerHello with suite " + suiteValue(hello.suite) + ", which was not offered"}
 	}
 	met := reaction{
@@ -259,13 +260,4 @@ func (f *firstByte) Read(piece []byte) (int, error) {
 		f.at = time.Now()
 	}
 	return count, err
-}
-
-func contains(values []uint16, value uint16) bool {
-	for _, other := range values {
-		if other == value {
-			return true
-		}
-	}
-	return false
 }

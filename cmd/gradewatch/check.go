@@ -4,8 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -68,13 +67,11 @@ func (c *checkCommand) Run(ctx context.Context, term *terminal) error {
 	printer := newPrinter(term, run.profile)
 	for _, result := range pending {
 		got := <-result
-		progress.clear()
-		if err := c.print(printer, term, got); err != nil {
+		if err := progress.aside(func() error { return c.print(printer, term, got) }); err != nil {
 			return fmt.Errorf("print the report of %s: %w", got.report.URL, err)
 		}
 		code = worseCode(code, verdictCode(got.report.Verdicts))
 	}
-	progress.clear()
 	if code != exitGood {
 		return exitError(code)
 	}
@@ -122,22 +119,8 @@ func (c *checkCommand) prepare() (*checkRun, error) {
 }
 
 func (c *checkCommand) roots() (*chain.Roots, error) {
-	roots, err := chain.MozillaRoots()
-	if err != nil {
-		return nil, err
-	}
-	files := append([]string{}, c.CAFile...)
-	files = append(files, strings.FieldsFunc(c.ExtraRoots, func(r rune) bool { return r == os.PathListSeparator || r == ',' })...)
-	for _, file := range files {
-		text, err := os.ReadFile(file) //nolint:gosec // the person who runs this names the file
-		if err != nil {
-			return nil, fmt.Errorf("read private roots: %w", err)
-		}
-		if roots, err = roots.WithPrivate(text); err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-	}
-	return roots, nil
+	roots, _, err := trustedRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
+	return roots, err
 }
 
 // start looks at the URLs, a few at a time, and returns where each result will

@@ -30,8 +30,15 @@ const (
 
 // commandLine is everything that can be typed.
 type commandLine struct {
-	Check   checkCommand   `cmd:"" help:"Look at URLs once and print what was seen and what it means."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve      serveCommand      `cmd:"" help:"Run everything: pages, a worker and, without DATABASE_URL, a private Postgres."`
+	Demo       demoCommand       `cmd:"" help:"Run everything beside local servers of different quality, to try it out."`
+	Web        webCommand        `cmd:"" help:"Run the pages only."`
+	Worker     workerCommand     `cmd:"" help:"Run a worker only. Any number of them share the work."`
+	Check      checkCommand      `cmd:"" help:"Look at URLs once and print what was seen and what it means."`
+	SignInLink signInLinkCommand `cmd:"" help:"Print a link that signs a person in once."`
+	Migrate    migrateCommand    `cmd:"" help:"Bring the database to the newest schema."`
+	Health     healthCommand     `cmd:"" help:"Ask the program on this machine whether it serves."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // terminal is what a subcommand writes to.

@@ -48,11 +48,12 @@ func (p *progress) finish() {
 	p.done++
 }
 
-// clear makes room for what is printed.
-func (p *progress) clear() {
+// aside takes the line away while print writes, so that the two never mix.
+func (p *progress) aside(print func() error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.out != nil {
 		_, _ = io.WriteString(p.out, clearLine)
 	}
+	return print()
 }

@@ -178,7 +178,7 @@ func (s *Sender) Send(ctx context.Context, channel Channel, deliveryID uuid.UUID
 		err = fmt.Errorf("unknown kind of channel %q", channel.Kind)
 	}
 	if err == nil && !outcome.Accepted {
-		err = ctx.Err()
+		err = ended(ctx)
 	}
 	if err != nil {
 		return Outcome{}, fmt.Errorf("send alert %s: %w", deliveryID, err)
@@ -186,14 +186,27 @@ func (s *Sender) Send(ctx context.Context, channel Channel, deliveryID uuid.UUID
 	return outcome, nil
 }
 
-// absolute completes a link of ours. A link that is no URL leads to the start
-// page rather than nowhere.
+// ended says why ctx is over, if it is. Sockets notice a deadline an instant
+// before their context does.
+func ended(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err() //nolint:wrapcheck // Send wraps it
+}
+
+// absolute completes a link of ours. What is no http or https URL leads to the
+// start page rather than nowhere.
 func (s *Sender) absolute(link string) string {
 	reference, err := url.Parse(link)
 	if err != nil {
 		return s.base.String()
 	}
-	return s.base.ResolveReference(reference).String()
+	resolved := s.base.ResolveReference(reference)
+	if resolved.Scheme != "http" && resolved.Scheme != "https" {
+		return s.base.String()
+	}
+	return resolved.String()
 }
 
 // splitAddress cuts an addr-spec at its last '@': a quoted local part may hold

@@ -98,14 +98,14 @@ func headingOf(message monitor.Message) string {
 	if title := oneLine(message.Title, titleBytes); title != "" {
 		return title
 	}
-	for _, verdict := range message.Verdicts {
-		for _, proof := range verdict.Proof {
-			if text := oneLine(proof.Text, titleBytes); text != "" {
-				return strings.TrimSuffix(text, ".")
-			}
-		}
+	if len(message.Verdicts) == 0 {
+		return "A requirement changed"
 	}
-	return "A requirement changed"
+	first := message.Verdicts[0]
+	if len(first.Proof) > 0 && first.Proof[0].Text != "" {
+		return strings.TrimSuffix(oneLine(first.Proof[0].Text, titleBytes), ".")
+	}
+	return oneLine("Requirement "+first.Requirement, titleBytes)
 }
 
 func (l *letter) opened(message monitor.Message, place string) {
@@ -124,7 +124,8 @@ func (l *letter) resolved(message monitor.Message, place string) {
 	l.Lead = []string{fmt.Sprintf("Resolved at %s. It had failed since %s, for %s.",
 		moment(until), moment(since), span(until.Sub(since)))}
 	l.List, l.LinkText = "What passes again", "Open the incident"
-	l.Why = causeSentence(message.Cause)
+	// The cause is the incident's: it says nothing of why things got better.
+	l.Heading = "Resolved: " + l.Heading
 }
 
 func (l *letter) undetermined(message monitor.Message, place string) {

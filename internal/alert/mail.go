@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/mail"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 	gomail "github.com/wneessen/go-mail"
@@ -61,7 +62,8 @@ func (s *Sender) mail(to string, deliveryID uuid.UUID, message monitor.Message) 
 	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("gradewatch-"+deliveryID.String()))
 	m.FromMailAddress(&s.from)
 	m.ToMailAddress(&mail.Address{Address: to})
-	m.Subject(l.Subject)
+	// A name that looks like an encoded word (RFC 2047) must not become one.
+	m.Subject(strings.ReplaceAll(l.Subject, "=?", "= ?"))
 	m.SetDateWithValue(s.config.Clock().UTC())
 	m.SetMessageIDWithValue(deliveryID.String() + "@" + s.domain)
 	s.thread(m, message)

@@ -43,9 +43,9 @@ func (r *relay) refusal(err error) Outcome {
 	var own sessionError
 	switch {
 	case isReply && errors.As(err, &transaction):
-		outcome.Answer = reply.Error()
+		outcome.Answer = fmt.Sprintf("%d %s", reply.Code, reply.Msg)
 	case isReply:
-		outcome.Answer = "The mail server did not let us send: " + reply.Error()
+		outcome.Answer = fmt.Sprintf("The mail server did not let us send: %d %s", reply.Code, reply.Msg)
 	case errors.As(err, &own):
 		outcome.Answer = string(own)
 	default:
@@ -71,7 +71,7 @@ func (r *relay) submit(ctx context.Context, envelope envelope, content []byte) (
 		return "", err
 	}
 	defer connection.Close()
-	// The SMTP client knows no context: closing under it ends its reads.
+	// The SMTP client knows no context: closing under it ends what it waits for.
 	stop := context.AfterFunc(ctx, func() { connection.Close() })
 	defer stop()
 	defer func() {
@@ -101,12 +101,6 @@ func (r *relay) connect(ctx context.Context) (net.Conn, error) {
 	connection, err := dialer.DialContext(ctx, "tcp", r.address)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // refusal puts it into a sentence
-	}
-	if deadline, ok := ctx.Deadline(); ok {
-		if err := connection.SetDeadline(deadline); err != nil {
-			connection.Close()
-			return nil, err //nolint:wrapcheck // as above
-		}
 	}
 	return &boundedConn{Conn: connection, left: sessionBytes}, nil
 }

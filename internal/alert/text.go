@@ -51,9 +51,10 @@ func (l letter) textFindings(line func(string, ...any)) {
 	}
 	line("\n%s", l.List)
 	for _, f := range l.Findings {
-		line("\n%s (%s)", f.ID, f.Binding)
-		if f.Statement != "" {
-			line("%s", f.Statement)
+		if f.Statement == "" {
+			line("\n%s (%s)", f.ID, f.Binding)
+		} else {
+			line("\n%s, %s: %s", f.ID, f.Binding, f.Statement)
 		}
 		for _, proof := range f.Proofs {
 			line("- %s", proof)

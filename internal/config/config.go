@@ -32,6 +32,7 @@ type Config struct {
 	UndeterminedAfter time.Duration `env:"GRADEWATCH_UNDETERMINED_AFTER" envDefault:"6h"` // until 'we cannot tell' is said
 	ClaimEvery        time.Duration `env:"GRADEWATCH_CLAIM_EVERY" envDefault:"2s"`
 	LookTimeout       time.Duration `env:"GRADEWATCH_LOOK_TIMEOUT" envDefault:"30s"`
+	RescueAfter       time.Duration `env:"GRADEWATCH_RESCUE_AFTER"` // until a job counts as dead with its worker; zero: LookTimeout and 15 s
 	LookWorkers       int           `env:"GRADEWATCH_LOOK_WORKERS" envDefault:"16"`
 
 	SMTPURL  string `env:"GRADEWATCH_SMTP_URL"` // smtp://user:password@host:587 (STARTTLS) or smtps://host:465; empty: no mail

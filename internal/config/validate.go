@@ -93,6 +93,9 @@ func (c Config) workFaults() []fault {
 			faults = append(faults, fault{limit.setting, fmt.Sprintf("be %s to %s, not %s", limit.least, limit.most, limit.value)})
 		}
 	}
+	if c.RescueAfter != 0 && c.RescueAfter <= c.LookTimeout {
+		faults = append(faults, fault{"GRADEWATCH_RESCUE_AFTER", fmt.Sprintf("be over GRADEWATCH_LOOK_TIMEOUT (%s), not %s", c.LookTimeout, c.RescueAfter)})
+	}
 	if c.LookWorkers < 1 || c.LookWorkers > 1000 {
 		faults = append(faults, fault{"GRADEWATCH_LOOK_WORKERS", fmt.Sprintf("be 1 to 1000, not %d", c.LookWorkers)})
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks/policy"
 )
 
-// Team is a partner organisation: the tenant boundary.
+// Team is a partner organization: the tenant boundary.
 type Team struct {
 	ID        int64
 	Name      string

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/gradewatch/gradewatch/checks/certs/chain"
+	"github.com/gradewatch/gradewatch/checks/probe"
+	"github.com/gradewatch/gradewatch/internal/config"
+	"github.com/gradewatch/gradewatch/internal/pgembed"
+)
+
+// settings is the environment, read and understood.
+type settings struct {
+	config.Config
+	resolver string
+	networks []netip.Prefix
+	roots    *chain.Roots
+	private  []byte // PEM of the roots in roots that are not public
+}
+
+// readSettings reports every fault at once, those of other packages included.
+func readSettings(from *terminal) (settings, error) {
+	environment := map[string]string{}
+	for _, name := range config.Names() {
+		if value := from.env(name); value != "" {
+			environment[name] = value
+		}
+	}
+	loaded, fault := config.Load(environment)
+	read := settings{Config: loaded}
+	faults := []error{fault}
+	var err error
+	if read.resolver, err = probe.ParseResolver(loaded.Resolver); err != nil {
+		faults = append(faults, fmt.Errorf("GRADEWATCH_RESOLVER: %w", err))
+	}
+	if read.networks, err = probe.ParseNetworks(loaded.AllowNetworks); err != nil {
+		faults = append(faults, fmt.Errorf("GRADEWATCH_ALLOW_NETWORKS: %w", err))
+	}
+	if read.roots, read.private, err = trustedRoots(splitFiles(strings.Join(loaded.ExtraRoots, ","))); err != nil {
+		faults = append(faults, fmt.Errorf("GRADEWATCH_EXTRA_ROOTS: %w", err))
+	}
+	if read.DataFolder == "" && read.DatabaseURL == "" {
+		if read.DataFolder, err = pgembed.DefaultDataFolder(); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return read, errors.Join(faults...)
+}
+
+// splitFiles reads GRADEWATCH_EXTRA_ROOTS: files separated by commas or colons.
+func splitFiles(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == os.PathListSeparator || r == ',' })
+}
+
+// trustedRoots are Mozilla's and those in files, whose text is returned too.
+func trustedRoots(files []string) (roots *chain.Roots, private []byte, err error) {
+	if roots, err = chain.MozillaRoots(); err != nil {
+		return nil, nil, err
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file) //nolint:gosec // who runs this names the file
+		if err != nil {
+			return nil, nil, fmt.Errorf("read private roots: %w", err)
+		}
+		if roots, err = roots.WithPrivate(text); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", file, err)
+		}
+		private = append(append(private, text...), '\n')
+	}
+	return roots, private, nil
+}
+
+// trust adds private roots.
+func (s *settings) trust(private []byte) (err error) {
+	s.private = append(append(s.private, private...), '\n')
+	s.roots, err = s.roots.WithPrivate(private)
+	return err
+}
+
+// webhookRoots are the system's and the private ones.
+func (s settings) webhookRoots() (*x509.CertPool, error) {
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("read the system's roots: %w", err)
+	}
+	pool.AppendCertsFromPEM(s.private)
+	return pool, nil
+}
+
+// baseURL is how people reach what listens at address.
+func (s settings) baseURL(address string) string {
+	if s.BaseURL != "" {
+		return s.BaseURL
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "http://" + address
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// newLogger writes JSON for machines. On a terminal only what needs a person
+// is said, so that the line to act on stands out.
+func newLogger(to io.Writer) *slog.Logger {
+	if file, ok := to.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	}
+	return slog.New(slog.NewJSONHandler(to, nil))
+}

@@ -1,0 +1,134 @@
+package alert
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/internal/monitor"
+)
+
+var (
+	noon       = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	deliveryID = uuid.MustParse("0b8a3c1e-6f1d-4c55-9a52-0d2f8a5c7e11")
+)
+
+// newSender returns a Sender for tests; change adapts its settings.
+func newSender(t testing.TB, change func(*Config)) *Sender {
+	t.Helper()
+	config := Config{
+		MailFrom: "Gradewatch <alerts@gradewatch.example>", BaseURL: "https://watch.example/",
+		WebhookTransport: roundTripper(func(*http.Request) (*http.Response, error) { panic("no webhook is expected") }),
+		Version:          "1.2.3", Statement: statement,
+	}
+	if change != nil {
+		change(&config)
+	}
+	sender, err := New(config)
+	require.NoError(t, err)
+	return sender
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
+
+func statement(requirement string) string {
+	return map[string]string{
+		"T-02": "SSL 3.0 is not supported.", "C-02": "Every cookie has the attribute Secure.",
+		"T-09": "The certificate is valid.",
+	}[requirement]
+}
+
+func verdict(requirement string, result checks.Result, severity checks.Severity, remedy string, proof ...checks.Proof) checks.Verdict {
+	return checks.Verdict{
+		Requirement: requirement, Profile: "superoffice@2026-07", Result: result,
+		Severity: severity, Remedy: remedy, Proof: proof,
+	}
+}
+
+func opened() monitor.Message {
+	return monitor.Message{
+		Kind: monitor.IncidentOpened, OccurredAt: noon.Add(30 * time.Second), Team: "Acme", Application: "Acme CRM",
+		Environment: "Production", EndpointID: 42, Endpoint: "https://crm.acme.example/callback",
+		URL: "https://crm.acme.example/callback", IncidentID: 7, Title: "SSL 3.0 is accepted", Since: noon,
+		Cause: checks.CauseConfiguration, Link: "/incidents/7",
+		Verdicts: []checks.Verdict{
+			verdict("T-02", checks.Fail, checks.Must, "Turn SSL 3.0 off in the server's configuration.",
+				checks.Proof{Fact: "addresses[192.0.2.1].tls.protocols.SSLv3", Value: "accepted", Text: "SSL 3.0 is accepted with suite 0x0035."},
+				checks.Proof{Fact: "addresses[2001:db8::1].tls.protocols.SSLv3", Value: "accepted", Text: "2001:db8::1 accepts SSL 3.0 with suite 0x0035."}),
+			verdict("C-02", checks.Fail, checks.Recommended, "Set Secure on the cookie session.",
+				checks.Proof{Fact: "addresses[192.0.2.1].http.hops[0].cookies.session", Value: "without Secure", Text: "The cookie session lacks Secure."}),
+			verdict("T-09", checks.Fail, checks.Advice, "Renew the certificate.",
+				checks.Proof{Fact: "certificates.not_after", Value: "2026-11-20", Text: "The certificate expired on 2026-11-20.", Cause: checks.CauseTime}),
+		},
+		Changes: []monitor.Change{{
+			OccurredAt: noon, Class: monitor.Regression, Cause: checks.CauseConfiguration,
+			Subject: "addresses[192.0.2.1].tls.protocols.SSLv3", Before: "absent", After: "accepted",
+			Sentence: "192.0.2.1 accepts SSL 3.0; it refused it before.",
+		}},
+	}
+}
+
+func resolved() monitor.Message {
+	message := opened()
+	message.Kind, message.OccurredAt = monitor.IncidentResolved, noon.Add(26*time.Hour+3*time.Minute)
+	message.Verdicts = []checks.Verdict{verdict("T-02", checks.Pass, checks.Must, "",
+		checks.Proof{Fact: "addresses[192.0.2.1].tls.protocols.SSLv3", Value: "refused", Text: "SSL 3.0 is refused."})}
+	message.Changes = nil
+	return message
+}
+
+func undetermined() monitor.Message {
+	return monitor.Message{
+		Kind: monitor.EndpointUndetermined, OccurredAt: noon.Add(6 * time.Hour), Team: "Acme", Application: "Acme CRM",
+		Environment: "Stage", EndpointID: 42, Endpoint: "https://crm.acme.example/callback",
+		Title: "crm.acme.example answers nothing that we can judge", Since: noon.Add(2*time.Hour + 10*time.Minute),
+		Reason: string(checks.ReasonTimeout), Link: "https://watch.example/endpoints/42",
+		Verdicts: []checks.Verdict{verdict("T-02", checks.ResultInconclusive, checks.Must, "Check that a firewall lets us in.")},
+	}
+}
+
+func channelTest() monitor.Message {
+	return monitor.Message{Kind: monitor.ChannelTest, OccurredAt: noon, Team: "Acme", Title: "Test", Link: "/"}
+}
+
+// bare is the least that an incident can say.
+func bare() monitor.Message {
+	return monitor.Message{
+		Kind: monitor.IncidentOpened, OccurredAt: noon, Team: "Acme", Application: "Guide", EndpointID: 1,
+		Endpoint: "https://acme.example/guide", IncidentID: 8, Link: "/incidents/8",
+		Verdicts: []checks.Verdict{verdict("E-01", checks.Fail, checks.Must, "", checks.Proof{Fact: "dns.addresses", Value: "absent"})},
+	}
+}
+
+// hostile comes from somebody who wants to break out of every line and tag.
+func hostile() monitor.Message {
+	message := opened()
+	message.Application = "Näme 会社\r\nBcc: victim@example.com\r\n\r\n<script>alert(1)</script>"
+	message.Team = "Team\u202e\x00\u2028two"
+	message.Environment = "Production\nX-Injected: 1"
+	message.Endpoint = "https://a.example/\r\nSubject: other\"><img src=x>"
+	message.Title = strings.Repeat("very long ", 4000)
+	message.Link = "javascript:alert(1)"
+	message.Verdicts[0].Proof[0].Text = strings.Repeat("x", 100_000)
+	message.Verdicts[0].Remedy = "</p><a href=\"https://evil.example\">click</a>\n\n-- \nforged"
+	for range 40 {
+		message.Verdicts = append(message.Verdicts, message.Verdicts[1])
+		message.Changes = append(message.Changes, message.Changes[0])
+	}
+	return message
+}
+
+// variants are every message with a golden file.
+func variants() map[string]monitor.Message {
+	return map[string]monitor.Message{
+		"opened": opened(), "resolved": resolved(), "undetermined": undetermined(),
+		"channel_test": channelTest(), "bare": bare(), "hostile": hostile(),
+	}
+}

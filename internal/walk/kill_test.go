@@ -1,0 +1,110 @@
+package walk_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gradewatch/gradewatch/internal/testdb"
+)
+
+// kills is how many workers are killed; GRADEWATCH_TEST_KILLS asks for more.
+func kills(t *testing.T) int {
+	t.Helper()
+	wanted := os.Getenv("GRADEWATCH_TEST_KILLS")
+	if wanted == "" {
+		return 5
+	}
+	count, err := strconv.Atoi(wanted)
+	require.NoError(t, err)
+	return count
+}
+
+// TestKilledWorkersTellOnce kills a worker (SIGKILL) at a random point of each
+// event. There is still one incident, one Message-ID and one webhook-id an
+// event; a repeat comes under the same id only, and only where a kill fell
+// between the receiver's acceptance and our commit.
+func TestKilledWorkersTellOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "127.0.0.32")
+	database := testdb.New(t)
+	env := []string{"DATABASE_URL=" + database.AppURL, "DATABASE_DIRECT_URL=" + database.OwnerURL, "GRADEWATCH_LOOK_TIMEOUT=4s", "GRADEWATCH_RESCUE_AFTER=5s"}
+	web := w.start(env, "web")
+	base := web.find(`"address":"(\S+?)"`, time.Minute)[1]
+	workers := []*process{w.start(env, "worker"), w.start(env, "worker")}
+	link := w.start(append(env, "GRADEWATCH_BASE_URL="+base), "sign-in-link").find(`Open (http://\S+)`, time.Minute)[1]
+	v := signIn(t, link)
+	v.addChannels(w)
+	endpoint := v.register("Kills", w.url("/callback"))
+	v.lookUntilJudged(endpoint)
+
+	var killed []time.Time
+	steps, events := w.steps(), 0
+	for len(killed) < kills(t) {
+		steps[events%len(steps)]()
+		events++
+		v.post(endpoint+"/look", nil)
+		number := rand.IntN(len(workers))                               //nolint:gosec // any point will do
+		<-time.After(time.Duration(rand.IntN(2500)) * time.Millisecond) //nolint:gosec // a random point of the event
+		workers[number].kill()
+		killed = append(killed, time.Now())
+		workers[number] = w.start(env, "worker")
+		v.lookUntil(w, endpoint, events)
+	}
+
+	require.Len(t, distinctMails(w), events, "one Message-ID an event")
+	require.Len(t, distinctHooks(w), events, "one webhook-id an event")
+	require.Empty(t, w.hook.Refused())
+	require.Equal(t, (events+1)/2, incidents(t, database), "one incident a regression")
+	repeats := repeatsProved(t, w, killed)
+	t.Logf("%d kills, %d events, %d incidents, %d repeats, each under its id and around a kill", len(killed), events, (events+1)/2, repeats)
+}
+
+func (v *visitor) lookUntilJudged(endpoint string) {
+	v.t.Helper()
+	eventually(v.t, enough, "the first look is judged", func() bool {
+		return v.get(endpoint+"/history").Find("main time").Length() > 0 && v.get(endpoint+"/progress").Find("[hx-get]").Length() == 0
+	})
+}
+
+func incidents(t *testing.T, database *testdb.Database) (count int) {
+	t.Helper()
+	owner, err := pgx.Connect(t.Context(), database.OwnerURL)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, owner.Close(context.WithoutCancel(t.Context()))) }()
+	require.NoError(t, owner.QueryRow(t.Context(), `SELECT count(*) FROM incidents`).Scan(&count))
+	return count
+}
+
+// repeatsProved counts repeats and checks that a kill lies between the first
+// acceptance of an id and each further one.
+func repeatsProved(t *testing.T, w *world, killed []time.Time) (repeats int) {
+	t.Helper()
+	first := map[string]time.Time{}
+	prove := func(id string, at time.Time) {
+		before, repeated := first[id]
+		if !repeated {
+			first[id] = at
+			return
+		}
+		repeats++
+		between := false
+		for _, moment := range killed {
+			between = between || moment.After(before) && moment.Before(at)
+		}
+		require.True(t, between, "%s was accepted at %s and again at %s, without a kill between", id, before, at)
+	}
+	for _, mail := range w.mail.Accepted() {
+		prove(mail.MessageID(), mail.At)
+	}
+	for _, event := range w.hook.Accepted() {
+		prove(event.ID, event.At)
+	}
+	return repeats
+}
