@@ -136,7 +136,7 @@ func TestPanicIsOurFaultAndTriedAgain(t *testing.T) {
 	w.names.point("app.test", "127.0.0.1")
 	w.start()
 	w.ask(w.register("http://app.test/cb"), monitor.Requested)
-	w.waitFor("the fault was noted", `SELECT bool_and(errors[1]->>'error' LIKE '%a fault of ours%') FROM river_job WHERE kind = 'look'`)
+	w.waitFor("the fault was noted", `SELECT count(*) = 1 FROM river_job WHERE kind = 'look' AND errors[1]->>'error' LIKE '%a fault of ours%'`)
 	w.settle()
 	require.Equal(t, 1, one[int](w, `SELECT count(*) FROM assessments WHERE outcome = 'judged'`))
 	require.Zero(t, one[int](w, `SELECT coalesce((metadata->>'snoozes')::int, 0) FROM river_job WHERE kind = 'look'`), "the failed attempt gave its lease back")
