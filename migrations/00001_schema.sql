@@ -74,22 +74,24 @@ CREATE TABLE applications (
     name       text NOT NULL CHECK (name <> ''),
     type       text NOT NULL CHECK (type IN ('standard', 'custom')),
     created_at timestamptz NOT NULL,
-    deleted_at timestamptz
+    deleted_at timestamptz,
+    UNIQUE (id, team_id)                     -- what rows below refer to, so that they stay in the team
 );
 CREATE UNIQUE INDEX applications_name ON applications (team_id, lower(name)) WHERE deleted_at IS NULL;
 
 CREATE TABLE client_ids (
-    application_id bigint NOT NULL REFERENCES applications ON DELETE CASCADE,
-    team_id        bigint NOT NULL REFERENCES teams,
+    application_id bigint NOT NULL,
+    team_id        bigint NOT NULL,
     environment    text NOT NULL CHECK (environment IN ('SOD', 'Stage', 'Production')),
     client_id      text NOT NULL CHECK (client_id <> ''),
-    PRIMARY KEY (application_id, environment)
+    PRIMARY KEY (application_id, environment),
+    FOREIGN KEY (application_id, team_id) REFERENCES applications (id, team_id) ON DELETE CASCADE
 );
 
 CREATE TABLE endpoints (
     id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    team_id          bigint NOT NULL REFERENCES teams,
-    application_id   bigint NOT NULL REFERENCES applications,
+    team_id          bigint NOT NULL,
+    application_id   bigint NOT NULL,
     environment      text CHECK (environment IN ('SOD', 'Stage', 'Production')), -- store links and guides have none
     kind             text NOT NULL CHECK (kind IN ('redirect', 'post_logout', 'web_panel', 'webhook', 'state_change',
                          'erp_sync', 'quote_connector', 'mirroring', 'cors_origin', 'sign_in_start', 'app_store_link', 'guide')),
@@ -105,7 +107,8 @@ CREATE TABLE endpoints (
     looking_id       bigint,
     looking_until    timestamptz,
     created_at       timestamptz NOT NULL,
-    deleted_at       timestamptz
+    deleted_at       timestamptz,
+    FOREIGN KEY (application_id, team_id) REFERENCES applications (id, team_id)
 );
 CREATE UNIQUE INDEX endpoints_key ON endpoints (application_id, coalesce(environment, ''), kind, value) WHERE deleted_at IS NULL;
 CREATE INDEX endpoints_due ON endpoints (next_run_at) WHERE deleted_at IS NULL;

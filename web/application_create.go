@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/auth"
@@ -185,11 +186,11 @@ func (s *server) saveEndpoint(ctx context.Context, tx *store.Tx, r *http.Request
 	if err != nil {
 		return created, err
 	}
-	return created, s.askForLook(ctx, tx, created.ID, monitor.First)
+	return created, s.askForLook(ctx, tx, created.ID, monitor.First, now)
 }
 
-func (s *server) askForLook(ctx context.Context, tx *store.Tx, endpoint int64, purpose monitor.Purpose) error {
-	now := s.now()
+// askForLook asks for a look at an endpoint that is due now.
+func (s *server) askForLook(ctx context.Context, tx *store.Tx, endpoint int64, purpose monitor.Purpose, now time.Time) error {
 	assessment, err := tx.RequestAssessment(ctx, endpoint, purpose, now, now)
 	if err != nil {
 		return err

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/riverqueue/river"
-
 	"github.com/gradewatch/gradewatch/internal/auth"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -43,11 +41,7 @@ func (s *server) testChannel(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		_, err = s.Jobs.InsertTx(ctx, tx.Tx, jobs.Deliver{DeliveryID: delivery}, &river.InsertOpts{Queue: jobs.QueueNotify})
-		if err != nil {
-			return fmt.Errorf("insert the delivery %s: %w", delivery, err)
-		}
-		return nil
+		return jobs.InsertDelivers(ctx, s.Jobs, tx.Tx, []string{delivery})
 	})
 }
 

@@ -30,7 +30,7 @@ func (s *server) requestLook(w http.ResponseWriter, r *http.Request) error {
 			done = "look-running"
 			return nil
 		}
-		if err := s.askForLook(ctx, tx, endpoint.ID, monitor.Requested); err != nil {
+		if err := s.askForLook(ctx, tx, endpoint.ID, monitor.Requested, s.now()); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, r, store.AuditEntry{Action: "endpoint.look", Object: fmt.Sprintf("endpoint/%d", endpoint.ID)})

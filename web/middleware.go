@@ -206,7 +206,7 @@ func (s *server) askToSignIn(w http.ResponseWriter, r *http.Request, polls bool)
 }
 
 func (s *server) next(value string, seconds int) *http.Cookie {
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // Secure is off only where the pages are served over http on loopback
 		Name: nextCookie, Value: value, Path: "/sign-in", MaxAge: seconds,
 		HttpOnly: true, Secure: s.sessions.Secure, SameSite: http.SameSiteLaxMode,
 	}

@@ -73,7 +73,7 @@ func notice(key string) string {
 
 // redirect sends the browser on after a change.
 func redirect(w http.ResponseWriter, r *http.Request, path string) error {
-	http.Redirect(w, r, path, http.StatusSeeOther)
+	http.Redirect(w, r, auth.LocalPath(path), http.StatusSeeOther) //nolint:gosec // LocalPath leaves nothing that leads to another host
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"net/netip"
 	"sync"
@@ -221,4 +222,46 @@ func (s *site) seedIncident(endpoint monitor.Endpoint, requirement string, asses
 		return nil
 	}))
 	return incident, delivery
+}
+
+func (s *site) endpoint(id int64) (endpoint monitor.Endpoint) {
+	s.Helper()
+	require.NoError(s, s.store.AsTeam(s.Context(), s.person.TeamID, func(ctx context.Context, tx *store.Tx) (err error) {
+		endpoint, err = tx.Endpoint(ctx, id)
+		return err
+	}))
+	return endpoint
+}
+
+// everyPage seeds a fleet in every state and names a path of each page.
+func (s *site) everyPage() map[string]string {
+	s.Helper()
+	endpoint, _, failed := s.failing()
+	incident, delivery := s.seedIncident(endpoint, "T-02", failed, "ops@example.com")
+	one := func(application, value string, environment policy.Environment, result checks.Result) monitor.Endpoint {
+		created := s.addEndpoint(application, value, environment)
+		s.seedLook(created, look{
+			at: s.now(), purpose: monitor.First, verdicts: []checks.Verdict{verdict("T-02", result, checks.Must, "192.0.2.10 says so.")},
+			states: []monitor.RequirementState{{Requirement: "T-02", Severity: checks.Must, Result: result}},
+		})
+		return created
+	}
+	one("Shop", "https://sod.app.example.com/callback", policy.SOD, checks.Pass)
+	one("Shop", "https://stage.app.example.com/a/very/long/path/that/goes/on/LoginRedirect.aspx?with=parameters&and=more", policy.Stage, checks.ResultInconclusive)
+	running := one("Invoices for SuperOffice", "https://invoices.example.org/signin-superoffice", policy.Production, checks.Pass)
+	s.addEndpoint("Invoices for SuperOffice", "https://new.example.org/cb", policy.SOD)
+	require.NoError(s, s.store.AsTeam(s.Context(), s.person.TeamID, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.RequestAssessment(ctx, running.ID, monitor.Requested, s.now(), s.now())
+		return err
+	}))
+	b := s.signedIn(s.person)
+	b.post("/channels", map[string][]string{"kind": {"webhook"}, "address": {"https://hooks.example.com/in"}})
+	b.post("/endpoints/1/interval", map[string][]string{"minutes": {"5"}})
+	return map[string]string{
+		"overview": "/", "filtered": "/?state=failing", "application": fmt.Sprintf("/applications/%d", endpoint.ApplicationID), "form": "/applications/new",
+		"urls": "/applications/1/urls/new", "endpoint": "/endpoints/1", "progress": fmt.Sprintf("/endpoints/%d", running.ID), "interval": "/endpoints/1/interval",
+		"remove": "/endpoints/1/remove", "history": "/endpoints/1/history", "look": fmt.Sprintf("/endpoints/1/looks/%d", failed),
+		"incidents": "/incidents", "incident": fmt.Sprintf("/incidents/%d", incident), "deliveries": "/deliveries", "delivery": "/deliveries/" + delivery,
+		"channels": "/channels", "channel": "/channels/2", "audit": "/audit", "probe": "/probe", "missing": "/nowhere", "signedout": "/signed-out",
+	}
 }

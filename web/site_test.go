@@ -18,6 +18,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
 
 	"github.com/gradewatch/gradewatch/internal/auth"
 	"github.com/gradewatch/gradewatch/internal/monitor"
@@ -152,7 +153,20 @@ func (b *browser) do(method, path string, form url.Values, header http.Header) a
 
 // text returns the words of a selection with single spaces.
 func (a answer) text(selector string) string {
-	return strings.Join(strings.Fields(a.Find(selector).Text()), " ")
+	var words []string
+	var walk func(*html.Node)
+	walk = func(node *html.Node) {
+		if node.Type == html.TextNode {
+			words = append(words, strings.Fields(node.Data)...)
+		}
+		for child := node.FirstChild; child != nil; child = child.NextSibling {
+			walk(child)
+		}
+	}
+	for _, node := range a.Find(selector).Nodes {
+		walk(node)
+	}
+	return strings.Join(words, " ")
 }
 
 // formOf reads every field of a form as a browser would send it.

@@ -82,15 +82,6 @@ func (p *process) printed() string {
 
 func (p *process) pid() int { return p.command.Process.Pid }
 
-func (p *process) running() bool {
-	select {
-	case <-p.exited:
-		return false
-	default:
-		return true
-	}
-}
-
 // stop ends the whole group and waits for it.
 func (p *process) stop() {
 	p.once.Do(func() {

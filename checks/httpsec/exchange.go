@@ -40,7 +40,7 @@ func (e exchange) do(ctx context.Context, method string, u *url.URL, address net
 	if err != nil {
 		return answer{}, false, fmt.Errorf("connect to %s: %w", address, err)
 	}
-	defer conn.Close()                                                    //nolint:errcheck // nothing is written after the answer is read
+	defer conn.Close()                                                    // nothing is written after the answer is read
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(past) }) // unblocks a read when the look ends
 	defer stop()
 	if u.Scheme == "https" {
@@ -76,7 +76,7 @@ func (e exchange) handshake(ctx context.Context, conn net.Conn, host string) (*t
 		// chain as sent: a page behind a bad certificate is still looked at.
 		// Nothing secret is sent.
 		InsecureSkipVerify: true,             //nolint:gosec // see above
-		MinVersion:         tls.VersionTLS10, //nolint:gosec // old servers are looked at too
+		MinVersion:         tls.VersionTLS10, // old servers are looked at too
 		CipherSuites:       everySuite(),
 	})
 	if err := secured.HandshakeContext(ctx); err != nil {

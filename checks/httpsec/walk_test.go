@@ -171,8 +171,7 @@ func TestWalkFollowsRedirects(t *testing.T) {
 
 func TestWalkEnds(t *testing.T) {
 	t.Parallel()
-	var address netip.AddrPort
-	address = serve(t, func(w http.ResponseWriter, r *http.Request) {
+	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		location := map[string]string{
 			"/loop":     "/loop2",
 			"/loop2":    "/loop",

@@ -147,7 +147,7 @@ func httpReason(err error) checks.Reason {
 	if isType[*http.MaxBytesError](err) {
 		return checks.ReasonTooLarge
 	}
-	if isType[textproto.ProtocolError](err) || isType[*textproto.Error](err) || isType[*http.ProtocolError](err) {
+	if isType[textproto.ProtocolError](err) || isType[*textproto.Error](err) || isType[*http.ProtocolError](err) { //nolint:staticcheck // deprecated, and still what net/http returns for some answers
 		return checks.ReasonMalformed
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -98,7 +99,7 @@ func (r dnsResolver) lookup(ctx context.Context, name string, timeout time.Durat
 		wait.Go(func() { addresses[i], failures[i] = r.ask(ctx, name, qtype, timeout) })
 	}
 	wait.Wait()
-	found := append(addresses[0], addresses[1]...)
+	found := slices.Concat(addresses[0], addresses[1])
 	return found, joinFamilies(len(found) > 0, failures[0], failures[1])
 }
 

@@ -50,7 +50,7 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // dialRequest returns a dial function that resolves and vets for one request.
 func (p *Prober) dialRequest(limits checks.Limits) func(context.Context, string, string) (net.Conn, error) {
-	return func(ctx context.Context, _, address string) (net.Conn, error) {
+	return func(ctx context.Context, _, address string) (net.Conn, error) { //nolint:contextcheck // the request's own context takes the place of the one that http.Transport cut off
 		if requestCtx, ok := ctx.Value(requestContextKey{}).(context.Context); ok {
 			ctx = requestCtx
 		}

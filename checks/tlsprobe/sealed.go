@@ -51,7 +51,8 @@ func (w *walk) handshake(ctx context.Context) ([][]byte, checks.Reason) {
 		MinVersion: tls.VersionTLS13,
 		// Nothing is sent but a handshake, and what is fetched is the chain
 		// itself: chain.Verify judges it later, also when it is bad.
-		InsecureSkipVerify: true, //nolint:gosec // said above
+		InsecureSkipVerify:     true, //nolint:gosec // said above
+		SessionTicketsDisabled: true, // each handshake is a whole one
 		VerifyPeerCertificate: func(sent [][]byte, _ [][]*x509.Certificate) error {
 			chain = sent
 			return nil

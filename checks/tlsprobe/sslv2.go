@@ -1,6 +1,7 @@
 package tlsprobe
 
 import (
+	"encoding/binary"
 	"errors"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -25,15 +26,15 @@ func sslv2Hello() []byte {
 	var message cryptobyte.Builder
 	message.AddUint8(1)
 	message.AddUint16(versionSSL2)
-	message.AddUint16(uint16(3 * len(specs)))
-	message.AddUint16(0) // no session
+	message.AddUint16(uint16(3 * len(specs))) //nolint:gosec // a dozen specs
+	message.AddUint16(0)                      // no session
 	message.AddUint16(challenge)
 	for _, spec := range specs {
 		message.AddUint24(spec)
 	}
 	message.AddBytes(random(challenge))
-	body := message.BytesOrPanic() // its parts are bounded
-	return append([]byte{0x80 | byte(len(body)>>8), byte(len(body))}, body...)
+	body := message.BytesOrPanic()                                                       // its parts are bounded
+	return append(binary.BigEndian.AppendUint16(nil, 0x8000|uint16(len(body))), body...) //nolint:gosec // under 100 bytes
 }
 
 // sslv2Answer is a SERVER-HELLO of SSL 2.0.

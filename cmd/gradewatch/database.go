@@ -63,6 +63,9 @@ func findDatabase(s settings) (database, error) {
 	if err != nil {
 		return database{}, err
 	}
+	if instance.SocketFolder == "" {
+		return database{}, fmt.Errorf("the private Postgres in %s is still starting (process %d): try again", s.DataFolder, instance.PID)
+	}
 	return database{owner: instance.OwnerURL(), web: instance.AppURL(), worker: instance.AppURL(), instance: instance}, nil
 }
 

@@ -229,13 +229,12 @@ func (p *program) signal(t *testing.T, signal syscall.Signal) {
 	}
 }
 
-func netDial(t *testing.T, address string) (net.Conn, error) {
+func dial(t *testing.T, address string) net.Conn {
 	t.Helper()
 	connection, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
-	if err == nil {
-		t.Cleanup(func() { _ = connection.Close() })
-	}
-	return connection, err
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = connection.Close() })
+	return connection
 }
 
 // takenPort is a loopback address that somebody listens on for the test's time.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -113,21 +114,51 @@ func TestServeAfterKill(t *testing.T) {
 	}
 }
 
+// A request that never ends holds the pages for their whole limit after one
+// signal, and not after two.
 func TestSecondSignalForces(t *testing.T) {
 	t.Parallel()
-	folder := dataFolder(t)
-	started := serving(t, folder).start(t)
-	address := link(t, started.line(t))
-	// A request that never ends would hold the pages for their whole limit.
-	host := strings.TrimPrefix(strings.Split(address, "/sign-in/")[0], "http://")
-	connection, err := netDial(t, host)
-	require.NoError(t, err)
-	_, err = fmt.Fprintf(connection, "POST /sign-in/x HTTP/1.1\r\nHost: %s\r\nContent-Length: 100\r\n\r\n", host)
-	require.NoError(t, err)
-	started.signal(t, syscall.SIGINT)
-	started.signal(t, syscall.SIGTERM)
-	started.code(t, stopLimit)
-	requireNoProcessIn(t, folder)
+	for name, signals := range map[string][]syscall.Signal{"one": {syscall.SIGINT}, "two": {syscall.SIGINT, syscall.SIGTERM}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := dataFolder(t)
+			started := serving(t, folder).start(t)
+			address := link(t, started.line(t))
+			host := strings.TrimPrefix(strings.Split(address, "/sign-in/")[0], "http://")
+			connection := dial(t, host)
+			_, err := fmt.Fprintf(connection, "POST /sign-in/x HTTP/1.1\r\nHost: %s\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n", host)
+			require.NoError(t, err)
+			_, err = connection.Read(make([]byte, 1)) // it reads the body now, or refused it
+			require.NoError(t, err)
+			for _, signal := range signals {
+				started.signal(t, signal)
+			}
+			started.code(t, 2*stopLimit)
+			requireNoProcessIn(t, folder)
+			held := stoppingAt(t, started, "the pages' connections").Sub(stoppingAt(t, started, "the pages"))
+			if len(signals) == 1 {
+				require.GreaterOrEqual(t, held, webStop)
+			} else {
+				require.Less(t, held, webStop)
+			}
+		})
+	}
+}
+
+// stoppingAt is when the log says that a part began to end.
+func stoppingAt(t *testing.T, of *program, part string) time.Time {
+	t.Helper()
+	for line := range strings.Lines(of.errors.String()) {
+		var entry struct {
+			Time      time.Time
+			Msg, Part string
+		}
+		if json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "stopping" && entry.Part == part {
+			return entry.Time
+		}
+	}
+	t.Fatalf("%q never began to stop: %s", part, of.errors)
+	return time.Time{}
 }
 
 // A Ctrl-C while Postgres is being made must not leave half of it in the way.

@@ -22,6 +22,6 @@ func (webCommand) Run(ctx context.Context, term *terminal) (err error) {
 	if err != nil {
 		return err
 	}
-	logger.Info("serving pages", "address", read.baseURL(serving.address()))
+	logger.InfoContext(ctx, "serving pages", "address", read.baseURL(serving.address()))
 	return wait(ending, from, serving)
 }

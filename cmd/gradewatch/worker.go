@@ -43,6 +43,6 @@ func (c *workerCommand) Run(ctx context.Context, term *terminal) (err error) {
 		}
 		ending.then("the health answer", webStop, serving.stop)
 	}
-	logger.Info("working", "vantage", choice.vantage, "leads", choice.lead)
+	logger.InfoContext(ctx, "working", "vantage", choice.vantage, "leads", choice.lead)
 	return wait(ending, from, serving)
 }

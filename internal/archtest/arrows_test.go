@@ -49,6 +49,8 @@ func arrows() []arrow {
 		{"internal/config", nil, "settings are read before anything else exists"},
 		{"internal/obs/...", []string{"internal/obs/..."}, "everything logs, so logging may need nothing"},
 		{"internal/pgembed/...", []string{"internal/pgembed/..."}, "a private Postgres knows nothing of what is stored in it"},
+		{"internal/demo/...", []string{"checks/checktest/pki", "internal/alert", "internal/monitor", "internal/store", "checks", "checks/policy"}, "servers to look at for a newcomer; it looks at nothing itself"},
+		{"internal/walk", []string{"..."}, "tests of the whole walk; nothing imports it"},
 		{"internal/testdb/...", []string{"migrations", "internal/store", "internal/pgembed", "internal/testdb/..."}, "databases for tests"},
 		{"internal/archtest", nil, "rules look at source text only"},
 	}
@@ -141,7 +143,7 @@ func foreign() []arrow {
 		{"github.com/caarlos0/env/...", []string{"internal/config"}, "one place reads settings"},
 		{"github.com/alecthomas/kong", []string{"cmd/..."}, "flags are the command's"},
 		{"github.com/fergusstrange/embedded-postgres", []string{"internal/pgembed/..."}, "one place obtains Postgres"},
-		{"github.com/miekg/dns", []string{"checks/probe/...", "checks/dnsrec/...", "checks/checktest/..."}, "names are resolved once, by the dialer"},
+		{"github.com/miekg/dns", []string{"checks/probe/...", "checks/dnsrec/...", "checks/checktest/...", "internal/demo/..."}, "names are resolved once, by the dialer"},
 		{"github.com/zmap/zcrypto/...", []string{"checks/..."}, "certificates that Go refuses to parse are the checks' business"},
 		{"github.com/stretchr/testify/...", testSupport(), "testing is never in the binary"},
 		{"github.com/google/go-cmp/...", testSupport(), "testing is never in the binary"},
@@ -152,9 +154,10 @@ func foreign() []arrow {
 	}
 }
 
-// testSupport are the packages that only tests import.
+// testSupport are the packages that only tests import. checks/checktest/pki is
+// none: it makes certificates without testing, for the demo's servers too.
 func testSupport() []string {
-	return []string{"checks/checktest/...", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
+	return []string{"checks/checktest", "checks/checktest/dnsserver", "internal/walk", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
 }
 
 func TestLibrariesStayWhereTheyBelong(t *testing.T) {

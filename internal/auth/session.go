@@ -114,7 +114,7 @@ func (s Sessions) CookieName() string {
 // Cookie returns the cookie that carries token; an empty token removes it. It
 // lives as long as the browser does: the server knows the real ends.
 func (s Sessions) Cookie(token string) *http.Cookie {
-	cookie := &http.Cookie{
+	cookie := &http.Cookie{ //nolint:gosec // Secure is off only where the pages are served over http on loopback
 		Name: s.CookieName(), Value: token, Path: "/", HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode,
 	}
 	if token == "" {

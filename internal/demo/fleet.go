@@ -67,7 +67,7 @@ func Start(ctx context.Context, config Config) (*Fleet, error) {
 }
 
 func (f *Fleet) start(ctx context.Context, ca *pki.CA, config Config) error {
-	if err := f.startReceivers(ca, config.Told); err != nil {
+	if err := f.startReceivers(ctx, ca, config.Told); err != nil {
 		return err
 	}
 	for number, site := range sites() {
@@ -76,7 +76,7 @@ func (f *Fleet) start(ctx context.Context, ca *pki.CA, config Config) error {
 			return fmt.Errorf("start the demo server %s: %w", site.name, err)
 		}
 	}
-	return f.startDNS()
+	return f.startDNS(ctx)
 }
 
 // Endpoints returns what to register, without ids. Looks are due every minute.

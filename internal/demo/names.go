@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/netip"
@@ -10,17 +11,17 @@ import (
 )
 
 // startDNS serves the demo's names over UDP and TCP on one loopback port.
-func (f *Fleet) startDNS() error {
+func (f *Fleet) startDNS(ctx context.Context) error {
 	records := make(map[string]netip.Addr)
 	for number, s := range sites() {
 		records[dns.Fqdn(s.name+"."+Domain)] = netip.AddrFrom4([4]byte{127, 0, 0, byte(10 + number)})
 	}
 	records[dns.Fqdn(receiverName+"."+Domain)] = netip.AddrFrom4([4]byte{127, 0, 0, 9})
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+	packets, err := new(net.ListenConfig).ListenPacket(ctx, "udp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listen for names: %w", err)
 	}
-	streams, err := net.Listen("tcp", packets.LocalAddr().String())
+	streams, err := new(net.ListenConfig).Listen(ctx, "tcp", packets.LocalAddr().String())
 	if err != nil {
 		_ = packets.Close()
 		return fmt.Errorf("listen for names: %w", err)

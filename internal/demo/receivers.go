@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -22,16 +23,16 @@ const receiverName = "receiver"
 // maximumMessage bounds what the demo's receivers read of one message.
 const maximumMessage = 1 << 20
 
-func (f *Fleet) startReceivers(ca *pki.CA, told func(string)) error {
-	if err := f.startMailbox(told); err != nil {
+func (f *Fleet) startReceivers(ctx context.Context, ca *pki.CA, told func(string)) error {
+	if err := f.startMailbox(ctx, told); err != nil {
 		return err
 	}
-	return f.startWebhookReceiver(ca, told)
+	return f.startWebhookReceiver(ctx, ca, told)
 }
 
 // startMailbox takes mail without TLS: it listens on loopback only and keeps nothing.
-func (f *Fleet) startMailbox(told func(string)) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func (f *Fleet) startMailbox(ctx context.Context, told func(string)) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listen for mail: %w", err)
 	}
@@ -77,12 +78,12 @@ func (s mailSession) Data(r io.Reader) error {
 	return nil
 }
 
-func (f *Fleet) startWebhookReceiver(ca *pki.CA, told func(string)) error {
+func (f *Fleet) startWebhookReceiver(ctx context.Context, ca *pki.CA, told func(string)) error {
 	issued, err := ca.Issue(pki.Leaf{Names: []string{receiverName + "." + Domain}})
 	if err != nil {
 		return fmt.Errorf("issue the webhook receiver's certificate: %w", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.9:0")
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.9:0")
 	if err != nil {
 		return fmt.Errorf("listen for webhooks: %w", err)
 	}

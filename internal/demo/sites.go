@@ -5,7 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -52,8 +52,8 @@ func signIn(cookie string) http.HandlerFunc {
 }
 
 // downgrade sends people to an unsecured page of the same host, which answers.
-func (f *Fleet) downgrade(address netip.Addr) (http.HandlerFunc, error) {
-	listener, err := net.Listen("tcp", netip.AddrPortFrom(address, 0).String())
+func (f *Fleet) downgrade(ctx context.Context, address netip.Addr) (http.HandlerFunc, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", netip.AddrPortFrom(address, 0).String())
 	if err != nil {
 		return nil, fmt.Errorf("listen for plain http: %w", err)
 	}
@@ -68,12 +68,13 @@ func (f *Fleet) downgrade(address netip.Addr) (http.HandlerFunc, error) {
 		if err != nil {
 			host = r.Host
 		}
+		//nolint:gosec // an open redirect to plain http is what this server shows
 		http.Redirect(w, r, "http://"+net.JoinHostPort(host, port)+"/welcome", http.StatusFound)
 	}, nil
 }
 
 func (f *Fleet) startSite(ctx context.Context, ca *pki.CA, s site, address netip.Addr, config Config) error {
-	listener, err := net.Listen("tcp", netip.AddrPortFrom(address, 0).String())
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", netip.AddrPortFrom(address, 0).String())
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
@@ -84,7 +85,7 @@ func (f *Fleet) startSite(ctx context.Context, ca *pki.CA, s site, address netip
 		return nil
 	}
 	if s.downgrades {
-		if s.answer, err = f.downgrade(address); err != nil {
+		if s.answer, err = f.downgrade(ctx, address); err != nil {
 			return err
 		}
 	}
@@ -94,7 +95,7 @@ func (f *Fleet) startSite(ctx context.Context, ca *pki.CA, s site, address netip
 	}
 	f.serve(&http.Server{
 		Handler: s.answer, TLSConfig: settings, ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog: log.New(io.Discard, "", 0), // every refused hello would be a line
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo), // every refused hello would be a line
 	}, listener)
 	return nil
 }
@@ -110,7 +111,7 @@ func (s site) tls(ctx context.Context, f *Fleet, ca *pki.CA, config Config) (*tl
 		return nil, fmt.Errorf("issue its certificate: %w", err)
 	}
 	base := &tls.Config{
-		MinVersion:   s.minimum, //nolint:gosec // the demo shows an old server on purpose
+		MinVersion:   s.minimum, // below 1.2 on purpose for one of them
 		Certificates: []tls.Certificate{issued.Certificate},
 	}
 	if !s.worsens {

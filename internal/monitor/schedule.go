@@ -44,12 +44,13 @@ func (s Schedule) Next(now time.Time) time.Time {
 // computes the same one and no state is needed.
 func (s Schedule) jitter(slot int64, interval time.Duration) time.Duration {
 	var seed [16]byte
-	binary.BigEndian.PutUint64(seed[:8], uint64(s.EndpointID))
-	binary.BigEndian.PutUint64(seed[8:], uint64(slot))
+	binary.BigEndian.PutUint64(seed[:8], uint64(s.EndpointID)) //nolint:gosec // bits to hash, not a number
+	binary.BigEndian.PutUint64(seed[8:], uint64(slot))         //nolint:gosec // likewise
 	hash := fnv.New64a()
 	hash.Write(seed[:])
 	bound := min(interval/jitterFraction, maximumJitter)
-	return time.Duration(mix(hash.Sum64()) % uint64(bound)).Truncate(time.Microsecond)
+	share := mix(hash.Sum64()) % uint64(bound)             //nolint:gosec // an interval is over zero
+	return time.Duration(share).Truncate(time.Microsecond) //nolint:gosec // under bound
 }
 
 // mix spreads the bits of FNV, whose low bits follow the input's

@@ -1,6 +1,7 @@
 package pgembed
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // layout is where things lie in a data folder.
@@ -104,6 +106,22 @@ func lockFolder(folder string) (*folderLock, error) {
 	return &folderLock{file: file}, nil
 }
 
+// lockPatiently locks like lockFolder, but waits a moment for a holder that is
+// no running program: another process that only asks whether one runs.
+func lockPatiently(ctx context.Context, folder string) (lock *folderLock, err error) {
+	patience, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+	defer cancel()
+	waited := poll(patience, 20*time.Millisecond, func() (bool, error) {
+		lock, err = lockFolder(folder)
+		var running *RunningError
+		return !errors.As(err, &running) || running.PID > 0 && syscall.Kill(running.PID, 0) != syscall.ESRCH, nil
+	})
+	if err == nil && lock == nil {
+		return nil, waited
+	}
+	return lock, err
+}
+
 func (l *folderLock) release() error {
 	if err := l.file.Close(); err != nil {
 		return fmt.Errorf("unlock the data folder: %w", err)
@@ -114,8 +132,8 @@ func (l *folderLock) release() error {
 // Instance is what a running program tells others about itself.
 type Instance struct {
 	PID          int    `json:"pid"`
-	Address      string `json:"address"` // "" until it serves
-	SocketFolder string `json:"socket_folder"`
+	Address      string `json:"address"`       // "" until it serves
+	SocketFolder string `json:"socket_folder"` // "" while it starts
 }
 
 // OwnerURL is Server.OwnerURL of the running instance.
@@ -176,22 +194,35 @@ func removeInstance(l layout) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
+	if l.socket == "" {
+		return err
+	}
 	return errors.Join(err, os.RemoveAll(l.socket))
 }
 
-// makeSocketFolder returns an empty folder for the socket that only owner and
-// root enter: in the data folder, or a short temporary one where that path is
-// too long. The one that a killed program left in a temporary place is removed.
-func makeSocketFolder(folder string, owner account) (string, error) {
-	if last, err := readInstance(folder); err == nil && strings.HasPrefix(filepath.Base(last.SocketFolder), "gradewatch-socket-") {
-		if err := os.RemoveAll(last.SocketFolder); err != nil {
-			return "", fmt.Errorf("remove the socket that a killed program left: %w", err)
+// removeStaleSocket removes what a killed program left for its socket, also in
+// a temporary place, which only its instance.json knows.
+func removeStaleSocket(folder string) error {
+	stale := []string{filepath.Join(folder, "socket")}
+	if last, err := readInstance(folder); err == nil && strings.HasPrefix(filepath.Base(last.SocketFolder), temporarySocket) {
+		stale = append(stale, last.SocketFolder)
+	}
+	for _, socket := range stale {
+		if err := os.RemoveAll(socket); err != nil {
+			return fmt.Errorf("remove the socket that a killed program left: %w", err)
 		}
 	}
+	return nil
+}
+
+// temporarySocket begins the name of a socket's folder outside the data folder.
+const temporarySocket = "gradewatch-socket-"
+
+// makeSocketFolder returns an empty folder for the socket that only owner and
+// root enter: in the data folder, or a short temporary one where that path is
+// too long.
+func makeSocketFolder(folder string, owner account) (string, error) {
 	socket := filepath.Join(folder, "socket")
-	if err := os.RemoveAll(socket); err != nil {
-		return "", fmt.Errorf("remove the socket that a killed program left: %w", err)
-	}
 	if len(socket)+len(socketFile) <= socketLimit {
 		if err := os.Mkdir(socket, 0o700); err != nil {
 			return "", fmt.Errorf("make the socket's folder: %w", err)
@@ -199,10 +230,10 @@ func makeSocketFolder(folder string, owner account) (string, error) {
 		return socket, owner.take(socket)
 	}
 	for _, parent := range []string{os.TempDir(), "/tmp"} {
-		if len(parent)+len("/gradewatch-socket-4294967295")+len(socketFile) > socketLimit || owner.reaches(parent) != nil {
+		if len(parent)+len("/"+temporarySocket+"4294967295")+len(socketFile) > socketLimit || owner.reaches(parent) != nil {
 			continue
 		}
-		socket, err := os.MkdirTemp(parent, "gradewatch-socket-")
+		socket, err := os.MkdirTemp(parent, temporarySocket)
 		if err == nil {
 			return socket, owner.take(socket)
 		}

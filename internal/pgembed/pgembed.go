@@ -57,7 +57,7 @@ func Start(ctx context.Context, config Config) (server *Server, err error) {
 	if err := makeDataFolder(folder); err != nil {
 		return nil, err
 	}
-	lock, err := lockFolder(folder)
+	lock, err := lockPatiently(ctx, folder)
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +77,12 @@ func Start(ctx context.Context, config Config) (server *Server, err error) {
 // prepare settles who runs the server, with which binaries, on which data.
 func (s *Server) prepare(ctx context.Context) (err error) {
 	s.layout = layout{folder: s.config.DataFolder}
+	if err := removeStaleSocket(s.layout.folder); err != nil {
+		return err
+	}
+	if err := s.writeInstance(""); err != nil { // a second start can name us from now on
+		return err
+	}
 	if s.account, err = chooseAccount(s.layout.data()); err != nil {
 		return err
 	}
@@ -162,9 +168,7 @@ func (s *Server) abandon(ctx context.Context) error {
 	if s.watch != nil {
 		faults = append(faults, s.watch.dismiss())
 	}
-	if s.layout.socket != "" {
-		faults = append(faults, removeInstance(s.layout))
-	}
+	faults = append(faults, removeInstance(s.layout))
 	faults = append(faults, s.lock.release())
 	return errors.Join(faults...)
 }

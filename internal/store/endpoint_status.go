@@ -130,7 +130,7 @@ func (e statusEntry) addTo(observation *checks.Observation) error {
 	})
 	if i < 0 {
 		i = len(observation.Addresses)
-		observation.Addresses = append(observation.Addresses, checks.AddressObservation{Address: *e.Address, Port: uint16(*e.Port)})
+		observation.Addresses = append(observation.Addresses, checks.AddressObservation{Address: *e.Address, Port: uint16(*e.Port)}) //nolint:gosec // it was stored from a uint16
 	}
 	if e.Kind == KindTLS {
 		return json.Unmarshal(e.Body, &observation.Addresses[i].TLS)

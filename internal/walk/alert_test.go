@@ -99,6 +99,7 @@ func TestRegressionAndRecoveryAreToldOnce(t *testing.T) {
 	require.Len(t, distinctMails(w), 4)
 	require.Len(t, distinctHooks(w), 4)
 
-	require.Contains(t, v.get("/incidents?state=all").Text(), "2")
+	require.Equal(t, 2, v.get("/incidents?all=yes").Find("[data-incident]").Length())
+	require.Equal(t, 0, v.get("/incidents").Find("[data-incident]").Length())
 	require.Contains(t, v.get(endpoint+"/history").Text(), "TLS 1.2")
 }

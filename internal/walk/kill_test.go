@@ -38,7 +38,7 @@ func TestKilledWorkersTellOnce(t *testing.T) {
 	web := w.start(env, "web")
 	base := web.find(`"address":"(\S+?)"`, time.Minute)[1]
 	workers := []*process{w.start(env, "worker"), w.start(env, "worker")}
-	link := w.start(append(env, "GRADEWATCH_BASE_URL=http://"+base), "sign-in-link").find(`Open (http://\S+)`, time.Minute)[1]
+	link := w.start(append(env, "GRADEWATCH_BASE_URL="+base), "sign-in-link").find(`Open (http://\S+)`, time.Minute)[1]
 	v := signIn(t, link)
 	v.addChannels(w)
 	endpoint := v.register("Kills", w.url("/callback"))

@@ -127,10 +127,19 @@ func purposeWord(purpose monitor.Purpose) string {
 	}
 }
 
+// stageWord says how far a look is, from the runner's stage: tls 1/2.
 func stageWord(stage string) string {
-	switch stage {
+	name, count, _ := strings.Cut(stage, " ")
+	count = strings.Replace(count, "/", " of ", 1)
+	switch name {
 	case "", "queued":
 		return "Waiting for its turn"
+	case "dns":
+		return "Looking up the name"
+	case "tls":
+		return "Asking which TLS versions are accepted, " + count
+	case "http":
+		return "Requesting the URL and following its redirects, " + count
 	default:
 		return strings.ToUpper(stage[:1]) + stage[1:]
 	}
@@ -201,10 +210,6 @@ func milliseconds(d time.Duration) string {
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	}
 	return fmt.Sprintf("%.1f s", d.Seconds())
-}
-
-func isWebURL(value string) bool {
-	return strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "http://")
 }
 
 func summaryOf(verdicts []checks.Verdict) string {
