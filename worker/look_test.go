@@ -124,21 +124,46 @@ func TestLeaseOfADeadWorkerEndsByItself(t *testing.T) {
 
 func TestPanicIsOurFaultAndTriedAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
-	calls := &atomic.Int64{}
-	w.config.Clock = func() time.Time {
-		if calls.Load() > 0 {
+	w := newWorld(t, during(func(context.Context, int) {}))
+	network := w.config.Network
+	var calls atomic.Int64
+	w.config.Network = func(limits checks.Limits) checks.Network {
+		if calls.Add(1) == 1 {
 			panic("a fault of ours")
 		}
-		return time.Now()
+		return network(limits)
 	}
 	w.names.point("app.test", "127.0.0.1")
 	w.start()
-	calls.Store(1)
-	assessment := w.ask(w.register("http://app.test/cb"), monitor.Requested)
-	w.waitFor("the fault was noted", `SELECT count(*) = 1 FROM river_job WHERE kind = 'look' AND cardinality(errors) > 0`)
-	calls.Store(0)
-	w.waitFor("it was judged after all", `SELECT coalesce(bool_and(outcome = 'judged'), false) FROM assessments WHERE id = $1`, assessment.ID)
+	w.ask(w.register("http://app.test/cb"), monitor.Requested)
+	w.waitFor("the fault was noted", `SELECT count(*) = 1 FROM river_job WHERE kind = 'look' AND errors[1]->>'error' LIKE '%a fault of ours%'`)
+	w.settle()
+	require.Equal(t, 1, one[int](w, `SELECT count(*) FROM assessments WHERE outcome = 'judged'`))
+	require.Zero(t, one[int](w, `SELECT coalesce((metadata->>'snoozes')::int, 0) FROM river_job WHERE kind = 'look'`), "the failed attempt gave its lease back")
+}
+
+func TestLookThatFailsByOurFaultToTheLastIsDropped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.config.Network = func(checks.Limits) checks.Network { panic("a fault of ours") }
+	var err error
+	w.worker, err = worker.New(w.config)
+	require.NoError(t, err)
+	w.ask(w.register("http://app.test/cb"), monitor.Requested)
+	w.exec(`UPDATE river_job SET max_attempts = 1`)
+	w.start()
+	w.settle()
+	require.Equal(t, "dropped", one[string](w, `SELECT outcome FROM assessments`))
+	require.Zero(t, one[int](w, `SELECT count(*) FROM endpoints WHERE looking_id IS NOT NULL`))
+	require.Empty(t, w.sender.messages())
+}
+
+func TestNewNamesEveryFault(t *testing.T) {
+	t.Parallel()
+	_, err := worker.New(worker.Config{LookTimeout: time.Second, RescueAfter: time.Second})
+	for _, fault := range []string{"Store", "Roots", "Sender", "Network", "Connectivity", "Profile", "a look may take 20s", "must not be rescued after 1s"} {
+		require.ErrorContains(t, err, fault)
+	}
 }
 
 func TestRemovedEndpointIsDropped(t *testing.T) {

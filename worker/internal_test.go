@@ -1,0 +1,65 @@
+package worker
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gradewatch/gradewatch/checks"
+)
+
+func TestConnectivityIsProvenAroundTheLook(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	works := checks.KnownFact(true)
+	c := &connectivity{ask: func(context.Context) checks.Fact[bool] {
+		asked++
+		return works
+	}}
+	began := time.Now().Add(-time.Second)
+	for range 5 {
+		require.Equal(t, works, c.since(t.Context(), began))
+	}
+	require.Equal(t, 1, asked, "looks that need it at the same time share one proof")
+
+	c.asked = c.asked.Add(-2 * time.Second)
+	works = checks.KnownFact(false)
+	require.Equal(t, works, c.since(t.Context(), began), "a proof from before the look says nothing about it")
+	require.Equal(t, 2, asked)
+
+	c.asked = c.asked.Add(-2 * connectivityLife)
+	c.since(t.Context(), c.asked.Add(-time.Second))
+	require.Equal(t, 3, asked, "an old proof is not shared")
+
+	works = checks.InconclusiveFact[bool](checks.ReasonCanceled)
+	c.since(t.Context(), time.Now().Add(time.Second))
+	require.Equal(t, 4, asked)
+	require.Equal(t, checks.KnownFact(false), c.since(t.Context(), began), "what could not be told takes no proof's place")
+}
+
+func TestRetriesTakeThreeDays(t *testing.T) {
+	t.Parallel()
+	for _, id := range []uuid.UUID{{}, uuid.Max} {
+		total, attempts := time.Duration(0), 1
+		for ; ; attempts++ {
+			delay, again := retryAfter(id, attempts)
+			if !again {
+				break
+			}
+			require.Positive(t, delay)
+			total += delay
+		}
+		require.Equal(t, 12, attempts)
+		require.InDelta(t, 76, total.Hours(), 4)
+	}
+}
+
+func TestBackoffIsBounded(t *testing.T) {
+	t.Parallel()
+	for attempt, want := range map[int]time.Duration{-1: time.Second, 1: time.Second, 3: 4 * time.Second, 7: time.Minute, 1000: time.Minute} {
+		require.WithinDuration(t, time.Now().Add(want), backoff(attempt), time.Second)
+	}
+}
