@@ -62,7 +62,7 @@ check: check-format check-generated lint check-deploy vet
 .PHONY: test-go
 test-go: ## The tests alone, under the race detector
 	@.ci/deps ensure
-	$(GO) test -race -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) ./...
+	$(GO) test -race -count=1 -timeout $(TEST_TIMEOUT) $(TEST_FLAGS) ./...
 
 .PHONY: vet
 vet: check-generated
