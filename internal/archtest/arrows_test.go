@@ -50,6 +50,7 @@ func arrows() []arrow {
 		{"internal/obs/...", []string{"internal/obs/..."}, "everything logs, so logging may need nothing"},
 		{"internal/pgembed/...", []string{"internal/pgembed/..."}, "a private Postgres knows nothing of what is stored in it"},
 		{"internal/demo/...", []string{"checks/checktest/pki", "internal/alert", "internal/monitor", "internal/store", "checks", "checks/policy"}, "servers to look at for a newcomer; it looks at nothing itself"},
+		{"internal/browsertest", nil, "a browser for tests knows no page"},
 		{"internal/walk", []string{"..."}, "tests of the whole walk; nothing imports it"},
 		{"internal/testdb/...", []string{"migrations", "internal/store", "internal/pgembed", "internal/testdb/..."}, "databases for tests"},
 		{"internal/archtest", nil, "rules look at source text only"},
@@ -157,7 +158,7 @@ func foreign() []arrow {
 // testSupport are the packages that only tests import. checks/checktest/pki is
 // none: it makes certificates without testing, for the demo's servers too.
 func testSupport() []string {
-	return []string{"checks/checktest", "checks/checktest/dnsserver", "internal/walk", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
+	return []string{"checks/checktest", "checks/checktest/dnsserver", "internal/walk", "internal/browsertest", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
 }
 
 func TestLibrariesStayWhereTheyBelong(t *testing.T) {
