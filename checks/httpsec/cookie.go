@@ -54,10 +54,11 @@ func ParseCookie(u *url.URL, line string) checks.Cookie {
 	attributes := parseAttributes(rest)
 	cookie.HttpOnly, cookie.Secure, cookie.Partitioned = attributes.httpOnly, attributes.secure, attributes.partitioned
 	cookie.SameSite = attributes.sameSite
-	cookie.Domain = strings.ToValidUTF8(attributes.domain, "�")
-	cookie.Path = strings.ToValidUTF8(CanonicalPath(attributes.path), "�")
+	// What a invalid cookie leaves of itself is shown and stored all the same.
+	cookie.Domain = checks.Clean(attributes.domain, maxAttributeBytes)
+	cookie.Path = checks.Clean(CanonicalPath(attributes.path), maxAttributeBytes)
 	cookie.Invalid = cookie.Invalid || !storable(u, name, value, attributes)
-	cookie.Name = strings.ToValidUTF8(CanonicalCookieName(clip(name)), "�")
+	cookie.Name = checks.Clean(CanonicalCookieName(clip(name)), maxAttributeBytes)
 	return cookie
 }
 

@@ -31,7 +31,7 @@ func Judge(observation *checks.Observation, subject Subject, at time.Time, profi
 		answer := judge(q)
 		verdict := checks.Verdict{
 			Requirement: requirement.ID, Profile: profile.Name(), Severity: requirement.Severity(subject),
-			Result: answer.result, Proof: answer.proof,
+			Result: answer.result, Proof: bounded(answer.proof),
 		}
 		if answer.result == checks.Fail || answer.result == checks.ResultInconclusive {
 			verdict.Remedy = answer.remedy
@@ -39,6 +39,26 @@ func Judge(observation *checks.Observation, subject Subject, at time.Time, profi
 		verdicts = append(verdicts, verdict)
 	}
 	return verdicts
+}
+
+// Bounds of a proof: a server decides how many cookies it sets, and what stands
+// in its certificates.
+const (
+	maxProofs     = 100 // of one verdict
+	maxProofBytes = 600 // of each text
+)
+
+// bounded cleans what servers wrote, and bounds it.
+func bounded(proofs []checks.Proof) []checks.Proof {
+	if more := len(proofs) - maxProofs; more > 0 {
+		text := fmt.Sprintf("%d more of this kind are left out.", more+1)
+		proofs = append(proofs[:maxProofs-1:maxProofs-1], checks.Proof{Fact: "proof", Value: "left out", Text: text})
+	}
+	for i, proof := range proofs {
+		proofs[i].Fact, proofs[i].Value = checks.Clean(proof.Fact, maxProofBytes), checks.Clean(proof.Value, maxProofBytes)
+		proofs[i].Text = checks.Clean(proof.Text, maxProofBytes)
+	}
+	return proofs
 }
 
 // question is what a requirement is judged on.

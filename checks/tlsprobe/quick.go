@@ -3,6 +3,7 @@ package tlsprobe
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
 	"sync"
@@ -101,7 +102,7 @@ func (w *walk) group(ctx context.Context, protocols []checks.Protocol) {
 	for index, protocol := range protocols {
 		running.Go(func() {
 			began := time.Since(w.started)
-			met := w.exchange(ctx, protocol, w.patience)
+			met := w.guarded(ctx, protocol)
 			results[index] = outcome{protocol: protocol, began: began, ended: time.Since(w.started), reaction: met}
 		})
 	}
@@ -112,6 +113,17 @@ func (w *walk) group(ctx context.Context, protocols []checks.Protocol) {
 		w.outcomes = append(w.outcomes, result)
 	}
 	w.adapt()
+}
+
+// guarded is exchange, except that a panic in it, a fault of ours, is a reaction
+// too: group's goroutines have nobody above them who could recover.
+func (w *walk) guarded(ctx context.Context, protocol checks.Protocol) (met reaction) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			met = reaction{kind: failed, reason: checks.ReasonInternal, text: fmt.Sprintf("our own fault: %v", fault)}
+		}
+	}()
+	return w.exchange(ctx, protocol, w.patience)
 }
 
 // adapt sets how long the next hellos wait from the slowest answer so far.
