@@ -106,10 +106,11 @@ CREATE TABLE endpoints (
     -- lease ends by itself.
     looking_id       bigint,
     looking_until    timestamptz,
+    looked_at        timestamptz,            -- when it was judged last
     created_at       timestamptz NOT NULL,
     deleted_at       timestamptz,
     FOREIGN KEY (application_id, team_id) REFERENCES applications (id, team_id)
-);
+) WITH (fillfactor = 70);                    -- room for the lease and looked_at, which no index holds
 CREATE UNIQUE INDEX endpoints_key ON endpoints (application_id, coalesce(environment, ''), kind, value) WHERE deleted_at IS NULL;
 CREATE INDEX endpoints_due ON endpoints (next_run_at) WHERE deleted_at IS NULL;
 CREATE INDEX endpoints_team ON endpoints (team_id);
@@ -197,24 +198,27 @@ CREATE TABLE assessments (
     PRIMARY KEY (id, slot),
     UNIQUE (endpoint_id, slot)
 ) PARTITION BY RANGE (slot);
-CREATE INDEX assessments_endpoint ON assessments (endpoint_id, slot DESC);
+CREATE INDEX assessments_unfinished ON assessments (endpoint_id, slot) WHERE finished_at IS NULL;
 CREATE INDEX assessments_manifest ON assessments (manifest_sha256, team_id);
 CREATE INDEX assessments_verdicts ON assessments (verdicts_sha256, team_id);
 CREATE INDEX assessments_host_look ON assessments (host_look_id, team_id);
 
--- The newest answer of each family of facts, and how old it is.
+-- The newest answer of each family of facts, and how old it is. A row is
+-- written when its answer changes, not when it is given again.
 CREATE TABLE endpoint_status (
     endpoint_id     bigint NOT NULL REFERENCES endpoints ON DELETE CASCADE,
     team_id         bigint NOT NULL,
     family          text NOT NULL CHECK (family IN ('dns', 'tls', 'http', 'certificates')),
     depth           text NOT NULL,
     manifest_sha256 bytea NOT NULL,
-    assessment_id   bigint NOT NULL,
-    observed_at     timestamptz NOT NULL,
+    assessment_id   bigint NOT NULL,       -- the first that gave this answer
+    observed_at     timestamptz NOT NULL,  -- of the first; once not current, of the last
+    current         boolean NOT NULL DEFAULT true, -- the last look gave it too: as new as endpoints.looked_at
     PRIMARY KEY (endpoint_id, family, depth)
 );
 
--- Where each requirement of each endpoint stands: monitor.RequirementState.
+-- Where each requirement of each endpoint stands: monitor.RequirementState. A
+-- row is written when something in it changes, not at every judgement.
 CREATE TABLE requirement_status (
     endpoint_id         bigint NOT NULL REFERENCES endpoints ON DELETE CASCADE,
     team_id             bigint NOT NULL,
@@ -228,8 +232,8 @@ CREATE TABLE requirement_status (
     inconclusive_reason text NOT NULL DEFAULT '',
     noticed             boolean NOT NULL DEFAULT false, -- 'we cannot tell' was said for this spell
     incident_id         bigint,
-    assessment_id       bigint NOT NULL,
-    judged_at           timestamptz NOT NULL,
+    assessment_id       bigint NOT NULL,        -- the one that changed the row
+    judged_at           timestamptz NOT NULL,   -- likewise
     PRIMARY KEY (endpoint_id, requirement)
 );
 
@@ -430,8 +434,10 @@ BEGIN
             first := (date_trunc('month', at) + make_interval(months => i))::date;
             name := format('%s_%s', parent, to_char(first, 'YYYY_MM'));
             IF to_regclass('public.' || name) IS NULL THEN
-                EXECUTE format('CREATE TABLE public.%I PARTITION OF public.%I FOR VALUES FROM (%L) TO (%L)',
-                    name, parent, first::timestamp AT TIME ZONE 'UTC', (first + interval '1 month')::timestamp AT TIME ZONE 'UTC');
+                -- A row of assessments is written three times: asked for, begun, finished.
+                EXECUTE format('CREATE TABLE public.%I PARTITION OF public.%I FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = %s)',
+                    name, parent, first::timestamp AT TIME ZONE 'UTC', (first + interval '1 month')::timestamp AT TIME ZONE 'UTC',
+                    CASE parent WHEN 'assessments' THEN 70 ELSE 100 END);
             END IF;
         END LOOP;
     END LOOP;

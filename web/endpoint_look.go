@@ -22,6 +22,9 @@ func (s *server) requestLook(w http.ResponseWriter, r *http.Request) error {
 	}
 	done := "look-asked"
 	err = s.asTeam(r, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.LockRequests(ctx, endpoint.ID); err != nil {
+			return err
+		}
 		look, err := unfinished(ctx, tx, endpoint.ID)
 		if err != nil {
 			return err

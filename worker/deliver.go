@@ -113,7 +113,11 @@ func (w *deliverWorker) send(ctx context.Context, id uuid.UUID, delivery store.D
 	return attempt, nil
 }
 
+// note writes the attempt, also when we are told to stop or the time is up: what
+// the receiver accepted must not be sent again for that.
 func (w *deliverWorker) note(ctx context.Context, job *river.Job[jobs.Deliver], delivery store.Delivery, attempt store.Attempt) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	defer cancel()
 	err := w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.SaveAttempt(ctx, delivery, attempt); err != nil {
 			return err

@@ -40,6 +40,7 @@ type look struct {
 	target     checks.Target // without URL: nothing on the network shows this endpoint
 	lease      store.Lease
 	startedAt  time.Time
+	lookedAt   time.Time // when the endpoint was judged before
 
 	observation  checks.Observation
 	measurements checks.Measurements
@@ -73,7 +74,7 @@ func (w *lookWorker) work(ctx context.Context, job *river.Job[jobs.Look]) (err e
 	l := &look{job: job}
 	switch err := w.begin(ctx, l); {
 	case errors.Is(err, errBusy):
-		return river.JobSnooze(time.Second + rand.N(time.Second))
+		return river.JobSnooze(busyFor(w.config.now().Sub(l.assessment.RequestedAt)))
 	case errors.Is(err, errRemoved):
 		return w.drop(ctx, l)
 	case errors.Is(err, store.ErrConflict):
@@ -84,13 +85,14 @@ func (w *lookWorker) work(ctx context.Context, job *river.Job[jobs.Look]) (err e
 		return err
 	}
 	defer func() {
+		if fault := recover(); fault != nil { // our own fault, like every other error
+			err = fmt.Errorf("look at endpoint %d: panic: %v", l.endpoint.ID, fault)
+		}
 		if err != nil { // otherwise the last transaction released it
 			err = errors.Join(err, w.release(ctx, l))
 		}
 	}()
-	if err := w.observe(ctx, l); err != nil {
-		return err
-	}
+	w.observe(ctx, l)
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("look at endpoint %d: %w", l.endpoint.ID, err)
 	}
@@ -98,19 +100,26 @@ func (w *lookWorker) work(ctx context.Context, job *river.Job[jobs.Look]) (err e
 	return w.finish(ctx, l)
 }
 
+// busyFor is how long a look waits for its turn before it tries again: longer,
+// the longer it waits already, so that many looks at one host do not keep
+// asking the database.
+func busyFor(waited time.Duration) time.Duration {
+	wait := min(max(waited/4, time.Second), 15*time.Second)
+	return wait + rand.N(wait)
+}
+
 // begin reads what to look at and takes the leases, or nothing.
 func (w *lookWorker) begin(ctx context.Context, l *look) error {
 	now := w.config.now()
 	l.startedAt = now
 	return w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		var err error
-		if l.assessment, err = tx.PendingAssessment(ctx, l.job.Args.AssessmentID, l.job.Args.Slot); err != nil {
+		pending, err := tx.PendingLook(ctx, l.job.Args.AssessmentID, l.job.Args.Slot)
+		if err != nil {
 			return err
 		}
-		if l.endpoint, err = tx.Endpoint(ctx, l.assessment.EndpointID); errors.Is(err, store.ErrNotFound) {
+		l.assessment, l.endpoint, l.lookedAt = pending.Assessment, pending.Endpoint, pending.LookedAt
+		if l.endpoint.ID == 0 {
 			return errRemoved
-		} else if err != nil {
-			return err
 		}
 		l.target = w.target(l)
 		l.lease = store.Lease{
@@ -119,17 +128,11 @@ func (w *lookWorker) begin(ctx context.Context, l *look) error {
 			// worker, the lease is over too.
 			Until: now.Add(w.config.RescueAfter),
 		}
-		leased, err := tx.LeaseEndpoint(ctx, l.lease, now)
-		if err == nil && leased && l.target.URL != "" {
-			leased, err = tx.LeaseHost(ctx, l.lease, w.config.HostLimit, now)
-		}
-		if err != nil {
-			return err
-		}
-		if !leased {
+		leased, err := tx.BeginLook(ctx, l.lease, l.assessment.Slot, w.config.HostLimit, now)
+		if err == nil && !leased {
 			return errBusy
 		}
-		return tx.BeginAssessment(ctx, l.assessment, now)
+		return err
 	})
 }
 
@@ -148,29 +151,23 @@ func (w *lookWorker) target(l *look) checks.Target {
 	return target
 }
 
-// observe looks. What panics in it is our own fault and an error.
-func (w *lookWorker) observe(ctx context.Context, l *look) (err error) {
+// observe looks. No connection to the database is held meanwhile.
+func (w *lookWorker) observe(ctx context.Context, l *look) {
 	l.observation = checks.Observation{Depth: checks.Depth(l.assessment.Depth)}
 	if l.target.URL == "" {
-		return nil
+		return
 	}
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("look at endpoint %d: panic: %v", l.endpoint.ID, fault)
-		}
-	}()
 	writer := startProgress(ctx, w.config, l.assessment)
 	defer writer.finish()
 	network := w.config.Network(l.target.Limits)
 	l.observation, l.measurements = w.config.Runner.Look(ctx, network, l.target, writer.report)
 	l.measurements.StartedAt = l.startedAt
-	return nil
 }
 
 // judge judges, and asks for our own connectivity only where something could
 // not be told: a server that answered proves it by itself.
 func (w *lookWorker) judge(ctx context.Context, l *look) {
-	l.judgedAt = w.config.now()
+	l.judgedAt = w.judgementTime(l)
 	ask := func() []checks.Verdict {
 		return policy.Judge(&l.observation, l.endpoint.Subject(), l.judgedAt, w.config.Profile, w.config.Roots)
 	}
@@ -180,8 +177,20 @@ func (w *lookWorker) judge(ctx context.Context, l *look) {
 		return
 	}
 	l.observation.Connectivity = w.connectivity.since(ctx, time.Now().Add(-l.measurements.Duration))
-	l.judgedAt = w.config.now()
+	l.judgedAt = w.judgementTime(l)
 	l.verdicts = ask()
+}
+
+// judgementTime is now, but after the judgement before and not before the slot:
+// where the clocks of two processes differ, judgements keep their order.
+func (w *lookWorker) judgementTime(l *look) time.Time {
+	at := w.config.now()
+	for _, floor := range []time.Time{l.lookedAt.Add(time.Microsecond), l.assessment.Slot} {
+		if at.Before(floor) {
+			at = floor
+		}
+	}
+	return at.UTC()
 }
 
 func (w *lookWorker) release(ctx context.Context, l *look) error {

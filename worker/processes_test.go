@@ -160,8 +160,8 @@ func TestTwoProcesses(t *testing.T) {
 	resolver := w.resolver
 	children := []*child{w.startChild(resolver), w.startChild(resolver)}
 	began := time.Now()
-	w.waitFor("both processes work", `SELECT count(DISTINCT attempted_by[1]) = 2 FROM river_job WHERE kind = 'look' AND state = 'completed'`)
-	w.waitFor("a third is done", `SELECT count(*) > $1 FROM assessments WHERE finished_at IS NOT NULL`, dueEndpoints/3)
+	w.waitEvery(250*time.Millisecond, "both processes work", `SELECT count(DISTINCT attempted_by[1]) = 2 FROM river_job WHERE kind = 'look' AND state = 'completed'`)
+	w.waitEvery(250*time.Millisecond, "a third is done", `SELECT count(*) > $1 FROM assessments WHERE finished_at IS NOT NULL`, dueEndpoints/3)
 	t.Logf("a third was done after %s", time.Since(began))
 	killed := children[0]
 	if leads(w, children[1]) {
@@ -173,7 +173,7 @@ func TestTwoProcesses(t *testing.T) {
 
 	require.Eventually(t, func() bool {
 		return one[int](w, `SELECT count(*) FROM assessments WHERE finished_at IS NOT NULL`) == dueEndpoints
-	}, 3*patience, 50*time.Millisecond, "every look is finished")
+	}, 3*patience, 250*time.Millisecond, "every look is finished")
 
 	t.Logf("all was done after %s", time.Since(began))
 	require.Equal(t, dueEndpoints, one[int](w, `SELECT count(*) FROM assessments`), "none twice")

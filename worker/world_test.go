@@ -184,7 +184,13 @@ func (w *world) settle() {
 // waitFor waits until query, as the service, answers true.
 func (w *world) waitFor(what, query string, arguments ...any) {
 	w.t.Helper()
-	require.Eventually(w.t, func() bool { return one[bool](w, query, arguments...) }, patience, 10*time.Millisecond, what)
+	w.waitEvery(10*time.Millisecond, what, query, arguments...)
+}
+
+// waitEvery waits like waitFor, and asks less often what costs more.
+func (w *world) waitEvery(pause time.Duration, what, query string, arguments ...any) {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool { return one[bool](w, query, arguments...) }, patience, pause, what)
 }
 
 // one reads one value as the service.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,7 +20,6 @@ var ErrFenced = errors.New("finished by another worker")
 
 // HostLook is one look at a host and port, for whoever watches it.
 type HostLook struct {
-	ID           int64
 	Host         string
 	Port         uint16
 	Vantage      string
@@ -30,61 +30,56 @@ type HostLook struct {
 	Measurements checks.Measurements
 }
 
-// SaveHostLook writes a look and what was volatile about it, and returns its id.
-func (tx *Tx) SaveHostLook(ctx context.Context, look HostLook) (id int64, err error) {
+// Finished is what an assessment came to.
+type Finished struct {
+	At        time.Time
+	Look      *HostLook // nil: nothing on the network was looked at
+	Manifest  []byte    // nil: as above
+	Verdicts  []byte
+	Profile   string
+	Engine    string
+	TrustData string
+	Changed   bool
+}
+
+// FinishAssessment writes the look at the host and what was volatile about it,
+// and fills the assessment in. ErrFenced: another worker did already.
+func (tx *Tx) FinishAssessment(ctx context.Context, assessment monitor.Assessment, finished Finished) error {
+	const finish = `
+		UPDATE assessments SET finished_at = @at, outcome = 'judged', stage = 'finished', %s
+			profile = @profile, engine = @engine, trust_data = @trust, verdicts_sha256 = @verdicts, changed = @changed
+		WHERE id = @id AND slot = @slot AND finished_at IS NULL`
+	arguments := pgx.StrictNamedArgs{
+		"at": finished.At, "verdicts": finished.Verdicts, "profile": finished.Profile, "engine": finished.Engine,
+		"trust": finished.TrustData, "changed": finished.Changed, "id": assessment.ID, "slot": assessment.Slot,
+	}
+	look := finished.Look
+	if look == nil {
+		return tx.fenced(ctx, assessment, fmt.Sprintf(finish, ""), arguments)
+	}
+	body, err := json.Marshal(look.Measurements)
+	if err != nil {
+		return fmt.Errorf("write the measurements of %s: %w", look.Host, err)
+	}
 	var connectivity *bool
 	if look.Connectivity.State == checks.Known {
 		connectivity = &look.Connectivity.Value
 	}
-	body, err := json.Marshal(look.Measurements)
-	if err != nil {
-		return 0, fmt.Errorf("write the measurements of %s: %w", look.Host, err)
-	}
-	const insert = `
-		INSERT INTO host_looks (host, port, vantage, depth, manifest_sha256, connectivity, started_at, duration_ms, connections)
-		VALUES (@host, @port, @vantage, @depth, @manifest, @connectivity, @started, @duration, @connections)
-		RETURNING id`
-	err = tx.QueryRow(ctx, insert, pgx.StrictNamedArgs{
+	maps.Copy(arguments, pgx.StrictNamedArgs{
 		"host": look.Host, "port": int(look.Port), "vantage": look.Vantage, "depth": string(look.Depth),
-		"manifest": look.Manifest, "connectivity": connectivity, "started": look.StartedAt,
+		"host_manifest": look.Manifest, "connectivity": connectivity, "started": look.StartedAt,
 		"duration": look.Measurements.Duration.Milliseconds(), "connections": len(look.Measurements.Connections),
-	}).Scan(&id)
-	if err != nil {
-		return 0, fmt.Errorf("store the look at %s: %w", look.Host, err)
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO measurements (host_look_id, started_at, body) VALUES (@id, @started, @body)`,
-		pgx.StrictNamedArgs{"id": id, "started": look.StartedAt, "body": json.RawMessage(body)})
-	if err != nil {
-		return 0, fmt.Errorf("store the measurements of %s: %w", look.Host, err)
-	}
-	return id, nil
-}
-
-// Finished is what an assessment came to.
-type Finished struct {
-	At         time.Time
-	HostLookID int64     // 0: nothing on the network was looked at
-	HostLookAt time.Time // key of the look's partition
-	Manifest   []byte    // nil: as above
-	Verdicts   []byte
-	Profile    string
-	Engine     string
-	TrustData  string
-	Changed    bool
-}
-
-// FinishAssessment fills the row in. ErrFenced: another worker did already.
-func (tx *Tx) FinishAssessment(ctx context.Context, assessment monitor.Assessment, finished Finished) error {
-	const finish = `
-		UPDATE assessments SET finished_at = @at, outcome = 'judged', stage = 'finished',
-			host_look_id = nullif(@look::bigint, 0), host_look_at = @look_at, manifest_sha256 = @manifest, verdicts_sha256 = @verdicts,
-			profile = @profile, engine = @engine, trust_data = @trust, changed = @changed
-		WHERE id = @id AND slot = @slot AND finished_at IS NULL`
-	return tx.fenced(ctx, assessment, finish, pgx.StrictNamedArgs{
-		"at": finished.At, "look": finished.HostLookID, "look_at": timeOrNil(finished.HostLookAt), "manifest": finished.Manifest,
-		"verdicts": finished.Verdicts, "profile": finished.Profile, "engine": finished.Engine, "trust": finished.TrustData,
-		"changed": finished.Changed, "id": assessment.ID, "slot": assessment.Slot,
+		"body": json.RawMessage(body), "manifest": finished.Manifest,
 	})
+	const withLook = `
+		WITH look AS (
+			INSERT INTO host_looks (host, port, vantage, depth, manifest_sha256, connectivity, started_at, duration_ms, connections)
+			VALUES (@host, @port, @vantage, @depth, @host_manifest, @connectivity, @started, @duration, @connections)
+			RETURNING id, started_at),
+		measured AS (
+			INSERT INTO measurements (host_look_id, started_at, body) SELECT id, started_at, @body FROM look)`
+	return tx.fenced(ctx, assessment, withLook+fmt.Sprintf(finish, `
+		host_look_id = (SELECT id FROM look), host_look_at = @started, manifest_sha256 = @manifest,`), arguments)
 }
 
 // DropAssessment finishes a row without a judgement: its endpoint was removed,

@@ -42,6 +42,17 @@ func (tx *Tx) RequestAssessment(ctx context.Context, endpoint int64, purpose mon
 	return assessment, nil
 }
 
+// LockRequests makes people's requests for looks at one endpoint follow each
+// other, until the transaction ends: of two presses at the same time the second
+// finds the first one's look.
+func (tx *Tx) LockRequests(ctx context.Context, endpoint int64) error {
+	const lock = `SELECT pg_advisory_xact_lock(hashtextextended('gradewatch.request', @endpoint))`
+	if _, err := tx.Exec(ctx, lock, pgx.StrictNamedArgs{"endpoint": endpoint}); err != nil {
+		return fmt.Errorf("lock the requests for endpoint %d: %w", endpoint, err)
+	}
+	return nil
+}
+
 // whyNotRequested tells a taken slot from a missing endpoint.
 func (tx *Tx) whyNotRequested(ctx context.Context, endpoint int64) (why, err error) {
 	var exists bool

@@ -18,6 +18,10 @@ type dueEndpoint struct {
 	CreatedAt time.Time
 }
 
+// longestLate is how far back the slot of a late run may lie: further back its
+// partition may be gone, and one such row would fail the whole claim.
+const longestLate = 31 * 24 * time.Hour
+
 // ClaimDue takes up to limit endpoints that are due at now, moves each to its
 // next run, and returns the assessments that it asked for: the caller inserts
 // their jobs in the same transaction. claimed counts the endpoints; one whose
@@ -35,8 +39,12 @@ func (tx *Tx) ClaimDue(ctx context.Context, now time.Time, limit int) (asked []m
 	}
 	ids, slots, next := make([]int64, 0, len(endpoints)), make([]time.Time, 0, len(endpoints)), make([]time.Time, 0, len(endpoints))
 	for _, endpoint := range endpoints {
+		slot := endpoint.NextRunAt
+		if now.Sub(slot) > longestLate {
+			slot = now
+		}
 		schedule := monitor.Schedule{EndpointID: endpoint.ID, Anchor: endpoint.CreatedAt, Interval: endpoint.Interval}
-		ids, slots, next = append(ids, endpoint.ID), append(slots, endpoint.NextRunAt), append(next, schedule.Next(now))
+		ids, slots, next = append(ids, endpoint.ID), append(slots, slot), append(next, schedule.Next(now))
 	}
 	const move = `
 		UPDATE endpoints e SET next_run_at = d.next

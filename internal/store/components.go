@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -34,38 +35,52 @@ type component struct {
 	sum     [sha256.Size]byte
 }
 
-// Manifests are the keys of what one look saw.
-type Manifests struct {
-	Whole []byte // every component
-	Host  []byte // without http, whose answers belong to one URL
+// Seen are the keys of what one look saw and came to.
+type Seen struct {
+	Whole    []byte // every component; nil: nothing on the network was looked at
+	Host     []byte // without http, whose answers belong to one URL
+	Verdicts []byte
 }
 
-// SaveObservation stores the components of observation that are not stored
-// yet, and its manifests. A look that saw nothing new writes nothing here.
-func (tx *Tx) SaveObservation(ctx context.Context, observation *checks.Observation, at time.Time) (Manifests, error) {
-	components, err := split(observation)
-	if err != nil {
-		return Manifests{}, err
-	}
-	if err := tx.saveComponents(ctx, components, at); err != nil {
-		return Manifests{}, err
-	}
-	whole, err := tx.saveManifest(ctx, observation.Depth, components, at)
-	if err != nil {
-		return Manifests{}, err
-	}
-	host := slices.DeleteFunc(slices.Clone(components), func(c component) bool { return c.kind == KindHTTP })
-	hostSum, err := tx.saveManifest(ctx, observation.Depth, host, at)
-	return Manifests{Whole: whole, Host: hostSum}, err
-}
-
-// SaveVerdicts stores verdicts as a component and returns its key.
-func (tx *Tx) SaveVerdicts(ctx context.Context, verdicts []checks.Verdict, at time.Time) ([]byte, error) {
+// SaveSeen stores the components of verdicts and, unless it is nil, of
+// observation that are not stored yet, and its manifests. A look that saw
+// nothing new writes nothing here.
+func (tx *Tx) SaveSeen(ctx context.Context, observation *checks.Observation, verdicts []checks.Verdict, at time.Time) (Seen, error) {
 	body, sum, err := checks.Canonical(verdicts)
 	if err != nil {
-		return nil, err
+		return Seen{}, err
 	}
-	return sum[:], tx.saveComponents(ctx, []component{{kind: KindVerdicts, body: body, sum: sum}}, at)
+	judged := component{kind: KindVerdicts, body: body, sum: sum}
+	seen := Seen{Verdicts: sum[:]}
+	if observation == nil {
+		_, err := tx.saveComponents(ctx, []component{judged}, nil, at)
+		return seen, err
+	}
+	components, err := split(observation)
+	if err != nil {
+		return Seen{}, err
+	}
+	whole, err := manifestOf(observation.Depth, components)
+	if err != nil {
+		return Seen{}, err
+	}
+	host, err := manifestOf(observation.Depth, slices.DeleteFunc(slices.Clone(components), func(c component) bool { return c.kind == KindHTTP }))
+	if err != nil {
+		return Seen{}, err
+	}
+	seen.Whole, seen.Host = whole.sum[:], host.sum[:]
+	missing, err := tx.saveComponents(ctx, append(components, judged), [][]byte{seen.Whole, seen.Host}, at)
+	if err != nil {
+		return Seen{}, err
+	}
+	for _, m := range []manifest{whole, host} {
+		if missing[m.sum] {
+			if err := tx.saveManifest(ctx, m, at); err != nil {
+				return Seen{}, err
+			}
+		}
+	}
+	return seen, nil
 }
 
 // split takes an observation apart, in an order that depends on nothing but
@@ -105,10 +120,11 @@ func split(observation *checks.Observation) ([]component, error) {
 	}), nil
 }
 
-// saveComponents inserts what is missing and moves last_seen_month where a new
-// month began. Rows are written in the order of their keys, so that two
-// transactions with the same new components wait for each other and do not deadlock.
-func (tx *Tx) saveComponents(ctx context.Context, components []component, at time.Time) error {
+// saveComponents inserts the components that are missing, moves last_seen_month
+// where a new month began, and returns which of manifests are missing. Rows are
+// written in the order of their keys, so that two transactions with the same
+// new components wait for each other and do not deadlock.
+func (tx *Tx) saveComponents(ctx context.Context, components []component, manifests [][]byte, at time.Time) (map[[sha256.Size]byte]bool, error) {
 	byKey := map[[sha256.Size]byte]component{}
 	for _, c := range components {
 		byKey[c.sum] = c
@@ -118,12 +134,16 @@ func (tx *Tx) saveComponents(ctx context.Context, components []component, at tim
 		sums = append(sums, c.sum[:])
 	}
 	slices.SortFunc(sums, bytes.Compare)
-	missing, err := tx.touch(ctx, "components", sums, at)
-	if err != nil || len(missing) == 0 {
-		return err
+	missing, err := tx.touch(ctx, sums, manifests, at)
+	if err != nil {
+		return nil, err
 	}
-	kinds, bodies := make([]string, 0, len(missing)), make([][]byte, 0, len(missing))
-	for _, sum := range missing {
+	sums = slices.DeleteFunc(sums, func(sum []byte) bool { return !missing[[sha256.Size]byte(sum)] })
+	if len(sums) == 0 {
+		return missing, nil
+	}
+	kinds, bodies := make([]string, 0, len(sums)), make([][]byte, 0, len(sums))
+	for _, sum := range sums {
 		c := byKey[[sha256.Size]byte(sum)]
 		kinds, bodies = append(kinds, c.kind), append(bodies, c.body)
 	}
@@ -132,40 +152,70 @@ func (tx *Tx) saveComponents(ctx context.Context, components []component, at tim
 		SELECT sum, kind, body, @at, @month FROM unnest(@sums::bytea[], @kinds::text[], @bodies::bytea[]) AS c(sum, kind, body)
 		ON CONFLICT (sha256) DO NOTHING`
 	_, err = tx.Exec(ctx, insert, pgx.StrictNamedArgs{
-		"at": at, "month": monthOf(at), "sums": missing, "kinds": kinds, "bodies": bodies,
+		"at": at, "month": monthOf(at), "sums": sums, "kinds": kinds, "bodies": bodies,
 	})
 	if err != nil {
-		return fmt.Errorf("store %d components: %w", len(missing), err)
+		return nil, fmt.Errorf("store %d components: %w", len(sums), err)
 	}
-	return nil
+	return missing, nil
 }
 
-// touch moves last_seen_month of those sums that the table has, and returns
-// the others in their order.
-func (tx *Tx) touch(ctx context.Context, table string, sums [][]byte, at time.Time) (missing [][]byte, err error) {
+// touch moves last_seen_month of those sums that are stored, and returns the
+// others.
+func (tx *Tx) touch(ctx context.Context, components, manifests [][]byte, at time.Time) (missing map[[sha256.Size]byte]bool, err error) {
 	type row struct {
+		Source string
 		SHA256 []byte
 		Stale  bool
 	}
-	table = pgx.Identifier{table}.Sanitize()
-	arguments := pgx.StrictNamedArgs{"sums": sums, "month": monthOf(at)}
-	rows, _ := tx.Query(ctx, `SELECT sha256, last_seen_month < @month AS stale FROM `+table+` WHERE sha256 = ANY(@sums)`, arguments)
-	known, err := collectAll[row](rows, "look for %d rows of %s", len(sums), table)
+	rows, _ := tx.Query(ctx, `
+		SELECT 'components' AS source, sha256, last_seen_month < @month AS stale FROM components WHERE sha256 = ANY(@components)
+		UNION ALL SELECT 'manifests', sha256, last_seen_month < @month FROM manifests WHERE sha256 = ANY(@manifests)`,
+		pgx.StrictNamedArgs{"components": components, "manifests": manifests, "month": monthOf(at)})
+	known, err := collectAll[row](rows, "look for %d components", len(components))
 	if err != nil {
 		return nil, err
 	}
-	stale := false
-	seen := map[string]bool{}
-	for _, r := range known {
-		seen[string(r.SHA256)], stale = true, stale || r.Stale
+	missing = map[[sha256.Size]byte]bool{}
+	for _, sum := range slices.Concat(components, manifests) {
+		missing[[sha256.Size]byte(sum)] = true
 	}
-	if stale {
-		_, err := tx.Exec(ctx, `UPDATE `+table+` SET last_seen_month = @month WHERE sha256 = ANY(@sums) AND last_seen_month < @month`, arguments)
-		if err != nil {
-			return nil, fmt.Errorf("note that rows of %s were seen: %w", table, err)
+	stale := map[string][][]byte{}
+	for _, r := range known {
+		delete(missing, [sha256.Size]byte(r.SHA256))
+		if r.Stale {
+			stale[r.Source] = append(stale[r.Source], r.SHA256)
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(sums), func(sum []byte) bool { return seen[string(sum)] }), nil
+	for _, table := range slices.Sorted(maps.Keys(stale)) {
+		gone, err := tx.seenAgain(ctx, table, stale[table], at)
+		if err != nil {
+			return nil, err
+		}
+		for _, sum := range gone {
+			missing[[sha256.Size]byte(sum)] = true
+		}
+	}
+	return missing, nil
+}
+
+// seenAgain moves last_seen_month of sums, and returns those that were
+// collected since they were read.
+func (tx *Tx) seenAgain(ctx context.Context, table string, sums [][]byte, at time.Time) (gone [][]byte, err error) {
+	// Rows are locked in the order of their keys: two looks at the beginning of
+	// a month may move the same ones.
+	rows, _ := tx.Query(ctx, `
+		WITH mine AS (SELECT sha256 FROM `+pgx.Identifier{table}.Sanitize()+` WHERE sha256 = ANY(@sums) ORDER BY sha256 FOR NO KEY UPDATE)
+		UPDATE `+pgx.Identifier{table}.Sanitize()+` t SET last_seen_month = greatest(t.last_seen_month, @month::date)
+		FROM mine WHERE t.sha256 = mine.sha256 RETURNING t.sha256`,
+		pgx.StrictNamedArgs{"sums": sums, "month": monthOf(at)})
+	moved, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+	if err != nil {
+		return nil, fmt.Errorf("note that rows of %s were seen: %w", table, err)
+	}
+	return slices.DeleteFunc(slices.Clone(sums), func(sum []byte) bool {
+		return slices.ContainsFunc(moved, func(m []byte) bool { return bytes.Equal(m, sum) })
+	}), nil
 }
 
 // manifestForm is what a manifest's key is the SHA-256 of.
@@ -181,49 +231,55 @@ type manifestLine struct {
 	SHA256  string `json:"sha256"`
 }
 
-func (tx *Tx) saveManifest(ctx context.Context, depth checks.Depth, components []component, at time.Time) ([]byte, error) {
+// manifest names the components of one observation.
+type manifest struct {
+	depth      checks.Depth
+	components []component
+	sum        [sha256.Size]byte
+}
+
+func manifestOf(depth checks.Depth, components []component) (manifest, error) {
 	form := manifestForm{Depth: depth}
-	kinds, sums := make([]string, 0, len(components)), make([][]byte, 0, len(components))
-	addresses, ports := make([]*netip.Addr, 0, len(components)), make([]*int32, 0, len(components))
 	for _, c := range components {
 		line := manifestLine{Kind: c.kind, Port: c.port, SHA256: hex.EncodeToString(c.sum[:])}
+		if c.address.IsValid() {
+			line.Address = c.address.String()
+		}
+		form.Entries = append(form.Entries, line)
+	}
+	_, sum, err := checks.Canonical(form)
+	return manifest{depth: depth, components: components, sum: sum}, err
+}
+
+func (tx *Tx) saveManifest(ctx context.Context, m manifest, at time.Time) error {
+	count := len(m.components)
+	kinds, sums := make([]string, 0, count), make([][]byte, 0, count)
+	addresses, ports := make([]*netip.Addr, 0, count), make([]*int32, 0, count)
+	for _, c := range m.components {
 		var address *netip.Addr
 		var port *int32
 		if c.address.IsValid() {
-			line.Address = c.address.String()
 			number := int32(c.port)
 			address, port = &c.address, &number
 		}
-		form.Entries = append(form.Entries, line)
 		kinds, sums, addresses, ports = append(kinds, c.kind), append(sums, slices.Clone(c.sum[:])), append(addresses, address), append(ports, port)
 	}
-	_, sum, err := checks.Canonical(form)
-	if err != nil {
-		return nil, err
-	}
-	missing, err := tx.touch(ctx, "manifests", [][]byte{sum[:]}, at)
-	if err != nil || len(missing) == 0 {
-		return sum[:], err
-	}
 	const insert = `
-		INSERT INTO manifests (sha256, depth, first_seen_at, last_seen_month) VALUES (@sum, @depth, @at, @month)
-		ON CONFLICT (sha256) DO NOTHING`
-	_, err = tx.Exec(ctx, insert, pgx.StrictNamedArgs{"sum": sum[:], "depth": string(depth), "at": at, "month": monthOf(at)})
-	if err != nil {
-		return nil, fmt.Errorf("store a manifest: %w", err)
-	}
-	const entries = `
+		WITH fresh AS (
+			INSERT INTO manifests (sha256, depth, first_seen_at, last_seen_month) VALUES (@sum, @depth, @at, @month)
+			ON CONFLICT (sha256) DO NOTHING RETURNING sha256)
 		INSERT INTO manifest_entries (manifest_sha256, kind, address, port, component_sha256)
-		SELECT @sum, kind, address, port, component
-		FROM unnest(@kinds::text[], @addresses::inet[], @ports::int[], @sums::bytea[]) AS e(kind, address, port, component)
+		SELECT fresh.sha256, kind, address, port, component
+		FROM fresh, unnest(@kinds::text[], @addresses::inet[], @ports::int[], @sums::bytea[]) AS e(kind, address, port, component)
 		ON CONFLICT DO NOTHING`
-	_, err = tx.Exec(ctx, entries, pgx.StrictNamedArgs{
-		"sum": sum[:], "kinds": kinds, "addresses": addresses, "ports": ports, "sums": sums,
+	_, err := tx.Exec(ctx, insert, pgx.StrictNamedArgs{
+		"sum": m.sum[:], "depth": string(m.depth), "at": at, "month": monthOf(at),
+		"kinds": kinds, "addresses": addresses, "ports": ports, "sums": sums,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("store the entries of a manifest: %w", err)
+		return fmt.Errorf("store a manifest: %w", err)
 	}
-	return sum[:], nil
+	return nil
 }
 
 // monthOf is the first day of a time's month in UTC.

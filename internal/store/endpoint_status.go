@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -12,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
 // The families of facts that endpoint_status keeps apart.
@@ -22,27 +22,31 @@ const (
 	familyCertificates = "certificates"
 )
 
-// SaveEndpointStatus notes, for each family of facts that observation answers,
-// that this look holds the newest answer. A family that could not be told
-// leaves the older answer standing.
-func (tx *Tx) SaveEndpointStatus(ctx context.Context, endpoint, team, assessment int64, observation *checks.Observation, manifest []byte, at time.Time) error {
-	families := answered(observation)
-	if len(families) == 0 {
-		return nil
+// queueEndpointStatus notes, for each family of facts that observation answers,
+// that this look holds the newest answer, where it is another one than before. A
+// family that could not be told leaves the older answer standing, with the time
+// at which it was given last.
+func queueEndpointStatus(batch *pgx.Batch, assessment monitor.Assessment, observation *checks.Observation, manifest []byte, at time.Time) {
+	families := []string{}
+	if own := observation.Connectivity; own.State != checks.Known || own.Value {
+		families = append(families, answered(observation)...)
 	}
-	const upsert = `
+	arguments := pgx.NamedArgs{
+		"endpoint": assessment.EndpointID, "team": assessment.TeamID, "depth": string(observation.Depth), "manifest": manifest,
+		"assessment": assessment.ID, "at": at, "families": families,
+	}
+	batch.Queue(`
 		INSERT INTO endpoint_status (endpoint_id, team_id, family, depth, manifest_sha256, assessment_id, observed_at)
 		SELECT @endpoint, @team, family, @depth, @manifest, @assessment, @at FROM unnest(@families::text[]) AS f(family)
+		WHERE NOT EXISTS (SELECT FROM endpoint_status s WHERE s.endpoint_id = @endpoint AND s.family = f.family
+			AND s.depth = @depth AND s.manifest_sha256 = @manifest AND s.current)
 		ON CONFLICT (endpoint_id, family, depth) DO UPDATE SET manifest_sha256 = excluded.manifest_sha256,
-			assessment_id = excluded.assessment_id, observed_at = excluded.observed_at`
-	_, err := tx.Exec(ctx, upsert, pgx.StrictNamedArgs{
-		"endpoint": endpoint, "team": team, "depth": string(observation.Depth), "manifest": manifest,
-		"assessment": assessment, "at": at, "families": families,
-	})
-	if err != nil {
-		return fmt.Errorf("note the newest answers of endpoint %d: %w", endpoint, err)
-	}
-	return nil
+			assessment_id = excluded.assessment_id, observed_at = excluded.observed_at, current = true`, arguments)
+	batch.Queue(`
+		UPDATE endpoint_status s SET current = false, observed_at = coalesce(e.looked_at, s.observed_at)
+		FROM endpoints e
+		WHERE e.id = s.endpoint_id AND s.endpoint_id = @endpoint AND s.depth = @depth AND s.current
+			AND s.family <> ALL(@families::text[])`, arguments)
 }
 
 func answered(observation *checks.Observation) []string {
@@ -84,32 +88,33 @@ type statusEntry struct {
 	Body    []byte
 }
 
-// NewestAnswers puts an observation together from the newest answer of each
-// family of an endpoint. known is false when there is none yet.
-func (tx *Tx) NewestAnswers(ctx context.Context, endpoint int64) (observation checks.Observation, known bool, err error) {
-	const query = `
-		SELECT s.family, m.kind, m.address, m.port, c.body
-		FROM (SELECT DISTINCT ON (family) family, manifest_sha256 FROM endpoint_status
-			WHERE endpoint_id = @endpoint ORDER BY family, observed_at DESC) s
-		JOIN manifest_entries m ON m.manifest_sha256 = s.manifest_sha256
-			AND m.kind = CASE s.family WHEN 'certificates' THEN 'certificate' ELSE s.family END
-		JOIN components c ON c.sha256 = m.component_sha256
-		ORDER BY m.address, m.port, c.sha256`
-	rows, _ := tx.Query(ctx, query, pgx.StrictNamedArgs{"endpoint": endpoint})
+const newestAnswers = `
+	SELECT s.family, m.kind, m.address, m.port, c.body
+	FROM (SELECT DISTINCT ON (t.family) t.family, t.manifest_sha256 FROM endpoint_status t JOIN endpoints e ON e.id = t.endpoint_id
+		WHERE t.endpoint_id = @endpoint
+		ORDER BY t.family, CASE WHEN t.current THEN greatest(t.observed_at, e.looked_at) ELSE t.observed_at END DESC) s
+	JOIN manifest_entries m ON m.manifest_sha256 = s.manifest_sha256
+		AND m.kind = CASE s.family WHEN 'certificates' THEN 'certificate' ELSE s.family END
+	JOIN components c ON c.sha256 = m.component_sha256
+	ORDER BY m.address, m.port, c.sha256`
+
+// together puts an observation together from the newest answer of each family
+// of an endpoint.
+func together(rows pgx.Rows, endpoint int64) (observation checks.Observation, err error) {
 	entries, err := collectAll[statusEntry](rows, "read the newest answers of endpoint %d", endpoint)
 	if err != nil {
-		return observation, false, err
+		return observation, err
 	}
 	for _, entry := range entries {
 		if err := entry.addTo(&observation); err != nil {
-			return observation, false, fmt.Errorf("read the newest answers of endpoint %d: %w", endpoint, err)
+			return observation, fmt.Errorf("read the newest answers of endpoint %d: %w", endpoint, err)
 		}
 	}
 	slices.SortFunc(observation.Addresses, func(a, b checks.AddressObservation) int { return a.Address.Compare(b.Address) })
 	slices.SortFunc(observation.Certificates, func(a, b checks.Certificate) int {
 		return cmp.Compare(a.SHA256, b.SHA256)
 	})
-	return observation, len(entries) > 0, nil
+	return observation, nil
 }
 
 func (e statusEntry) addTo(observation *checks.Observation) error {
@@ -136,23 +141,4 @@ func (e statusEntry) addTo(observation *checks.Observation) error {
 		return json.Unmarshal(e.Body, &observation.Addresses[i].TLS)
 	}
 	return json.Unmarshal(e.Body, &observation.Addresses[i].HTTP)
-}
-
-// JudgedBy is by which rules an endpoint was judged last.
-type JudgedBy struct {
-	AssessmentID int64
-	At           time.Time
-	Engine       string
-	Profile      string
-	TrustData    string
-}
-
-// LastJudgement returns by which rules an endpoint was judged last.
-// ErrNotFound: never.
-func (tx *Tx) LastJudgement(ctx context.Context, endpoint int64) (JudgedBy, error) {
-	const query = `
-		SELECT id AS assessment_id, finished_at AS at, engine, profile, trust_data FROM assessments
-		WHERE endpoint_id = @endpoint AND outcome = 'judged' ORDER BY slot DESC LIMIT 1`
-	rows, _ := tx.Query(ctx, query, pgx.StrictNamedArgs{"endpoint": endpoint})
-	return collectOne[JudgedBy](rows, ErrNotFound, "find the last judgement of endpoint %d", endpoint)
 }

@@ -52,15 +52,14 @@ const endpointColumns = `e.id, e.team_id, e.application_id, a.name AS applicatio
 	e.interval_seconds::bigint * 1000000000 AS interval, e.next_run_at, e.created_at`
 
 // fleet is every endpoint of the team with its state at @at. Unfinished looks
-// are searched among the four newest rows of an endpoint only: older ones
-// finish first.
+// are few and have an index of their own.
 const fleet = `
 	WITH fleet AS (
 		SELECT ` + endpointColumns + `,
 			CASE WHEN s.judged = 0 THEN 'looking' WHEN s.fails > 0 THEN 'failing' WHEN s.inconclusive > 0 THEN 'undetermined'
 				WHEN e.value_kind IN ('native_loopback', 'custom_scheme') THEN 'offline' ELSE 'passing' END AS state,
 			s.fails, s.unconfirmed, s.inconclusive, s.advice,
-			coalesce(s.looked_at, '0001-01-01T00:00:00Z') AS looked_at, coalesce(s.incident_id, 0) AS incident_id,
+			coalesce(greatest(e.looked_at, s.judged_at), '0001-01-01T00:00:00Z') AS looked_at, coalesce(s.incident_id, 0) AS incident_id,
 			r.stage IS NOT NULL AND r.slot <= @at AS looking, coalesce(r.stage, '') AS looking_stage
 		FROM endpoints e
 		JOIN applications a ON a.id = e.application_id
@@ -70,13 +69,12 @@ const fleet = `
 				count(*) FILTER (WHERE result = 'fail' AND conclusive IS DISTINCT FROM 'fail') AS unconfirmed,
 				count(*) FILTER (WHERE binding AND result = 'inconclusive') AS inconclusive,
 				count(*) FILTER (WHERE severity = 'advice' AND result = 'fail') AS advice,
-				max(judged_at) AS looked_at, max(incident_id) AS incident_id
+				max(judged_at) AS judged_at, max(incident_id) AS incident_id
 			FROM (SELECT result, conclusive, severity, severity IN ('must', 'recommended') AS binding, judged_at, incident_id
 				FROM requirement_status WHERE endpoint_id = e.id) q) s
-		LEFT JOIN LATERAL (
-			SELECT slot, stage FROM (
-				SELECT slot, stage, finished_at FROM assessments WHERE endpoint_id = e.id ORDER BY slot DESC LIMIT 4) newest
-			WHERE finished_at IS NULL ORDER BY slot LIMIT 1) r ON true
+		LEFT JOIN (
+			SELECT DISTINCT ON (endpoint_id) endpoint_id, slot, stage FROM assessments
+			WHERE finished_at IS NULL ORDER BY endpoint_id, slot) r ON r.endpoint_id = e.id
 		WHERE e.deleted_at IS NULL AND (@application::bigint = 0 OR e.application_id = @application)
 			AND (@endpoint::bigint = 0 OR e.id = @endpoint)
 	)`

@@ -85,23 +85,26 @@ func (tx *Tx) NewestAssessment(ctx context.Context, endpoint int64) (AssessmentR
 // UnfinishedAssessment returns the look at an endpoint that is asked for or
 // runs. ErrNotFound: none.
 func (tx *Tx) UnfinishedAssessment(ctx context.Context, endpoint int64) (monitor.Assessment, error) {
-	rows, _ := tx.Query(ctx, `SELECT `+assessmentColumns+` FROM assessments WHERE (id, slot) IN (
-			SELECT id, slot FROM (SELECT id, slot, finished_at FROM assessments
-				WHERE endpoint_id = @endpoint ORDER BY slot DESC LIMIT 4) newest
-			WHERE finished_at IS NULL ORDER BY slot LIMIT 1)`,
+	rows, _ := tx.Query(ctx, `SELECT `+assessmentColumns+` FROM assessments WHERE endpoint_id = @endpoint AND finished_at IS NULL ORDER BY slot LIMIT 1`,
 		pgx.StrictNamedArgs{"endpoint": endpoint})
 	return collectOne[monitor.Assessment](rows, ErrNotFound, "find an unfinished look at endpoint %d", endpoint)
 }
 
+const requirementStates = `
+	SELECT requirement, severity, result, coalesce(conclusive, '') AS conclusive,
+		coalesce(conclusive_since, '0001-01-01T00:00:00Z') AS conclusive_since,
+		coalesce(failing_since, '0001-01-01T00:00:00Z') AS failing_since,
+		coalesce(inconclusive_since, '0001-01-01T00:00:00Z') AS inconclusive_since,
+		inconclusive_reason, noticed, coalesce(incident_id, 0) AS incident_id
+	FROM requirement_status WHERE endpoint_id = @endpoint`
+
 // RequirementStates returns where each requirement of an endpoint stands.
 func (tx *Tx) RequirementStates(ctx context.Context, endpoint int64) (map[string]monitor.RequirementState, error) {
-	rows, _ := tx.Query(ctx, `
-		SELECT requirement, severity, result, coalesce(conclusive, '') AS conclusive,
-			coalesce(conclusive_since, '0001-01-01T00:00:00Z') AS conclusive_since,
-			coalesce(failing_since, '0001-01-01T00:00:00Z') AS failing_since,
-			coalesce(inconclusive_since, '0001-01-01T00:00:00Z') AS inconclusive_since,
-			inconclusive_reason, noticed, coalesce(incident_id, 0) AS incident_id
-		FROM requirement_status WHERE endpoint_id = @endpoint`, pgx.StrictNamedArgs{"endpoint": endpoint})
+	rows, _ := tx.Query(ctx, requirementStates, pgx.StrictNamedArgs{"endpoint": endpoint})
+	return byRequirement(rows, endpoint)
+}
+
+func byRequirement(rows pgx.Rows, endpoint int64) (map[string]monitor.RequirementState, error) {
 	all, err := collectAll[monitor.RequirementState](rows, "read where endpoint %d stands", endpoint)
 	states := make(map[string]monitor.RequirementState, len(all))
 	for _, state := range all {

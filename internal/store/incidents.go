@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,20 +10,12 @@ import (
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
-// NewestOpenIncident returns the open incident of an endpoint that opened
-// last; the zero Incident when none is open.
-func (tx *Tx) NewestOpenIncident(ctx context.Context, endpoint int64) (monitor.Incident, error) {
-	rows, _ := tx.Query(ctx, `
-		SELECT i.id, i.team_id, i.state, i.title, i.cause, i.opened_at, '0001-01-01T00:00:00Z'::timestamptz AS resolved_at
-		FROM incidents i WHERE i.state <> 'resolved' AND EXISTS (SELECT FROM incident_requirements r
-			WHERE r.incident_id = i.id AND r.endpoint_id = @endpoint AND r.resolved_at IS NULL)
-		ORDER BY i.opened_at DESC, i.id DESC LIMIT 1`, pgx.StrictNamedArgs{"endpoint": endpoint})
-	incident, err := collectOne[monitor.Incident](rows, ErrNotFound, "find the open incident of endpoint %d", endpoint)
-	if errors.Is(err, ErrNotFound) {
-		return monitor.Incident{}, nil
-	}
-	return incident, err
-}
+// newestOpenIncident is the open incident of an endpoint that opened last.
+const newestOpenIncident = `
+	SELECT i.id, i.team_id, i.state, i.title, i.cause, i.opened_at, '0001-01-01T00:00:00Z'::timestamptz AS resolved_at
+	FROM incidents i WHERE i.state <> 'resolved' AND i.id IN (SELECT r.incident_id FROM incident_requirements r
+		WHERE r.endpoint_id = @endpoint AND r.resolved_at IS NULL)
+	ORDER BY i.opened_at DESC, i.id DESC LIMIT 1`
 
 // OpenIncident writes an incident and returns it with its id. Its requirements
 // are added with AddRequirements.

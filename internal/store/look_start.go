@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
@@ -25,94 +26,109 @@ type HostLimit struct {
 	Spacing time.Duration // between the beginnings of two looks
 }
 
-// PendingAssessment returns an assessment that waits to be looked at.
-// ErrNotFound: no such row. ErrConflict: it is finished.
-func (tx *Tx) PendingAssessment(ctx context.Context, id int64, slot time.Time) (monitor.Assessment, error) {
-	rows, _ := tx.Query(ctx, `SELECT `+assessmentColumns+` FROM assessments WHERE id = @id AND slot = @slot`,
-		pgx.StrictNamedArgs{"id": id, "slot": slot})
-	assessment, err := collectOne[monitor.Assessment](rows, ErrNotFound, "find assessment %d", id)
-	if err == nil && !assessment.FinishedAt.IsZero() {
+// Pending is an assessment that waits to be looked at, with its endpoint.
+type Pending struct {
+	Assessment monitor.Assessment
+	Endpoint   monitor.Endpoint // zero: it was removed
+	LookedAt   time.Time        // when the endpoint was judged last; zero: never
+}
+
+// PendingLook returns what a look needs to know. ErrNotFound: no such
+// assessment. ErrConflict: it is finished.
+func (tx *Tx) PendingLook(ctx context.Context, id int64, slot time.Time) (Pending, error) {
+	type row struct {
+		monitor.Endpoint
+		LookedAt time.Time
+	}
+	var pending Pending
+	batch := &pgx.Batch{}
+	arguments := pgx.StrictNamedArgs{"id": id, "slot": slot}
+	batch.Queue(`SELECT `+assessmentColumns+` FROM assessments WHERE id = @id AND slot = @slot`, arguments).Query(func(rows pgx.Rows) (err error) {
+		pending.Assessment, err = collectOne[monitor.Assessment](rows, ErrNotFound, "find assessment %d", id)
+		return err
+	})
+	batch.Queue(`SELECT `+endpointColumns+`, coalesce(e.looked_at, '0001-01-01T00:00:00Z') AS looked_at
+		FROM endpoints e JOIN applications a ON a.id = e.application_id
+		WHERE e.deleted_at IS NULL AND e.id = (SELECT endpoint_id FROM assessments WHERE id = @id AND slot = @slot)`,
+		arguments).Query(func(rows pgx.Rows) error {
+		found, err := collectAll[row](rows, "find the endpoint of assessment %d", id)
+		if len(found) == 1 {
+			pending.Endpoint, pending.LookedAt = found[0].Endpoint, found[0].LookedAt
+		}
+		return err
+	})
+	err := tx.SendBatch(ctx, batch).Close()
+	if err == nil && !pending.Assessment.FinishedAt.IsZero() {
 		err = fmt.Errorf("begin assessment %d, which is finished: %w", id, ErrConflict)
 	}
-	return assessment, err
+	return pending, err
 }
 
-// LeaseEndpoint takes the endpoint for one look and says whether it got it:
-// another look may hold it.
-func (tx *Tx) LeaseEndpoint(ctx context.Context, lease Lease, now time.Time) (bool, error) {
-	const take = `
+// BeginLook takes the endpoint for one look, and one of the few places of its
+// host, and notes that the look began. It says whether it got both: where it
+// did not, the caller rolls the transaction back.
+func (tx *Tx) BeginLook(ctx context.Context, lease Lease, slot time.Time, limit HostLimit, now time.Time) (leased bool, err error) {
+	arguments := pgx.NamedArgs{
+		"endpoint": lease.EndpointID, "assessment": lease.AssessmentID, "slot": slot, "until": lease.Until, "now": now,
+		"host": lease.Host, "port": int(lease.Port), "spaced": now.Add(-limit.Spacing), "most": limit.AtOnce,
+	}
+	got, wanted := int64(0), int64(1)
+	count := func(tag pgconn.CommandTag) error { got += tag.RowsAffected(); return nil }
+	batch := &pgx.Batch{}
+	batch.Queue(`
 		UPDATE endpoints SET looking_id = @assessment, looking_until = @until
-		WHERE id = @endpoint AND deleted_at IS NULL AND (looking_until IS NULL OR looking_until <= @now)`
-	tag, err := tx.Exec(ctx, take, pgx.StrictNamedArgs{
-		"assessment": lease.AssessmentID, "until": lease.Until, "endpoint": lease.EndpointID, "now": now,
-	})
-	if err != nil {
-		return false, fmt.Errorf("lease endpoint %d: %w", lease.EndpointID, err)
+		WHERE id = @endpoint AND deleted_at IS NULL AND (looking_until IS NULL OR looking_until <= @now)`, arguments).Exec(count)
+	if lease.Host != "" {
+		wanted++
+		batch.Queue(`SELECT pg_advisory_xact_lock(hashtext('gradewatch.host'), hashtext(@host || ':' || @port::int))`, arguments)
+		batch.Queue(`DELETE FROM host_leases WHERE host = @host AND port = @port AND until <= @now AND started_at <= @spaced`, arguments)
+		batch.Queue(`
+			INSERT INTO host_leases (host, port, assessment_id, started_at, until)
+			SELECT @host, @port, @assessment, @now, @until
+			WHERE (SELECT count(*) FROM host_leases WHERE host = @host AND port = @port AND until > @now) < @most
+				AND NOT EXISTS (SELECT FROM host_leases WHERE host = @host AND port = @port AND started_at > @spaced)
+			ON CONFLICT (host, port, assessment_id) DO UPDATE SET started_at = excluded.started_at, until = excluded.until`,
+			arguments).Exec(count)
 	}
-	return tag.RowsAffected() == 1, nil
+	batch.Queue(`UPDATE assessments SET started_at = @now, stage = 'started' WHERE id = @assessment AND slot = @slot AND finished_at IS NULL`, arguments)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return false, fmt.Errorf("begin assessment %d of endpoint %d at %s: %w", lease.AssessmentID, lease.EndpointID, lease.Host, err)
+	}
+	return got == wanted, nil
 }
 
-// LeaseHost takes one of the host's few places and says whether there was one.
-func (tx *Tx) LeaseHost(ctx context.Context, lease Lease, limit HostLimit, now time.Time) (bool, error) {
-	arguments := pgx.StrictNamedArgs{"host": lease.Host, "port": int(lease.Port)}
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('gradewatch.host'), hashtext(@host || ':' || @port::int))`, arguments); err != nil {
-		return false, fmt.Errorf("lock host %s: %w", lease.Host, err)
-	}
-	spaced := now.Add(-limit.Spacing)
-	const forget = `DELETE FROM host_leases WHERE host = @host AND port = @port AND until <= @now AND started_at <= @spaced`
-	arguments["now"], arguments["spaced"] = now, spaced
-	if _, err := tx.Exec(ctx, forget, arguments); err != nil {
-		return false, fmt.Errorf("forget what looked at host %s: %w", lease.Host, err)
-	}
-	const take = `
-		INSERT INTO host_leases (host, port, assessment_id, started_at, until)
-		SELECT @host, @port, @assessment, @now, @until
-		WHERE (SELECT count(*) FROM host_leases WHERE host = @host AND port = @port AND until > @now) < @most
-			AND NOT EXISTS (SELECT FROM host_leases WHERE host = @host AND port = @port AND started_at > @spaced)
-		ON CONFLICT (host, port, assessment_id) DO UPDATE SET started_at = excluded.started_at, until = excluded.until`
-	arguments["assessment"], arguments["until"], arguments["most"] = lease.AssessmentID, lease.Until, limit.AtOnce
-	tag, err := tx.Exec(ctx, take, arguments)
-	if err != nil {
-		return false, fmt.Errorf("lease host %s: %w", lease.Host, err)
-	}
-	return tag.RowsAffected() == 1, nil
-}
-
-// Release gives up what lease still holds; what it lost meanwhile stays.
-// The host's place ends at now; its row stays until the spacing is over.
+// Release gives up what lease still holds, after a look that was not judged;
+// what it lost meanwhile stays. The host's place ends at now; its row stays
+// until the spacing is over.
 func (tx *Tx) Release(ctx context.Context, lease Lease, now time.Time) error {
-	const endpoint = `
-		UPDATE endpoints SET looking_id = NULL, looking_until = NULL
-		WHERE id = @endpoint AND looking_id = @assessment AND looking_until = @until`
-	_, err := tx.Exec(ctx, endpoint, pgx.StrictNamedArgs{
-		"endpoint": lease.EndpointID, "assessment": lease.AssessmentID, "until": lease.Until,
-	})
-	if err != nil {
-		return fmt.Errorf("release endpoint %d: %w", lease.EndpointID, err)
-	}
-	if lease.Host == "" {
-		return nil
-	}
-	const host = `
-		UPDATE host_leases SET until = least(until, @now)
-		WHERE host = @host AND port = @port AND assessment_id = @assessment AND until = @until`
-	_, err = tx.Exec(ctx, host, pgx.StrictNamedArgs{
-		"host": lease.Host, "port": int(lease.Port), "assessment": lease.AssessmentID, "until": lease.Until, "now": now,
-	})
-	if err != nil {
-		return fmt.Errorf("release host %s: %w", lease.Host, err)
+	batch := &pgx.Batch{}
+	queueRelease(batch, lease, time.Time{}, now)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("release endpoint %d and its host: %w", lease.EndpointID, err)
 	}
 	return nil
 }
 
-// BeginAssessment notes that a look began. A look that is tried again begins anew.
-func (tx *Tx) BeginAssessment(ctx context.Context, assessment monitor.Assessment, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE assessments SET started_at = @now, stage = 'started' WHERE id = @id AND slot = @slot AND finished_at IS NULL`,
-		pgx.StrictNamedArgs{"id": assessment.ID, "slot": assessment.Slot, "now": now})
-	if err != nil {
-		return fmt.Errorf("begin assessment %d: %w", assessment.ID, err)
+// queueRelease queues what Release does, and notes when the endpoint was
+// looked at, unless lookedAt is zero.
+func queueRelease(batch *pgx.Batch, lease Lease, lookedAt, now time.Time) {
+	batch.Queue(`
+		UPDATE endpoints SET looked_at = coalesce(@looked::timestamptz, looked_at),
+			looking_id = CASE WHEN looking_id = @assessment AND looking_until = @until THEN NULL ELSE looking_id END,
+			looking_until = CASE WHEN looking_id = @assessment AND looking_until = @until THEN NULL ELSE looking_until END
+		WHERE id = @endpoint AND (@looked::timestamptz IS NOT NULL OR looking_id = @assessment AND looking_until = @until)`,
+		pgx.StrictNamedArgs{
+			"looked": timeOrNil(lookedAt), "endpoint": lease.EndpointID, "assessment": lease.AssessmentID, "until": lease.Until,
+		})
+	if lease.Host == "" {
+		return
 	}
-	return nil
+	batch.Queue(`
+		UPDATE host_leases SET until = least(until, @now)
+		WHERE host = @host AND port = @port AND assessment_id = @assessment AND until = @until`,
+		pgx.StrictNamedArgs{
+			"host": lease.Host, "port": int(lease.Port), "assessment": lease.AssessmentID, "until": lease.Until, "now": now,
+		})
 }
 
 // SetStage notes how far a look is, for people who wait.

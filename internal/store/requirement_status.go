@@ -10,17 +10,7 @@ import (
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
-// LockJudgement makes judgements of one endpoint follow each other, until the
-// transaction ends. ErrNotFound: the endpoint was removed.
-func (tx *Tx) LockJudgement(ctx context.Context, endpoint int64) error {
-	rows, _ := tx.Query(ctx, `SELECT id FROM endpoints WHERE id = @id AND deleted_at IS NULL FOR NO KEY UPDATE`,
-		pgx.StrictNamedArgs{"id": endpoint})
-	_, err := collectOne[struct{ ID int64 }](rows, ErrNotFound, "lock endpoint %d", endpoint)
-	return err
-}
-
-// SaveRequirementStates writes where each requirement of an endpoint stands.
-func (tx *Tx) SaveRequirementStates(ctx context.Context, assessment monitor.Assessment, states map[string]monitor.RequirementState, at time.Time) error {
+func queueRequirementState(batch *pgx.Batch, assessment monitor.Assessment, state monitor.RequirementState, at time.Time) {
 	const upsert = `
 		INSERT INTO requirement_status (endpoint_id, team_id, requirement, severity, result, conclusive, conclusive_since,
 			failing_since, inconclusive_since, inconclusive_reason, noticed, incident_id, assessment_id, judged_at)
@@ -31,20 +21,13 @@ func (tx *Tx) SaveRequirementStates(ctx context.Context, assessment monitor.Asse
 			failing_since = excluded.failing_since, inconclusive_since = excluded.inconclusive_since,
 			inconclusive_reason = excluded.inconclusive_reason, noticed = excluded.noticed,
 			incident_id = excluded.incident_id, assessment_id = excluded.assessment_id, judged_at = excluded.judged_at`
-	batch := &pgx.Batch{}
-	for _, state := range states {
-		batch.Queue(upsert, pgx.StrictNamedArgs{
-			"endpoint": assessment.EndpointID, "team": assessment.TeamID, "requirement": state.Requirement,
-			"severity": string(state.Severity), "result": string(state.Result), "conclusive": string(state.Conclusive),
-			"conclusive_since": timeOrNil(state.ConclusiveSince), "failing_since": timeOrNil(state.FailingSince),
-			"inconclusive_since": timeOrNil(state.InconclusiveSince), "reason": state.InconclusiveReason,
-			"noticed": state.Noticed, "incident": state.IncidentID, "assessment": assessment.ID, "at": at,
-		})
-	}
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("note where endpoint %d stands: %w", assessment.EndpointID, err)
-	}
-	return nil
+	batch.Queue(upsert, pgx.StrictNamedArgs{
+		"endpoint": assessment.EndpointID, "team": assessment.TeamID, "requirement": state.Requirement,
+		"severity": string(state.Severity), "result": string(state.Result), "conclusive": string(state.Conclusive),
+		"conclusive_since": timeOrNil(state.ConclusiveSince), "failing_since": timeOrNil(state.FailingSince),
+		"inconclusive_since": timeOrNil(state.InconclusiveSince), "reason": state.InconclusiveReason,
+		"noticed": state.Noticed, "incident": state.IncidentID, "assessment": assessment.ID, "at": at,
+	})
 }
 
 // SaveChanges writes what differs from the look before.
@@ -53,6 +36,9 @@ func (tx *Tx) SaveChanges(ctx context.Context, assessment monitor.Assessment, pr
 		INSERT INTO changes (team_id, endpoint_id, assessment_id, previous_assessment_id, occurred_at,
 			class, cause, subject, before, after, sentence)
 		VALUES (@team, @endpoint, @assessment, @previous, @at, @class, @cause, @subject, @before, @after, @sentence)`
+	if len(changes) == 0 {
+		return nil
+	}
 	batch := &pgx.Batch{}
 	for _, change := range changes {
 		batch.Queue(insert, pgx.StrictNamedArgs{

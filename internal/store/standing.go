@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/internal/monitor"
+)
+
+// Standing is where an endpoint stands between two judgements.
+type Standing struct {
+	States   map[string]monitor.RequirementState
+	Last     JudgedBy           // zero: it was never judged
+	Newest   checks.Observation // the newest answer of each family of facts
+	Incident monitor.Incident   // the open one that opened last; zero: none
+}
+
+// JudgedBy is by which rules an endpoint was judged last.
+type JudgedBy struct {
+	AssessmentID int64
+	At           time.Time
+	Engine       string
+	Profile      string
+	TrustData    string
+}
+
+// LockStanding makes judgements of one endpoint follow each other, until the
+// transaction ends, and returns where it stands. ErrNotFound: it was removed.
+func (tx *Tx) LockStanding(ctx context.Context, endpoint int64) (Standing, error) {
+	var standing Standing
+	arguments := pgx.StrictNamedArgs{"endpoint": endpoint}
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT id FROM endpoints WHERE id = @endpoint AND deleted_at IS NULL FOR NO KEY UPDATE`, arguments).Query(func(rows pgx.Rows) error {
+		_, err := collectOne[struct{ ID int64 }](rows, ErrNotFound, "lock endpoint %d", endpoint)
+		return err
+	})
+	batch.Queue(requirementStates, arguments).Query(func(rows pgx.Rows) (err error) {
+		standing.States, err = byRequirement(rows, endpoint)
+		return err
+	})
+	batch.Queue(`
+		SELECT id AS assessment_id, finished_at AS at, engine, profile, trust_data FROM assessments
+		WHERE endpoint_id = @endpoint AND outcome = 'judged' ORDER BY slot DESC LIMIT 1`, arguments).Query(func(rows pgx.Rows) error {
+		last, err := collectAll[JudgedBy](rows, "find the last judgement of endpoint %d", endpoint)
+		if len(last) == 1 {
+			standing.Last = last[0]
+		}
+		return err
+	})
+	batch.Queue(newestAnswers, arguments).Query(func(rows pgx.Rows) (err error) {
+		standing.Newest, err = together(rows, endpoint)
+		return err
+	})
+	batch.Queue(newestOpenIncident, arguments).Query(func(rows pgx.Rows) error {
+		open, err := collectAll[monitor.Incident](rows, "find the open incident of endpoint %d", endpoint)
+		if len(open) == 1 {
+			standing.Incident = open[0]
+		}
+		return err
+	})
+	err := tx.SendBatch(ctx, batch).Close()
+	return standing, err
+}
+
+// Settlement is how a judgement leaves its endpoint.
+type Settlement struct {
+	Assessment  monitor.Assessment
+	Lease       Lease
+	At          time.Time                           // of the judgement
+	Before      map[string]monitor.RequirementState // as Standing had them
+	States      map[string]monitor.RequirementState
+	Observation *checks.Observation // nil: nothing on the network was looked at
+	Manifest    []byte
+}
+
+// Settle writes where the endpoint stands and gives the lease up. Of the rows
+// that say how it stands, only those that changed are written.
+func (tx *Tx) Settle(ctx context.Context, settlement Settlement, now time.Time) error {
+	batch := &pgx.Batch{}
+	for requirement, state := range settlement.States {
+		if before, known := settlement.Before[requirement]; !known || inOneZone(before) != inOneZone(state) {
+			queueRequirementState(batch, settlement.Assessment, state, settlement.At)
+		}
+	}
+	if settlement.Observation != nil {
+		queueEndpointStatus(batch, settlement.Assessment, settlement.Observation, settlement.Manifest, settlement.At)
+	}
+	queueRelease(batch, settlement.Lease, settlement.At, now)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("note where endpoint %d stands: %w", settlement.Assessment.EndpointID, err)
+	}
+	return nil
+}
+
+// inOneZone is state with its times in one zone, so that equal means the same.
+func inOneZone(state monitor.RequirementState) monitor.RequirementState {
+	for _, at := range []*time.Time{&state.ConclusiveSince, &state.FailingSince, &state.InconclusiveSince} {
+		*at = at.UTC()
+	}
+	return state
+}
