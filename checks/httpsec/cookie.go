@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -54,11 +55,22 @@ func ParseCookie(u *url.URL, line string) checks.Cookie {
 	attributes := parseAttributes(rest)
 	cookie.HttpOnly, cookie.Secure, cookie.Partitioned = attributes.httpOnly, attributes.secure, attributes.partitioned
 	cookie.SameSite = attributes.sameSite
-	cookie.Domain = strings.ToValidUTF8(attributes.domain, "�")
-	cookie.Path = strings.ToValidUTF8(CanonicalPath(attributes.path), "�")
+	cookie.Domain = legible(attributes.domain)
+	cookie.Path = legible(CanonicalPath(attributes.path))
 	cookie.Invalid = cookie.Invalid || !storable(u, name, value, attributes)
-	cookie.Name = strings.ToValidUTF8(CanonicalCookieName(clip(name)), "�")
+	cookie.Name = legible(CanonicalCookieName(clip(name)))
 	return cookie
+}
+
+// legible replaces what is no UTF-8 and every control character: sentences
+// about a cookie are stored as text, which takes no NUL.
+func legible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(text, string(unicode.ReplacementChar)))
 }
 
 // splitPair is section 5.6 step 3: without '=' the whole text is the value of
