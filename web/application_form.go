@@ -119,6 +119,8 @@ func checkApplication(form *views.ApplicationForm) monitor.Application {
 	switch {
 	case form.Name == "":
 		fault("name", "Enter the application's name.")
+	case !legible(form.Name):
+		fault("name", "The name holds characters that cannot be seen. Type it anew.")
 	case utf8.RuneCountInString(form.Name) > maxNameRunes:
 		fault("name", fmt.Sprintf("Use a name of at most %d characters.", maxNameRunes))
 	}
@@ -127,7 +129,7 @@ func checkApplication(form *views.ApplicationForm) monitor.Application {
 	}
 	for _, environment := range policy.Environments() {
 		id := form.ClientIDs[environment]
-		if strings.ContainsAny(id, " \t\r\n") || len(id) > maxClientID {
+		if strings.Contains(id, " ") || !legible(id) || len(id) > maxClientID {
 			fault("client-"+string(environment), fmt.Sprintf("Copy the %s client ID again: it has no spaces and at most %d characters.", environment, maxClientID))
 		}
 	}

@@ -93,6 +93,9 @@ func channelFaults(kind, address string) views.Faults {
 			return fault("address", "Enter one email address, such as team@example.com.")
 		}
 	case "webhook":
+		if !legible(address) {
+			return fault("address", "The URL holds characters that cannot be seen. Type it anew.")
+		}
 		if _, err := checks.ParseTarget(address, checks.Quick, checks.Limits{}); err != nil {
 			return fault("address", sentence(err.Error()))
 		}

@@ -222,3 +222,24 @@ func TestOversizedFormIsRefused(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, long.status)
 	require.Equal(t, 2, long.Find("#faults li").Length())
 }
+
+// What Postgres cannot store is a fault of the form, never one of ours.
+func TestTextThatCannotBeStoredIsAFault(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.signedIn(s.person)
+	for _, text := range []string{"a\x00b", "a\xffb", "a\x1b[2Jb"} {
+		page := b.post("/applications", form(
+			url.Values{"name": {text}, "type": {"standard"}, "client-SOD": {text}, "rows": {"1"}, "do": {"save"}},
+			row("0", "SOD", "custom_scheme", "com.example:/"+text, "", "5"),
+		))
+		require.Equal(t, http.StatusUnprocessableEntity, page.status, "%q", text)
+		for _, field := range []string{"name", "client-SOD", "url-0-value"} {
+			require.NotEmpty(t, page.text("#"+field+"-fault"), "%s %q", field, text)
+		}
+		page = b.post("/channels", url.Values{"kind": {"webhook"}, "address": {"https://hooks.example.com/" + text}})
+		require.Equal(t, http.StatusUnprocessableEntity, page.status, "%q", text)
+		page = b.post("/channels", url.Values{"kind": {"email"}, "address": {text + "@example.com"}})
+		require.Equal(t, http.StatusUnprocessableEntity, page.status, "%q", text)
+	}
+}

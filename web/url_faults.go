@@ -37,10 +37,16 @@ func textFault(value, example string) string {
 		return "Enter the URL, such as " + example + "."
 	case len(value) > maxValue:
 		return "Use a URL of at most " + strconv.Itoa(maxValue) + " characters."
-	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
+	case !legible(value):
 		return "The URL holds characters that cannot be seen. Type it anew."
 	}
 	return ""
+}
+
+// legible says whether text can be stored and shown: Postgres takes no NUL and
+// nothing that is no UTF-8.
+func legible(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 func webURLFault(value string) string {

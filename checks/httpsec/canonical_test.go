@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -135,6 +137,9 @@ func FuzzCanonicalURL(f *testing.F) {
 		}
 		if twice := httpsec.CanonicalURL(again); twice != once && u.Host != "" {
 			t.Errorf("canonical form of %q is %q, and of that %q", text, once, twice)
+		}
+		if !utf8.ValidString(once) || strings.ContainsFunc(once, unicode.IsControl) {
+			t.Errorf("%q cannot be stored as text", once)
 		}
 		if u.Fragment != "" && strings.Contains(once, "#") {
 			t.Errorf("%q keeps a fragment", once)

@@ -54,7 +54,7 @@ func ParseCookie(u *url.URL, line string) checks.Cookie {
 	attributes := parseAttributes(rest)
 	cookie.HttpOnly, cookie.Secure, cookie.Partitioned = attributes.httpOnly, attributes.secure, attributes.partitioned
 	cookie.SameSite = attributes.sameSite
-	// What a invalid cookie leaves of itself is shown and stored all the same.
+	// What an invalid cookie leaves of itself is shown and stored all the same.
 	cookie.Domain = checks.Clean(attributes.domain, maxAttributeBytes)
 	cookie.Path = checks.Clean(CanonicalPath(attributes.path), maxAttributeBytes)
 	cookie.Invalid = cookie.Invalid || !storable(u, name, value, attributes)

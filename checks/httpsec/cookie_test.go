@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -117,6 +118,7 @@ func TestParseCookiesIsCanonical(t *testing.T) {
 func FuzzParseCookie(f *testing.F) {
 	f.Add("sid=1; HttpOnly; Secure; SameSite=None; Domain=example.com; Path=/x")
 	f.Add("__Host-a=\x00; Path=/9f86d081884c7d659a2feaa0c55ad015")
+	f.Add("a\x00b\x1b[2J=1; Domain=\u0085.example.com; Path=/\x00")
 	f.Add("\xff\xfe=\xff; Domain=\xff; Path=/\xff")
 	u := parsed(f, "https://app.example.com/")
 	f.Fuzz(func(t *testing.T, line string) {
@@ -125,8 +127,8 @@ func FuzzParseCookie(f *testing.F) {
 			t.Error("two readings differ")
 		}
 		for _, text := range []string{cookie.Name, cookie.Domain, cookie.Path} {
-			if !utf8.ValidString(text) {
-				t.Errorf("%q is not UTF-8", text)
+			if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+				t.Errorf("%q cannot be stored as text", text)
 			}
 		}
 		lower := strings.ToLower(line)

@@ -16,6 +16,9 @@ func bestPath(leaf *x509.Certificate, sent []*x509.Certificate, at time.Time, ro
 	if public != nil && inDate(public, at) {
 		return public, false
 	}
+	if len(roots.private) == 0 {
+		return public, false
+	}
 	own := longest(findPaths(leaf, sent, pool(roots.private, true), x509.ExtKeyUsageServerAuth), at)
 	if own != nil && (public == nil || inDate(own, at)) {
 		return own, true
@@ -67,7 +70,8 @@ func inDate(path []*x509.Certificate, at time.Time) bool { return checkDates(pat
 // explain says why no path was found. All that applies is said.
 func explain(leaf *x509.Certificate, sent []*x509.Certificate, malformed int, roots *Roots) Aspect {
 	all := &Roots{public: append(append([]anchor(nil), roots.public...), roots.private...)}
-	if paths := findPaths(leaf, sent, pool(all.public, false), x509.ExtKeyUsageServerAuth); paths != nil {
+	paths, err := verify(leaf, sent, pool(all.public, false), x509.ExtKeyUsageServerAuth)
+	if err == nil {
 		root := paths[0][len(paths[0])-1]
 		return refused(Fault{
 			Code: Distrusted, Certificate: fingerprint(root),
@@ -77,10 +81,9 @@ func explain(leaf *x509.Certificate, sent []*x509.Certificate, malformed int, ro
 	faults := weakSignatures(leaf, sent, all.public)
 	if malformed > 0 {
 		faults = append(faults, Fault{
-			Code: Malformed, Text: fmt.Sprintf("%d of the certificates sent cannot be parsed.", malformed),
+			Code: Malformed, Text: fmt.Sprintf("%d of the certificates sent cannot be parsed, or have a key too large to check.", malformed),
 		})
 	}
-	_, err := verify(leaf, sent, pool(all.public, false), x509.ExtKeyUsageServerAuth)
 	if fault, found := notAuthorized(leaf, err); found {
 		return refused(append(faults, fault)...)
 	}

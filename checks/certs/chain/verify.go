@@ -7,12 +7,19 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 )
 
 const (
 	maxCertificates = 64    // how many of a chain are looked at; real ones have up to 10
 	maxRSABits      = 16384 // a key of a megabit would keep one signature check busy for minutes
+	// Keys of issuers check up to 100 signatures a path: 64 keys of 16384 bits
+	// with the largest exponent kept one chain busy for 14 seconds. crypto/tls
+	// takes no more than 8192 bits, and no root program a larger exponent.
+	maxIssuerRSABits  = 8192
+	maxIssuerExponent = 65537
 )
 
 // Verify judges a chain as it was sent, leaf first, for a host (a name in its
@@ -64,13 +71,18 @@ func parse(der []byte) (*x509.Certificate, error) {
 func parseOthers(chain [][]byte) (sent []*x509.Certificate, malformed int) {
 	for _, der := range chain[:min(len(chain), maxCertificates)] {
 		certificate, err := parse(der)
-		if err != nil {
+		if err != nil || heavyIssuer(certificate) {
 			malformed++
 			continue
 		}
 		sent = append(sent, certificate)
 	}
 	return sent, malformed
+}
+
+func heavyIssuer(certificate *x509.Certificate) bool {
+	key, ok := certificate.PublicKey.(*rsa.PublicKey)
+	return ok && (key.N.BitLen() > maxIssuerRSABits || key.E > maxIssuerExponent)
 }
 
 func describe(leaf *x509.Certificate) Result {
@@ -117,9 +129,19 @@ func join(names []string) string {
 		if index > 0 {
 			text.WriteString(", ")
 		}
-		text.WriteString(name)
+		text.WriteString(strings.Map(visible, name))
 	}
 	return text.String()
+}
+
+// visible replaces what a name may not hold and a certificate may carry: an
+// IA5String takes NUL and escape sequences, which no database and no terminal
+// should see.
+func visible(r rune) rune {
+	if unicode.IsControl(r) {
+		return unicode.ReplacementChar
+	}
+	return r
 }
 
 // checkDates names every certificate of the path that is out of date.
