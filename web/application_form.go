@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -121,13 +122,15 @@ func checkApplication(form *views.ApplicationForm) monitor.Application {
 		fault("name", "Enter the application's name.")
 	case utf8.RuneCountInString(form.Name) > maxNameRunes:
 		fault("name", fmt.Sprintf("Use a name of at most %d characters.", maxNameRunes))
+	case strings.ContainsFunc(form.Name, unicode.IsControl):
+		fault("name", "The name holds characters that cannot be seen. Type it anew.")
 	}
 	if !slices.Contains(policy.ApplicationTypes(), policy.ApplicationType(form.Type)) {
 		fault("type", "Choose whether it is a standard or a custom application.")
 	}
 	for _, environment := range policy.Environments() {
 		id := form.ClientIDs[environment]
-		if strings.ContainsAny(id, " \t\r\n") || len(id) > maxClientID {
+		if strings.ContainsFunc(id, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) || len(id) > maxClientID {
 			fault("client-"+string(environment), fmt.Sprintf("Copy the %s client ID again: it has no spaces and at most %d characters.", environment, maxClientID))
 		}
 	}
