@@ -111,7 +111,7 @@ func (r Runner) walk(ctx context.Context, network Network, target Target, addres
 		observations[i] = result.observation
 		certificates = append(certificates, result.certificates...)
 	}
-	return observations, mergeCertificates(certificates)
+	return observations, affordable(network, mergeCertificates(certificates))
 }
 
 // collect gathers results by index until all came or ctx is over for a little.
@@ -207,6 +207,30 @@ func mergeCertificates(certificates []Certificate) []Certificate {
 		return cmp.Or(cmp.Compare(a.SHA256, b.SHA256), bytes.Compare(a.DER, b.DER))
 	})
 	return slices.CompactFunc(certificates, func(a, b Certificate) bool { return a.SHA256 == b.SHA256 })
+}
+
+// certificateBytes bounds the certificates of one look. Real looks have under
+// 50 KiB; a server that makes new ones for every connection could otherwise
+// have tens of megabytes stored at each look.
+const certificateBytes = 1 << 20
+
+// affordable keeps the smallest certificates, as many as fit. What is left out
+// is not at hand when the chain that holds it is judged, which says so.
+func affordable(network Network, certificates []Certificate) []Certificate {
+	total := 0
+	for _, certificate := range certificates {
+		total += len(certificate.DER)
+	}
+	if total <= certificateBytes {
+		return certificates
+	}
+	slices.SortStableFunc(certificates, func(a, b Certificate) int { return cmp.Compare(len(a.DER), len(b.DER)) })
+	kept := 0
+	for total = 0; kept < len(certificates) && total+len(certificates[kept].DER) <= certificateBytes; kept++ {
+		total += len(certificates[kept].DER)
+	}
+	network.Logf("left out %d certificates: those of one look may have %d bytes", len(certificates)-kept, certificateBytes)
+	return mergeCertificates(certificates[:kept])
 }
 
 // progressReport passes progress on, one call at a time, and nothing after stop.

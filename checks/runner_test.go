@@ -207,3 +207,35 @@ func TestLookReportsProgress(t *testing.T) {
 	})
 	require.Equal(t, map[string]string{checks.StageDNS: "1 of 1", checks.StageTLS: "2 of 2", checks.StageHTTP: "2 of 2"}, last)
 }
+
+// A server may send other certificates on every connection, as large as a
+// handshake allows: what one look keeps of them is bounded.
+func TestCertificatesOfALookAreBounded(t *testing.T) {
+	t.Parallel()
+	var made atomic.Int64
+	fresh := func(size int) checks.Certificate {
+		return checks.NewCertificate(fmt.Appendf(nil, "%0*d", size, made.Add(1)))
+	}
+	runner := checks.Runner{
+		TLS: func(context.Context, checks.Network, checks.Target, netip.AddrPort) (checks.TLS, []checks.Certificate) {
+			return checks.TLS{}, []checks.Certificate{fresh(1000), fresh(250_000)}
+		},
+		HTTP: func(context.Context, checks.Network, checks.Target, netip.AddrPort) (checks.HTTP, []checks.Certificate) {
+			return checks.HTTP{}, []checks.Certificate{fresh(250_000)}
+		},
+	}
+	network := resolvesTo("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4")
+	observation, measurements := runner.Look(t.Context(), network, target(t, "https://app.test/", checks.Limits{}), nil)
+	total, small := 0, 0
+	for i, certificate := range observation.Certificates {
+		total += len(certificate.DER)
+		if len(certificate.DER) == 1000 {
+			small++
+		}
+		require.True(t, i == 0 || observation.Certificates[i-1].SHA256 < certificate.SHA256, "sorted by fingerprint")
+	}
+	require.LessOrEqual(t, total, 1<<20)
+	require.Equal(t, 4, small, "small ones stay")
+	require.Len(t, observation.Certificates, 8)
+	require.Contains(t, measurements.Log[len(measurements.Log)-1].Text, "left out 4 certificates")
+}

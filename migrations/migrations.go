@@ -98,9 +98,14 @@ DO $$ DECLARE t text; BEGIN
         EXECUTE format('GRANT USAGE ON SEQUENCE %I TO gradewatch_app, gradewatch_team, gradewatch_operator, gradewatch_worker', t);
     END LOOP;
 END $$;
-GRANT SELECT, INSERT, UPDATE ON river_job TO gradewatch_team, gradewatch_operator, gradewatch_worker;
+GRANT SELECT, INSERT, UPDATE ON river_job TO gradewatch_worker;
+-- Who only inserts jobs changes none: River's own insert touches kind where a
+-- unique job is there already.
+REVOKE UPDATE ON river_job FROM gradewatch_team, gradewatch_operator;
+GRANT SELECT, INSERT, UPDATE (kind) ON river_job TO gradewatch_team, gradewatch_operator;
 GRANT SELECT ON goose_db_version TO gradewatch_app;
-GRANT SELECT, INSERT, UPDATE ON river_queue TO gradewatch_team, gradewatch_operator, gradewatch_worker;
+REVOKE ALL ON river_queue FROM gradewatch_team, gradewatch_operator;
+GRANT SELECT, INSERT, UPDATE ON river_queue TO gradewatch_worker;
 DO $$ BEGIN
     IF to_regclass('river_notification') IS NOT NULL THEN
         GRANT SELECT, INSERT, UPDATE ON river_notification TO gradewatch_team, gradewatch_operator, gradewatch_worker;

@@ -14,6 +14,7 @@ import (
 var (
 	errCrossOrigin = errors.New("the request came from another site")
 	errBadForm     = errors.New("the form cannot be read")
+	errBadAddress  = errors.New("the address holds bytes that are no text")
 )
 
 // fail answers a request that ended in err: the only place that maps errors to
@@ -56,6 +57,11 @@ func explain(err error) (int, views.Failure) {
 			"For your safety it was not carried out. Open the page here and try again.")
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge, overview("That is too much at once", "Send at most 1 megabyte.")
+	case errors.Is(err, store.ErrTooMany):
+		return http.StatusTooManyRequests, overview("That is too often",
+			fmt.Sprintf("Your team can send %d tests within an hour. Wait a little and try again.", store.MostTests))
+	case errors.Is(err, errBadAddress):
+		return http.StatusBadRequest, overview("This address cannot be read", "Check that you copied it as it was.")
 	case errors.Is(err, errBadForm):
 		return http.StatusBadRequest, overview("The form cannot be read", "Open the page again and send the form once more.")
 	case errors.Is(err, auth.ErrLinkUsed):

@@ -10,8 +10,10 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gradewatch/gradewatch/internal/auth"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -41,12 +43,13 @@ func visitOf(r *http.Request) *visit {
 }
 
 // middleware wraps the routes, outermost first in the order of execution: who
-// asks, log, recover, headers, cross-origin, size.
+// asks, log, recover, headers, cross-origin, size, text.
 func (s *server) middleware(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, errCrossOrigin)
 	}))
+	next = s.readable(next)
 	next = http.MaxBytesHandler(next, maxBody)
 	next = crossOrigin.Handler(next)
 	next = s.headers(next)
@@ -129,6 +132,25 @@ func (s *server) recovers(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// readable refuses addresses with NUL or bytes that are no UTF-8. Postgres takes
+// neither, so that even the audit of a denial would fail on them.
+func (s *server) readable(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ok := storable(r.URL.Path)
+		for name, values := range r.URL.Query() {
+			ok = ok && storable(name) && !slices.ContainsFunc(values, func(value string) bool { return !storable(value) })
+		}
+		if !ok {
+			s.fail(w, r, errBadAddress)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// storable says whether Postgres takes text.
+func storable(text string) bool { return utf8.ValidString(text) && !strings.Contains(text, "\x00") }
 
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -136,6 +137,11 @@ func parseForm(r *http.Request) error {
 		return err
 	case err != nil:
 		return errors.Join(errBadForm, err)
+	}
+	for _, values := range r.PostForm {
+		if slices.ContainsFunc(values, func(value string) bool { return !storable(value) }) {
+			return errBadForm
+		}
 	}
 	return nil
 }

@@ -59,14 +59,26 @@ func makeDataFolder(folder string) error {
 	if os.Geteuid() == 0 {
 		mode = 0o711
 	}
-	if _, err := os.Stat(folder); err == nil {
-		return nil
+	if info, err := os.Stat(folder); err == nil {
+		return guarded(folder, info)
 	}
 	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
 		return fmt.Errorf("make the data folder (set GRADEWATCH_DATA to another one): %w", err)
 	}
 	if err := os.Mkdir(folder, mode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("make the data folder (set GRADEWATCH_DATA to another one): %w", err)
+	}
+	return nil
+}
+
+// guarded refuses a folder in which others may put files: theirs would say who
+// may connect, or be the socket that we talk to.
+func guarded(folder string, info fs.FileInfo) error {
+	if status, ok := info.Sys().(*syscall.Stat_t); ok && os.Geteuid() != 0 && status.Uid != 0 && int(status.Uid) != os.Geteuid() {
+		return fmt.Errorf("the data folder %s belongs to the user id %d: run as that user, or set GRADEWATCH_DATA to a folder of your own", folder, status.Uid)
+	}
+	if info.Mode().Perm()&0o002 != 0 {
+		return fmt.Errorf("everybody may write into the data folder %s: close it with: chmod o-w %s", folder, folder)
 	}
 	return nil
 }

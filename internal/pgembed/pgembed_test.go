@@ -326,3 +326,14 @@ func eventually(t *testing.T, holds func() bool, message string) {
 	t.Helper()
 	require.Eventually(t, holds, 20*time.Second, 20*time.Millisecond, message)
 }
+
+func TestRefusesAFolderThatOthersWriteInto(t *testing.T) {
+	t.Parallel()
+	folder := reachableFolder(t)
+	require.NoError(t, os.Chmod(folder, 0o777)) //nolint:gosec // that is the point
+	_, err := Start(t.Context(), Config{DataFolder: folder, FastUnsafe: true})
+	require.ErrorContains(t, err, "chmod o-w "+folder)
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Empty(t, entries, "nothing of ours is put there")
+}

@@ -92,20 +92,29 @@ func TestEveryTeamTableHasRowsToTestWith(t *testing.T) {
 	require.Equal(t, teamTables(t, connectOwner(t, testdb.New(t))), fixed, "add the new table to teamRows")
 }
 
+// teamMayChange names one column that a team may change in each table of which
+// it may change anything.
+var teamMayChange = map[string]string{
+	"sign_in_links": "used_at", "sessions": "last_seen_at", "applications": "deleted_at", "client_ids": "client_id",
+	"endpoints": "next_run_at", "incidents": "state", "incident_requirements": "resolved_at", "channels": "disabled_at",
+}
+
 func TestTeamSeesAndChangesItsOwnRowsOnly(t *testing.T) {
 	t.Parallel()
 	database, owner := twoTeams(t)
 	for _, table := range teamTables(t, owner) {
 		require.Equal(t, []int64{ours}, teamsIn(t, database.Store, table), table)
-		changed, err := change(t, database.Store, `UPDATE `+table+` SET team_id = team_id`)
-		if table == "audit" {
-			require.True(t, denied(err), "audit must be append-only: %v", err)
+		_, err := change(t, database.Store, `UPDATE `+table+` SET team_id = 2`)
+		require.True(t, denied(err), "%s: a row must not be given away: %v", table, err)
+		column, ok := teamMayChange[table]
+		if !ok {
+			_, err := change(t, database.Store, `DELETE FROM `+table)
+			require.True(t, denied(err), "%s: %v", table, err)
 			continue
 		}
+		changed, err := change(t, database.Store, `UPDATE `+table+` SET `+column+` = `+column)
 		require.NoError(t, err, table)
 		require.EqualValues(t, 1, changed, "%s: an update must reach one's own row only", table)
-		_, err = change(t, database.Store, `UPDATE `+table+` SET team_id = 2`)
-		require.True(t, denied(err), "%s: a row must not be given away: %v", table, err)
 	}
 	var names int
 	require.NoError(t, database.Store.AsTeam(t.Context(), ours, func(ctx context.Context, tx *store.Tx) error {
@@ -114,13 +123,16 @@ func TestTeamSeesAndChangesItsOwnRowsOnly(t *testing.T) {
 	require.Equal(t, 1, names)
 }
 
-func TestTeamInsertsItsOwnRowsOnly(t *testing.T) {
+func TestRowsAreInsertedForOnesOwnTeamOnly(t *testing.T) {
 	t.Parallel()
 	database, owner := twoTeams(t)
 	for _, row := range slices.Backward(teamRows) {
 		_, err := owner.Exec(t.Context(), `DELETE FROM `+row.table)
 		require.NoError(t, err)
 	}
+	// Rights aside, so that what is left to refuse a row is row-level security.
+	_, err := owner.Exec(t.Context(), `GRANT INSERT ON ALL TABLES IN SCHEMA public TO gradewatch_team`)
+	require.NoError(t, err)
 	for _, row := range teamRows {
 		insert := func(team int) error {
 			return database.Store.AsTeam(t.Context(), ours, func(ctx context.Context, tx *store.Tx) error {
@@ -133,8 +145,69 @@ func TestTeamInsertsItsOwnRowsOnly(t *testing.T) {
 	}
 }
 
-// Before a transaction takes a role it reaches nothing, and after it took the
-// team's without naming one it sees nothing.
+// What was seen, judged and told is the worker's to write. A team that could
+// write it could name what another team saw, and read it through the views.
+func TestTeamForgesNothing(t *testing.T) {
+	t.Parallel()
+	database, _ := twoTeams(t)
+	for _, statement := range []string{
+		`INSERT INTO assessments (team_id, endpoint_id, slot, purpose, vantage, depth, requested_at, manifest_sha256)
+			VALUES (1, 100, now(), 'first', 'local', 'quick', now(), sha256('manifest2'))`,
+		`UPDATE assessments SET manifest_sha256 = sha256('manifest2')`,
+		`UPDATE assessments SET outcome = 'judged'`,
+		`UPDATE requirement_status SET result = 'pass'`,
+		`UPDATE endpoint_status SET manifest_sha256 = sha256('manifest2')`,
+		`UPDATE notifications SET payload = '{}'`,
+		`UPDATE deliveries SET state = 'delivered'`,
+		`UPDATE channels SET address = 'else@example.com'`,
+		`UPDATE people SET role = 'operator'`,
+		`INSERT INTO people (team_id, email, role, created_at) VALUES (1, 'new@example.com', 'operator', now())`,
+		`UPDATE sessions SET expires_at = now() + interval '1 year'`,
+		`UPDATE sign_in_links SET expires_at = now() + interval '1 year'`,
+		`INSERT INTO delivery_attempts (delivery_id, team_id, attempt, started_at, duration_ms, accepted, answer)
+			VALUES (md5('d1')::uuid, 1, 9, now(), 0, true, '')`,
+		`UPDATE river_job SET args = '{}'`,
+		`UPDATE river_job SET state = 'cancelled'`,
+		`UPDATE river_queue SET paused_at = now()`,
+	} {
+		_, err := change(t, database.Store, statement)
+		require.True(t, denied(err), "%s: %v", statement, err)
+	}
+	// Secrets are no operator's to read.
+	for _, statement := range []string{`SELECT secret FROM channels`, `SELECT * FROM sessions`, `SELECT * FROM sign_in_links`} {
+		err := database.Store.AsOperator(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.Exec(ctx, statement)
+			return err
+		})
+		require.True(t, denied(err), "%s: %v", statement, err)
+	}
+}
+
+// Foreign keys look past row-level security: only with the team in them does a
+// row of one's own name nothing of another team.
+func TestRowsNameRowsOfTheirTeamOnly(t *testing.T) {
+	t.Parallel()
+	database, _ := twoTeams(t)
+	for _, statement := range []string{
+		`INSERT INTO deliveries (id, team_id, notification_id, channel_id, state, created_at)
+			VALUES (md5('x')::uuid, 1, md5('n1')::uuid, 200, 'pending', now())`,
+		`INSERT INTO deliveries (id, team_id, notification_id, channel_id, state, created_at)
+			VALUES (md5('x')::uuid, 1, md5('n2')::uuid, 100, 'pending', now())`,
+		`INSERT INTO sessions (token_sha256, team_id, person_id, created_at, last_seen_at, expires_at)
+			VALUES ('x', 1, 200, now(), now(), now())`,
+		`INSERT INTO assessments (team_id, endpoint_id, slot, purpose, vantage, depth, requested_at)
+			VALUES (1, 200, '2026-11-21T13:00:00Z', 'first', 'local', 'quick', now())`,
+	} {
+		err := database.Store.AsWorker(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.Exec(ctx, statement)
+			return err
+		})
+		var fault *pgconn.PgError
+		require.ErrorAs(t, err, &fault, statement)
+		require.Equal(t, "23503", fault.Code, "%s: %v", statement, err) // foreign_key_violation
+	}
+}
+
 func TestWithoutATeamThereIsNothing(t *testing.T) {
 	t.Parallel()
 	database, owner := twoTeams(t)
@@ -183,8 +256,14 @@ func TestSharedRowsAreReadThroughViews(t *testing.T) {
 func TestOperatorAndWorkerSeeEveryTeam(t *testing.T) {
 	t.Parallel()
 	database, owner := twoTeams(t)
-	for _, as := range []func(context.Context, func(context.Context, *store.Tx) error) error{database.Store.AsOperator, database.Store.AsWorker} {
+	secret := []string{"sessions", "sign_in_links"} // the worker's only
+	for role, as := range map[string]func(context.Context, func(context.Context, *store.Tx) error) error{
+		"operator": database.Store.AsOperator, "worker": database.Store.AsWorker,
+	} {
 		for _, table := range append(teamTables(t, owner), "teams", "host_looks", "measurements", "manifests") {
+			if role == "operator" && slices.Contains(secret, table) {
+				continue
+			}
 			require.NoError(t, as(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 				var count int
 				err := tx.QueryRow(ctx, `SELECT count(*) FROM `+table).Scan(&count)
