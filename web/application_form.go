@@ -61,6 +61,7 @@ func editRows(form *views.ApplicationForm, do string) bool {
 	if do == "add" {
 		if len(form.Rows) < maxRows {
 			form.Rows = append(form.Rows, newRow(form.Rows))
+			form.Focus = len(form.Rows)
 		}
 		return true
 	}
@@ -70,6 +71,7 @@ func editRows(form *views.ApplicationForm, do string) bool {
 	}
 	if i, err := strconv.Atoi(text); err == nil && i >= 0 && i < len(form.Rows) && len(form.Rows) > 1 {
 		form.Rows = slices.Delete(form.Rows, i, i+1)
+		form.Focus = min(i+1, len(form.Rows))
 	}
 	return true
 }

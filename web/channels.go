@@ -101,6 +101,8 @@ func channelFaults(kind, address string) views.Faults {
 		}
 		if u, err := url.Parse(address); err != nil || u.Fragment != "" {
 			return fault("address", "Leave out what stands behind the #: it is never sent.")
+		} else if u.Scheme != "https" {
+			return fault("address", "Start the webhook's URL with https://: nothing is sent over plain http.")
 		}
 	default:
 		return fault("kind", "Choose email or webhook.")

@@ -2,10 +2,13 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
+	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/views"
@@ -61,6 +64,9 @@ func fillIncident(ctx context.Context, tx *store.Tx, id int64, model *views.Inci
 	for _, requirement := range model.Requirements {
 		confirming = append(confirming, requirement.AssessmentID)
 	}
+	if model.Remedies, err = remedies(ctx, tx, model.Requirements); err != nil {
+		return err
+	}
 	if model.Changes, err = tx.ChangesBefore(ctx, confirming); err != nil {
 		return err
 	}
@@ -76,4 +82,38 @@ func fillIncident(ctx context.Context, tx *store.Tx, id int64, model *views.Inci
 		model.Notifications = append(model.Notifications, views.NotificationView{IncidentNotification: notification, Deliveries: deliveries})
 	}
 	return nil
+}
+
+// maxRemedyLooks bounds the looks that are read for what to do: an incident
+// with one cause has the same remedy on every endpoint.
+const maxRemedyLooks = 3
+
+// remedies lists what the looks that confirmed an incident said to do, each
+// sentence once.
+func remedies(ctx context.Context, tx *store.Tx, requirements []store.IncidentRequirement) ([]string, error) {
+	var list []string
+	looks := map[int64][]checks.Verdict{}
+	for _, requirement := range requirements {
+		if !requirement.ResolvedAt.IsZero() {
+			continue
+		}
+		verdicts, ok := looks[requirement.AssessmentID]
+		if !ok && len(looks) == maxRemedyLooks {
+			continue
+		}
+		if !ok {
+			record, err := tx.AssessmentRecord(ctx, requirement.EndpointID, requirement.AssessmentID)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return nil, err
+			}
+			verdicts = record.Verdicts
+			looks[requirement.AssessmentID] = verdicts
+		}
+		for _, verdict := range verdicts {
+			if verdict.Requirement == requirement.Requirement && verdict.Remedy != "" && !slices.Contains(list, verdict.Remedy) {
+				list = append(list, verdict.Remedy)
+			}
+		}
+	}
+	return list, nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/gradewatch/gradewatch/internal/auth"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -17,6 +18,25 @@ const overviewSize = 200
 
 // showOverview lists the fleet, all of it or one state.
 func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
+	model, err := s.overview(r)
+	if err != nil {
+		return err
+	}
+	page := s.page(r, "Overview", "/")
+	page.Refresh = model.Counts[store.Looking] > 0
+	return s.render(w, r, http.StatusOK, views.OverviewPage(page, model))
+}
+
+// showOverviewFleet is the part that is polled while looks run.
+func (s *server) showOverviewFleet(w http.ResponseWriter, r *http.Request) error {
+	model, err := s.overview(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, views.OverviewFleet(model))
+}
+
+func (s *server) overview(r *http.Request) (views.Overview, error) {
 	query := r.URL.Query()
 	model := views.Overview{Filter: knownState(query.Get("state")), MayChange: may(r, auth.ChangeInventory)}
 	number, _ := strconv.Atoi(query.Get("page"))
@@ -35,7 +55,7 @@ func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	})
 	if err != nil {
-		return err
+		return model, err
 	}
 	if len(endpoints) > overviewSize {
 		endpoints = endpoints[:overviewSize]
@@ -45,7 +65,8 @@ func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
 		model.Previous = overviewPath(model.Filter, number-1)
 	}
 	model.Groups = grouped(endpoints)
-	return s.render(w, r, http.StatusOK, views.OverviewPage(s.page(r, "Overview", "/"), model))
+	model.Fragment = "/overview" + strings.TrimPrefix(overviewPath(model.Filter, number), "/")
+	return model, nil
 }
 
 func knownState(text string) store.EndpointState {

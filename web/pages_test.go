@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 )
@@ -71,6 +72,62 @@ func TestOverviewCountersLeadToTheirLists(t *testing.T) {
 	require.Regexp(t, `^\d{4}-\d\d-\d\d \d\d:\d\d UTC$`, page.Find("tr[data-endpoint] time").First().Text())
 }
 
+func TestOverviewPollsWhileSomethingIsLookedAt(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.signedIn(s.person)
+	s.failing()
+	still := b.get("/")
+	require.Equal(t, 1, still.Find("#fleet").Length())
+	require.Empty(t, still.Find("#fleet").AttrOr("hx-get", ""), "nothing is looked at, so nothing is polled")
+	require.Zero(t, still.Find("head noscript").Length())
+
+	b.post("/endpoints/1/look", nil)
+	fleet := b.get("/?state=failing").Find("#fleet")
+	require.Equal(t, "every 3s", fleet.AttrOr("hx-trigger", ""))
+	poll := fleet.AttrOr("hx-get", "")
+	require.Equal(t, "/overview?page=1&state=failing", poll)
+	part := b.get(poll)
+	require.Zero(t, part.Find("header").Length(), "the part, not the page")
+	require.Contains(t, part.text("#fleet tr[data-endpoint]"), "Being looked at now")
+	require.Equal(t, 1, b.get("/").Find("head noscript").Length())
+
+	s.sql(`UPDATE assessments SET finished_at = slot, outcome = 'dropped' WHERE finished_at IS NULL`)
+	require.Empty(t, b.get(poll).Find("#fleet").AttrOr("hx-get", ""), "the last answer stops the polling")
+}
+
+// What to do first stands at the top, and our advice is never SuperOffice's.
+func TestEndpointPageSaysWhatToDoFirst(t *testing.T) {
+	t.Parallel()
+	must := verdict("T-02", checks.Fail, checks.Must, "192.0.2.10 accepts SSL 3.0.")
+	advice := verdict("T-09", checks.Fail, checks.Advice, "The certificate expired.")
+	must.Remedy, advice.Remedy = "Turn SSL 3.0 off.", "Renew the certificate."
+	unsure := verdict("C-01", checks.ResultInconclusive, checks.Must, "It did not answer in time.")
+	unsure.Remedy = "Check the port."
+	for name, test := range map[string]struct {
+		verdicts []checks.Verdict
+		want     []string
+		not      string
+	}{
+		"a must before everything": {[]checks.Verdict{advice, unsure, must}, []string{"What to do first", "Turn SSL 3.0 off.", "192.0.2.10 accepts SSL 3.0."}, "advice"},
+		"what could not be told":   {[]checks.Verdict{advice, unsure}, []string{"We could not tell everything", "Check the port."}, "advice"},
+		"advice only":              {[]checks.Verdict{advice}, []string{"Our advice", "Renew the certificate.", "Nothing that SuperOffice asks for fails here."}, "What to do first What"},
+		"nothing":                  {[]checks.Verdict{verdict("T-02", checks.Pass, checks.Must, "Fine.")}, []string{"Nothing to do"}, "advice"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			b := s.signedIn(s.person)
+			s.seedLook(s.addEndpoint("CRM bridge", "https://app.example.com/callback", policy.Production), look{at: s.now(), purpose: monitor.First, verdicts: test.verdicts})
+			first := b.get("/endpoints/1").text(".note.first")
+			for _, want := range test.want {
+				require.Contains(t, first, want)
+			}
+			require.NotContains(t, first, test.not)
+		})
+	}
+}
+
 func TestEndpointPageTellsWorstFirst(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -79,6 +136,9 @@ func TestEndpointPageTellsWorstFirst(t *testing.T) {
 	incident, _ := s.seedIncident(endpoint, "T-02", failed, "ops@example.com")
 	page := b.get("/endpoints/1")
 	require.Equal(t, http.StatusOK, page.status)
+	require.Contains(t, b.get(fmt.Sprintf("/incidents/%d", incident)).text(".note.first"), "Do what has to be done.")
+	require.Contains(t, b.get("/incidents").text("tbody th"), "https://app.example.com/callback", "a title names an address only")
+	require.Regexp(t, `^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$`, b.get("/endpoints/1/history").Find("tbody time").First().Text())
 	var order []string
 	page.Find("li[data-requirement]").Each(func(_ int, item *selection) { order = append(order, item.AttrOr("data-requirement", "")) })
 	require.Equal(t, []string{"T-02", "C-02", "T-09", "C-01", "L-03"}, order)
@@ -223,6 +283,9 @@ func TestChannels(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, b.post("/channels", hook).status, "loading again adds nothing")
 	require.NotContains(t, b.get("/channels/1").body, secret)
 	require.Equal(t, secret, b.post("/channels/1/secret", nil).text("#secret"))
+	plain := b.post("/channels", map[string][]string{"kind": {"webhook"}, "address": {"http://hooks.example.com/in"}})
+	require.Equal(t, http.StatusUnprocessableEntity, plain.status)
+	require.Contains(t, plain.text("#faults"), "nothing is sent over plain http")
 
 	require.Equal(t, "/channels/1?done=test-sent", b.post("/channels/1/test", nil).location)
 	require.Contains(t, b.get("/channels/1").text("tr[data-delivery]"), "Test This is a test of a Gradewatch channel")

@@ -96,6 +96,7 @@ func (s *server) routes() *http.ServeMux {
 
 	// The fleet, for everybody on the team.
 	private("GET /{$}", s.showOverview)
+	private("GET /overview", s.showOverviewFleet) // polled fragment
 
 	// What is watched: read by all, changed by administrators and developers.
 	private("GET /applications/new", s.newApplication)

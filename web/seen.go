@@ -121,7 +121,20 @@ func verdictViews(verdicts []checks.Verdict, states map[string]monitor.Requireme
 	slices.SortStableFunc(list, func(a, b views.VerdictView) int {
 		return cmp.Or(cmp.Compare(badness(a.Verdict), badness(b.Verdict)), cmp.Compare(a.Requirement, b.Requirement))
 	})
+	sayOnce(list)
 	return list
+}
+
+// sayOnce leaves the remedy of what could not be told on the first verdict that
+// has it: a server that does not answer leaves them all open for one reason.
+func sayOnce(list []views.VerdictView) {
+	said := map[string]bool{}
+	for i, verdict := range list {
+		if verdict.Result == checks.ResultInconclusive && said[verdict.Remedy] {
+			list[i].Remedy = ""
+		}
+		said[verdict.Remedy] = said[verdict.Remedy] || verdict.Result == checks.ResultInconclusive
+	}
 }
 
 // badness orders verdicts: 0 is the worst.
@@ -144,13 +157,21 @@ func badness(verdict checks.Verdict) int {
 	}
 }
 
+// failsSince keeps our own advice apart from what somebody asks for.
+func failsSince(severity checks.Severity) string {
+	if severity == checks.Must || severity == checks.Recommended {
+		return "Fails since"
+	}
+	return "Not followed since"
+}
+
 // notes says what one look alone does not tell.
 func notes(verdict checks.Verdict, state monitor.RequirementState, look *monitor.Assessment) []views.Note {
 	var list []views.Note
 	switch verdict.Result {
 	case checks.Fail:
 		if state.Conclusive == checks.Fail {
-			list = append(list, views.Note{Text: "Fails since", At: state.ConclusiveSince})
+			list = append(list, views.Note{Text: failsSince(verdict.Severity), At: state.ConclusiveSince})
 		} else if look != nil && look.Purpose == monitor.Confirm {
 			list = append(list, views.Note{Text: "Seen once, looking again at", At: look.Slot})
 		} else {

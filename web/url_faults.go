@@ -56,6 +56,13 @@ func webURLFault(value string) string {
 	if strings.ContainsFunc(value, unicode.IsSpace) {
 		return "Write one URL in each field, without spaces."
 	}
+	if strings.HasPrefix(value, "^") {
+		return "This looks like a pattern. Choose “Pattern” and give a probe URL that it matches."
+	}
+	// What stands before a colon is a scheme, unless a port follows.
+	if match := scheme.FindStringSubmatch(value); match != nil && !strings.Contains(value, "://") && !portFollows.MatchString(value) {
+		return "The scheme " + match[1] + " cannot be looked at; only https and http can. For a scheme of your application's own choose “Custom scheme”."
+	}
 	if _, err := checks.ParseTarget(value, checks.Quick, checks.Limits{}); err != nil {
 		return sentence(err.Error())
 	}
@@ -103,6 +110,8 @@ func isLoopback(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && address.IsLoopback()
 }
+
+var portFollows = regexp.MustCompile(`^[^:/]+:[0-9]`)
 
 var scheme = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*):.+`) // RFC 3986 section 3.1
 

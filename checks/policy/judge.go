@@ -170,6 +170,17 @@ func (q question) notLookedAt() []finding {
 	return nil
 }
 
+// notPublic says whether nothing but our own refusal to connect left a
+// judgement open: then no next look can tell either.
+func notPublic(proof []checks.Proof) bool {
+	for _, p := range proof {
+		if p.Value != string(checks.ReasonSpecialPurpose) {
+			return false
+		}
+	}
+	return len(proof) > 0
+}
+
 func combine(findings []finding, remedy string) judgement {
 	result := checks.Pass
 	for _, finding := range findings {
@@ -188,6 +199,9 @@ func combine(findings []finding, remedy string) judgement {
 	}
 	if result == checks.ResultInconclusive {
 		answer.remedy = remedyInconclusive
+		if notPublic(answer.proof) {
+			answer.remedy = remedyNotPublic
+		}
 	}
 	return answer
 }

@@ -402,6 +402,19 @@ func TestJudgeSeverityAndOrder(t *testing.T) {
 	require.Equal(t, checks.Must, w.judge(t, "T-09").Severity)
 }
 
+// No later look can tell what we refuse to connect to: the remedy says so.
+func TestJudgeTellsWhatToDoAboutPrivateAddresses(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"E-01", "T-01", "T-03", "T-07", "T-09", "C-01"} {
+		w := healthy(t)
+		bothDown(checks.ReasonSpecialPurpose)(w)
+		require.Contains(t, w.judge(t, id).Remedy, "on a public address", id)
+		w = healthy(t)
+		bothDown(checks.ReasonBudget)(w)
+		require.NotContains(t, w.judge(t, id).Remedy, "on a public address", id)
+	}
+}
+
 func TestJudgeSaysThatRevocationWasNotAsked(t *testing.T) {
 	t.Parallel()
 	for _, change := range []func(*world){func(*world) {}, unknownRoots, bothDown(checks.ReasonTimeout)} {

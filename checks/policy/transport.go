@@ -37,7 +37,7 @@ func protocolFinding(a checks.AddressObservation, protocol checks.Protocol, acce
 	case checks.Absent:
 		return oneFinding(refused, path, value, fmt.Sprintf("%s refuses %s.", a.Address, title))
 	}
-	text := fmt.Sprintf("Whether %s accepts %s is open: it %s.", a.Address, title, reasonText(fact.Reason))
+	text := fmt.Sprintf("We could not tell whether %s accepts %s: it %s.", a.Address, title, reasonText(fact.Reason))
 	return oneFinding(checks.ResultInconclusive, path, factValue(fact), text)
 }
 
@@ -91,7 +91,7 @@ func plainFinding(a checks.AddressObservation) finding {
 		return oneFinding(checks.Pass, path, "closed", fmt.Sprintf("Port 80 of %s is closed.", a.Address))
 	case plain.State != checks.Known:
 		return oneFinding(checks.ResultInconclusive, path, factValue(plain),
-			fmt.Sprintf("What port 80 does is open: %s %s.", a.Address, reasonText(plain.Reason)))
+			fmt.Sprintf("We could not tell what port 80 does: %s %s.", a.Address, reasonText(plain.Reason)))
 	case plain.Value.RedirectsToHTTPS:
 		return oneFinding(checks.Pass, path, "redirects_to_https", fmt.Sprintf("Port 80 of %s redirects to https.", a.Address))
 	}

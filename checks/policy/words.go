@@ -16,6 +16,7 @@ const (
 	remedyUnreachable  = "Check that the application runs, that its name resolves and that its port is open to the internet."
 	remedyServerError  = "Make the application answer a request without parameters with a status below 500."
 	remedyInconclusive = "Check that the name, the address and the port are right and open; the next look may tell."
+	remedyNotPublic    = "Register a URL on a public address, or ask whoever runs this service to allow the network of this one."
 	remedyFullURL      = "Write the URL in full, such as https://app.example.com/callback, one in each line."
 	remedyProbeURL     = "Give a probe URL that the pattern matches."
 	remedyPattern      = "Use a pattern without look-ahead, look-behind and back references, or check it by hand."

@@ -16,6 +16,10 @@ type IncidentSummary struct {
 	monitor.Incident
 	Endpoints    int
 	Requirements string // T-02, C-01
+	// The first of its endpoints; empty: none is left.
+	ApplicationName string
+	Environment     policy.Environment
+	Value           string
 }
 
 // IncidentRequirement is one requirement of one endpoint that an incident holds.
@@ -42,12 +46,20 @@ const incidentColumns = `i.id, i.team_id, i.state, i.title, i.cause, i.opened_at
 	coalesce(i.resolved_at, '0001-01-01T00:00:00Z') AS resolved_at,
 	(SELECT count(DISTINCT r.endpoint_id) FROM incident_requirements r WHERE r.incident_id = i.id) AS endpoints,
 	coalesce((SELECT string_agg(DISTINCT r.requirement, ', ' ORDER BY r.requirement)
-		FROM incident_requirements r WHERE r.incident_id = i.id), '') AS requirements`
+		FROM incident_requirements r WHERE r.incident_id = i.id), '') AS requirements,
+	coalesce(place.application_name, '') AS application_name, coalesce(place.environment, '') AS environment,
+	coalesce(place.value, '') AS value`
+
+// incidentSource is incidents, each with the first endpoint that it holds.
+const incidentSource = `incidents i LEFT JOIN LATERAL (
+		SELECT a.name AS application_name, e.environment, e.value FROM incident_requirements r
+		JOIN endpoints e ON e.id = r.endpoint_id JOIN applications a ON a.id = e.application_id
+		WHERE r.incident_id = i.id ORDER BY r.resolved_at NULLS FIRST, e.id LIMIT 1) place ON true`
 
 // Incidents lists up to limit incidents with an id below before (0: from the
 // newest), open ones only when asked for.
 func (tx *Tx) Incidents(ctx context.Context, openOnly bool, before int64, limit int) ([]IncidentSummary, error) {
-	rows, _ := tx.Query(ctx, `SELECT `+incidentColumns+` FROM incidents i
+	rows, _ := tx.Query(ctx, `SELECT `+incidentColumns+` FROM `+incidentSource+`
 		WHERE (NOT @open OR i.state <> 'resolved') AND (@before::bigint = 0 OR i.id < @before)
 		ORDER BY i.id DESC LIMIT @limit`, pgx.StrictNamedArgs{"open": openOnly, "before": before, "limit": limit})
 	return collectAll[IncidentSummary](rows, "list the incidents")
@@ -55,7 +67,7 @@ func (tx *Tx) Incidents(ctx context.Context, openOnly bool, before int64, limit 
 
 // OpenIncidentsOf lists the open incidents that hold a requirement of an endpoint.
 func (tx *Tx) OpenIncidentsOf(ctx context.Context, endpoint int64) ([]IncidentSummary, error) {
-	rows, _ := tx.Query(ctx, `SELECT `+incidentColumns+` FROM incidents i
+	rows, _ := tx.Query(ctx, `SELECT `+incidentColumns+` FROM `+incidentSource+`
 		WHERE i.state <> 'resolved' AND EXISTS (SELECT FROM incident_requirements r
 			WHERE r.incident_id = i.id AND r.endpoint_id = @endpoint AND r.resolved_at IS NULL)
 		ORDER BY i.id DESC`, pgx.StrictNamedArgs{"endpoint": endpoint})
@@ -70,7 +82,7 @@ func (tx *Tx) CountOpenIncidents(ctx context.Context) (count int, err error) {
 
 // IncidentSummary returns one incident.
 func (tx *Tx) IncidentSummary(ctx context.Context, id int64) (IncidentSummary, error) {
-	rows, _ := tx.Query(ctx, `SELECT `+incidentColumns+` FROM incidents i WHERE i.id = @id`, pgx.StrictNamedArgs{"id": id})
+	rows, _ := tx.Query(ctx, `SELECT `+incidentColumns+` FROM `+incidentSource+` WHERE i.id = @id`, pgx.StrictNamedArgs{"id": id})
 	return collectOne[IncidentSummary](rows, ErrNotFound, "find incident %d", id)
 }
 

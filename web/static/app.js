@@ -4,6 +4,7 @@
   "use strict";
 
   const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" });
+  const clockSeconds = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short" });
   const day = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit" });
   const utcZone = new Date().getTimezoneOffset() === 0;
 
@@ -16,7 +17,7 @@
       const local = document.createElement("span");
       local.className = "local-time";
       const date = day.format(at);
-      local.textContent = " (" + (date === time.dateTime.slice(0, 10) ? "" : date + " ") + clock.format(at) + ")";
+      local.textContent = " (" + (date === time.dateTime.slice(0, 10) ? "" : date + " ") + ("seconds" in time.dataset ? clockSeconds : clock).format(at) + ")";
       time.append(local);
     }
   }

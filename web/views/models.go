@@ -33,6 +33,7 @@ type Overview struct {
 	Groups        []Group
 	Previous      string // path of the page before; empty: none
 	Next          string
+	Fragment      string // path of the part that is polled
 	MayChange     bool
 }
 
@@ -86,6 +87,7 @@ type ApplicationForm struct {
 	Type      string
 	ClientIDs map[policy.Environment]string
 	Rows      []URLRow
+	Focus     int // number of the row that was just added; 0: none
 	Faults    Faults
 }
 
@@ -183,6 +185,7 @@ type Incident struct {
 	store.IncidentSummary
 	Requirements  []store.IncidentRequirement
 	Texts         map[string]string // by requirement
+	Remedies      []string          // what to do, each once
 	Changes       []store.ChangeRecord
 	Notifications []NotificationView
 }

@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/internal/monitor"
+	"github.com/gradewatch/gradewatch/internal/store"
 )
 
 func protocolWord(protocol checks.Protocol) string {
@@ -14,6 +17,10 @@ func protocolWord(protocol checks.Protocol) string {
 		return word + ".0"
 	}
 	return word
+}
+
+func verdictsPath(endpoint int64) templ.SafeURL {
+	return templ.SafeURL(fmt.Sprintf("/endpoints/%d#verdicts", endpoint))
 }
 
 func countNotApplicable(verdicts []VerdictView) (count int) {
@@ -147,6 +154,21 @@ func auditSentence(action string) string {
 		return sentence
 	}
 	return action
+}
+
+// auditPath leads to what an entry is about, where that has a page and was not
+// removed by this very entry.
+func auditPath(record store.AuditRecord) string {
+	kind, id, ok := strings.Cut(record.Object, "/")
+	if !ok || strings.HasSuffix(record.Action, ".remove") || id == "" {
+		return ""
+	}
+	switch kind {
+	case "application", "endpoint", "channel":
+		return "/" + kind + "s/" + id
+	default:
+		return ""
+	}
 }
 
 func transcript(lines []checks.LogLine) string {

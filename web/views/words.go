@@ -203,6 +203,8 @@ func plural(count int, noun string) string {
 // utc is how a time stands in text and in datetime attributes.
 func utc(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }
 
+func utcSeconds(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }
+
 func machine(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 
 func milliseconds(d time.Duration) string {

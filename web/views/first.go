@@ -1,0 +1,88 @@
+package views
+
+import (
+	"strconv"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/internal/store"
+)
+
+// task is what to do about an endpoint before anything else.
+type task struct {
+	class, heading, text string
+	because              string // what was seen; empty: nothing needs a reason
+	requirement          string // that because is about
+	more                 string // what comes after; empty: nothing
+	besides              string // what keeps it in proportion; empty: nothing
+}
+
+// binds says whether SuperOffice asks for a requirement of this severity. Our
+// own advice is never shown as theirs.
+func binds(severity checks.Severity) bool {
+	return severity == checks.Must || severity == checks.Recommended
+}
+
+// firstTask picks the worst verdict and says what to do about it. Verdicts are
+// sorted, worst first.
+func firstTask(m Endpoint) task {
+	var fails, unsure, advice []VerdictView
+	for _, verdict := range m.Verdicts {
+		switch {
+		case verdict.Result == checks.Fail && binds(verdict.Severity):
+			fails = append(fails, verdict)
+		case verdict.Result == checks.ResultInconclusive && binds(verdict.Severity):
+			unsure = append(unsure, verdict)
+		case verdict.Result == checks.Fail && verdict.Severity == checks.Advice:
+			advice = append(advice, verdict)
+		}
+	}
+	switch {
+	case len(fails) > 0:
+		return taskOf(fails, "bad", "What to do first", "more", "fail")
+	case len(unsure) > 0:
+		return taskOf(unsure, "unsure", "We could not tell everything", "more", "could not be told")
+	case len(advice) > 0:
+		t := taskOf(advice, "unsure", "Our advice: what to do first", "more pieces of our advice are", "not followed")
+		t.besides = "Nothing that SuperOffice asks for fails here."
+		return t
+	case m.State == store.WithoutNetwork:
+		return task{class: "good", heading: "Nothing to do", text: "There is nothing to connect to: this URL is judged by its text, and its text is right."}
+	default:
+		return task{class: "good", heading: "Nothing to do", text: "Everything that applies to this URL passes."}
+	}
+}
+
+func taskOf(verdicts []VerdictView, class, heading, more, what string) task {
+	first := verdicts[0]
+	t := task{class: class, heading: heading, text: first.Remedy, requirement: first.Requirement}
+	if t.text == "" {
+		t.text = first.Text + "."
+	}
+	for _, proof := range first.Proof {
+		t.because = proof.Text
+		break
+	}
+	if rest := len(verdicts) - 1; rest > 0 {
+		t.more = strconv.Itoa(rest) + " " + more + " " + what
+	}
+	return t
+}
+
+// sourceWords says where a requirement is written. Advice is ours, whatever
+// the pages that it draws on.
+func sourceWords(verdict VerdictView) string {
+	if verdict.Severity == checks.Advice {
+		return "our own advice, drawn from " + verdict.Source
+	}
+	return verdict.Source
+}
+
+// incidentHeading stands above what to do about an incident.
+func incidentHeading(m Incident) string {
+	for _, requirement := range m.Requirements {
+		if requirement.ResolvedAt.IsZero() && binds(requirement.Severity) {
+			return "What to do"
+		}
+	}
+	return "Our advice: what to do"
+}
