@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
 func TestConnectivityIsProvenAroundTheLook(t *testing.T) {
@@ -61,5 +62,36 @@ func TestBackoffIsBounded(t *testing.T) {
 	t.Parallel()
 	for attempt, want := range map[int]time.Duration{-1: time.Second, 1: time.Second, 3: 4 * time.Second, 7: time.Minute, 1000: time.Minute} {
 		require.WithinDuration(t, time.Now().Add(want), backoff(attempt), time.Second)
+	}
+}
+
+func TestConclusiveIsWhatCouldBeToldLast(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, time.November, 22, 0, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		state monitor.RequirementState
+		want  checks.Result
+	}{
+		"never judged": {monitor.RequirementState{Result: checks.ResultInconclusive}, ""},
+		"passes":       {monitor.RequirementState{Result: checks.Pass, Conclusive: checks.Pass}, checks.Pass},
+		"a fail that waits, and could not be told since": {
+			monitor.RequirementState{Result: checks.ResultInconclusive, Conclusive: checks.Pass, FailingSince: at}, checks.Fail,
+		},
+		"failed over our own broken network": {monitor.RequirementState{Result: checks.Fail, Conclusive: checks.Pass}, checks.Pass},
+	} {
+		var got checks.Result
+		for _, verdict := range conclusive(map[string]monitor.RequirementState{"T-01": test.state}) {
+			got = verdict.Result
+		}
+		require.Equal(t, test.want, got, name)
+	}
+}
+
+func TestBusyLooksWaitLongerTheLongerTheyWait(t *testing.T) {
+	t.Parallel()
+	for waited, want := range map[time.Duration]time.Duration{-time.Minute: time.Second, 0: time.Second, 20 * time.Second: 5 * time.Second, time.Hour: 15 * time.Second} {
+		got := busyFor(waited)
+		require.GreaterOrEqual(t, got, want)
+		require.Less(t, got, 2*want)
 	}
 }
