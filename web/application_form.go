@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -131,7 +132,7 @@ func checkApplication(form *views.ApplicationForm) monitor.Application {
 	}
 	for _, environment := range policy.Environments() {
 		id := form.ClientIDs[environment]
-		if strings.Contains(id, " ") || !legible(id) || len(id) > maxClientID {
+		if strings.ContainsFunc(id, unicode.IsSpace) || !legible(id) || len(id) > maxClientID {
 			fault("client-"+string(environment), fmt.Sprintf("Copy the %s client ID again: it has no spaces and at most %d characters.", environment, maxClientID))
 		}
 	}
