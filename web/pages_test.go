@@ -196,10 +196,10 @@ func TestLookNowShowsItsProgress(t *testing.T) {
 }
 
 // sql arranges what only the worker changes.
-func (s *site) sql(statement string) {
+func (s *site) sql(statement string, arguments ...any) {
 	s.Helper()
 	require.NoError(s, s.store.AsWorker(s.Context(), func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.Exec(ctx, statement)
+		_, err := tx.Exec(ctx, statement, arguments...)
 		return err
 	}))
 }

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) { testdb.Main(m) }
 
 // site is a running installation with one team and its administrator.
 type site struct {
-	*testing.T
+	testing.TB
 	database *testdb.Database
 	store    *store.Store
 	url      string
@@ -40,9 +40,9 @@ type site struct {
 	log      *syncBuffer
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
 	t.Helper()
-	s := &site{T: t, database: testdb.New(t), log: &syncBuffer{}}
+	s := &site{TB: t, database: testdb.New(t), log: &syncBuffer{}}
 	s.store = s.database.Store
 	require.NoError(t, s.store.AsWorker(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.Exec(ctx, `SELECT ensure_partitions($1, 1)`, time.Now().AddDate(0, -1, 0))

@@ -36,7 +36,7 @@ const patience = 60 * time.Second
 // world is a database with one team, and what a worker needs to look at
 // servers on loopback.
 type world struct {
-	t           *testing.T
+	t           testing.TB
 	database    *testdb.Database
 	config      worker.Config
 	clock       *clock
@@ -52,7 +52,7 @@ type world struct {
 
 // newWorld arranges a world whose own network works. change may alter the
 // worker's configuration.
-func newWorld(t *testing.T, change func(*worker.Config)) *world {
+func newWorld(t testing.TB, change func(*worker.Config)) *world {
 	t.Helper()
 	w := &world{t: t, database: testdb.New(t), clock: &clock{}, sender: &recorder{}, names: &names{}, ca: checktest.NewCA(t, "Test root")}
 	w.resolver = dnsserver.Start(t, w.names.answer).Address()
@@ -115,7 +115,7 @@ func (w *world) start() {
 	w.worker = startWorker(w.t, w.config)
 }
 
-func startWorker(t *testing.T, config worker.Config) *worker.Worker {
+func startWorker(t testing.TB, config worker.Config) *worker.Worker {
 	t.Helper()
 	started, err := worker.New(config)
 	require.NoError(t, err)

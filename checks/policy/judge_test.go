@@ -31,7 +31,7 @@ type world struct {
 	roots       *chain.Roots
 }
 
-func healthy(t *testing.T) *world {
+func healthy(t testing.TB) *world {
 	t.Helper()
 	ca, err := pki.NewCA("Test root")
 	require.NoError(t, err)
@@ -68,7 +68,7 @@ func healthy(t *testing.T) *world {
 	return w
 }
 
-func (w *world) serve(t *testing.T, ca *pki.CA, leaf pki.Leaf) {
+func (w *world) serve(t testing.TB, ca *pki.CA, leaf pki.Leaf) {
 	t.Helper()
 	issued, err := ca.Issue(leaf)
 	require.NoError(t, err)

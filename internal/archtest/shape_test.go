@@ -118,7 +118,7 @@ func TestTopLevelFolders(t *testing.T) {
 	}
 	known := map[string]string{
 		"cmd": "the binary", "web": "pages", "worker": "jobs", "checks": "looks", "migrations": "schema", "internal": "the rest",
-		"docs": "how it works", "tools": "checks with modules of their own",
+		"docs": "how it works", "tools": "checks with modules of their own", "bench": "what was measured, and how",
 		"bin": "built", "data": "a run's data", "node_modules": "never committed",
 	}
 	for _, entry := range entries {
