@@ -223,12 +223,13 @@ func TestOversizedFormIsRefused(t *testing.T) {
 	require.Equal(t, 2, long.Find("#faults li").Length())
 }
 
-// What Postgres cannot store is a fault of the form, never one of ours.
-func TestTextThatCannotBeStoredIsAFault(t *testing.T) {
+// What nobody can see in a field is a fault of the form. What Postgres cannot
+// store at all is no form: nobody typed that.
+func TestTextThatCannotBeSeenIsAFault(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.signedIn(s.person)
-	for _, text := range []string{"a\x00b", "a\xffb", "a\x1b[2Jb"} {
+	for _, text := range []string{"a\x1b[2Jb", "a\u0085b", "a\u007fb"} {
 		page := b.post("/applications", form(
 			url.Values{"name": {text}, "type": {"standard"}, "client-SOD": {text}, "rows": {"1"}, "do": {"save"}},
 			row("0", "SOD", "custom_scheme", "com.example:/"+text, "", "5"),
