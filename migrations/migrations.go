@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -31,9 +32,17 @@ const RiverVersion = 8
 func Files() fs.FS { return files }
 
 // Apply brings the database behind pool to the newest schema. The pool's user
-// must own the schema. Processes that start at once wait for each other on a
-// session lock, so pool must not go through a transaction pooler.
+// must own the schema; for another one there must be nothing left to do.
+// Processes that start at once wait for each other on a session lock, so pool
+// must not go through a transaction pooler.
 func Apply(ctx context.Context, pool *pgxpool.Pool, logger *slog.Logger) error {
+	owns, err := ownsSchema(ctx, pool)
+	if err != nil {
+		return err
+	}
+	if !owns {
+		return alreadyApplied(ctx, pool)
+	}
 	database := stdlib.OpenDBFromPool(pool)
 	defer database.Close()
 	locker, err := lock.NewPostgresSessionLocker()
@@ -52,6 +61,39 @@ func Apply(ctx context.Context, pool *pgxpool.Pool, logger *slog.Logger) error {
 		return fmt.Errorf("make the first partitions: %w", err)
 	}
 	return applyRiver(ctx, database, pool, locker, logger)
+}
+
+// ownsSchema says whether the pool's user may change the schema. An empty
+// database has none yet: whoever makes it owns it.
+func ownsSchema(ctx context.Context, pool *pgxpool.Pool) (owns bool, err error) {
+	const question = `SELECT coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('goose_db_version')), true)`
+	if err := pool.QueryRow(ctx, question).Scan(&owns); err != nil {
+		return false, fmt.Errorf("ask who owns the schema: %w", err)
+	}
+	return owns, nil
+}
+
+// alreadyApplied lets a user through that owns nothing, as the application's
+// should not: the owner grants and makes partitions each time, this one cannot.
+func alreadyApplied(ctx context.Context, pool *pgxpool.Pool) error {
+	configuration := pool.Config()
+	configuration.AfterConnect = func(ctx context.Context, connection *pgx.Conn) error {
+		_, err := connection.Exec(ctx, `SET ROLE gradewatch_app`) // it may not inherit
+		return err
+	}
+	application, err := pgxpool.NewWithConfig(ctx, configuration)
+	if err != nil {
+		return fmt.Errorf("connect to look for pending migrations: %w", err)
+	}
+	defer application.Close()
+	pending, err := Pending(ctx, application)
+	if err != nil {
+		return err
+	}
+	if pending {
+		return fmt.Errorf("the database lacks migrations, and the user %q does not own its schema: run 'gradewatch migrate' as the owner", configuration.ConnConfig.User)
+	}
+	return nil
 }
 
 func newProvider(database *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error) {

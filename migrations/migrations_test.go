@@ -108,6 +108,19 @@ func TestApplyAsOrdinaryOwner(t *testing.T) {
 	require.Zero(t, components)
 }
 
+// `gradewatch serve` may be given the application's own user.
+func TestApplyAsApplication(t *testing.T) {
+	t.Parallel()
+	database := testdb.New(t)
+	login := open(t, database.AppURL)
+	quiet := slog.New(slog.DiscardHandler)
+	require.NoError(t, migrations.Apply(t.Context(), login, quiet), "there is nothing to do")
+	owner := open(t, database.OwnerURL)
+	_, err := owner.Exec(t.Context(), `DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)`)
+	require.NoError(t, err)
+	require.ErrorContains(t, migrations.Apply(t.Context(), login, quiet), "run 'gradewatch migrate' as the owner")
+}
+
 func open(t *testing.T, url string) *pgxpool.Pool {
 	t.Helper()
 	pool, err := pgxpool.New(t.Context(), url)

@@ -34,7 +34,7 @@ type checkCommand struct {
 	Environment string        `enum:"SOD,Stage,Production" default:"Production" help:"Where the application runs: ${enum}."`
 	Profile     string        `default:"superoffice" help:"Set of requirements to judge by."`
 	CAFile      []string      `name:"ca-file" placeholder:"FILE" help:"PEM file of private roots to trust too. May be repeated."`
-	ExtraRoots  string        `name:"extra-roots" env:"GRADEWATCH_EXTRA_ROOTS" placeholder:"FILES" help:"PEM files of private roots, separated by colons."`
+	ExtraRoots  string        `name:"extra-roots" env:"GRADEWATCH_EXTRA_ROOTS" placeholder:"FILES" help:"PEM files of private roots, separated by commas."`
 	Resolver    string        `env:"GRADEWATCH_RESOLVER" placeholder:"HOST:PORT" help:"DNS server to ask instead of the system's."`
 	Timeout     time.Duration `default:"20s" help:"How long the look at one URL may take."`
 }

@@ -73,9 +73,12 @@ func findDatabase(s settings) (database, error) {
 func (d database) migrate(ctx context.Context, logger *slog.Logger) error {
 	pool, err := pgxpool.New(ctx, d.owner)
 	if err != nil {
-		return fmt.Errorf("connect to apply migrations: %w", err)
+		return fmt.Errorf("connect to the database: %w", err)
 	}
 	defer pool.Close()
+	if err := pool.Ping(ctx); err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
 	return migrations.Apply(ctx, pool, logger)
 }
 

@@ -69,7 +69,7 @@ func whoSignsIn(ctx context.Context, from *store.Store, email string, at time.Ti
 	}
 	person, err := auth.FindPerson(ctx, from, email)
 	if errors.Is(err, store.ErrNotFound) {
-		return person, fmt.Errorf("nobody has the mail address %q: an administrator adds people on the page 'People'", email)
+		return person, fmt.Errorf("nobody has the mail address %q: leave --email out to sign in as the first administrator", email)
 	}
 	return person, err
 }
