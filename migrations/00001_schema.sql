@@ -236,6 +236,8 @@ CREATE TABLE requirement_status (
     judged_at           timestamptz NOT NULL,   -- likewise
     PRIMARY KEY (endpoint_id, requirement)
 );
+CREATE INDEX requirement_status_unmet ON requirement_status (endpoint_id)
+    WHERE result IN ('fail', 'inconclusive') OR incident_id IS NOT NULL;
 
 CREATE TABLE changes (
     id                     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

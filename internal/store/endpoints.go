@@ -52,26 +52,27 @@ const endpointColumns = `e.id, e.team_id, e.application_id, a.name AS applicatio
 	e.interval_seconds::bigint * 1000000000 AS interval, e.next_run_at, e.created_at`
 
 // fleet is every endpoint of the team with its state at @at. Unfinished looks
-// are few and have an index of their own.
+// and requirements that are not met are few, and have indexes of their own.
 const fleet = `
-	WITH fleet AS (
+	WITH fleet AS MATERIALIZED (
 		SELECT ` + endpointColumns + `,
-			CASE WHEN s.judged = 0 THEN 'looking' WHEN s.fails > 0 THEN 'failing' WHEN s.inconclusive > 0 THEN 'undetermined'
+			CASE WHEN e.looked_at IS NULL AND NOT EXISTS (SELECT FROM requirement_status q WHERE q.endpoint_id = e.id) THEN 'looking' WHEN s.fails > 0 THEN 'failing' WHEN s.inconclusive > 0 THEN 'undetermined'
 				WHEN e.value_kind IN ('native_loopback', 'custom_scheme') THEN 'offline' ELSE 'passing' END AS state,
 			s.fails, s.unconfirmed, s.inconclusive, s.advice,
-			coalesce(greatest(e.looked_at, s.judged_at), '0001-01-01T00:00:00Z') AS looked_at, coalesce(s.incident_id, 0) AS incident_id,
+			coalesce(e.looked_at, (SELECT max(q.judged_at) FROM requirement_status q WHERE q.endpoint_id = e.id),
+				'0001-01-01T00:00:00Z') AS looked_at, coalesce(s.incident_id, 0) AS incident_id,
 			r.stage IS NOT NULL AND r.slot <= @at AS looking, coalesce(r.stage, '') AS looking_stage
 		FROM endpoints e
 		JOIN applications a ON a.id = e.application_id
 		CROSS JOIN LATERAL (
-			SELECT count(*) AS judged,
-				count(*) FILTER (WHERE binding AND (result = 'fail' OR result = 'inconclusive' AND conclusive = 'fail')) AS fails,
+			SELECT count(*) FILTER (WHERE binding AND (result = 'fail' OR result = 'inconclusive' AND conclusive = 'fail')) AS fails,
 				count(*) FILTER (WHERE result = 'fail' AND conclusive IS DISTINCT FROM 'fail') AS unconfirmed,
 				count(*) FILTER (WHERE binding AND result = 'inconclusive') AS inconclusive,
 				count(*) FILTER (WHERE severity = 'advice' AND result = 'fail') AS advice,
-				max(judged_at) AS judged_at, max(incident_id) AS incident_id
-			FROM (SELECT result, conclusive, severity, severity IN ('must', 'recommended') AS binding, judged_at, incident_id
-				FROM requirement_status WHERE endpoint_id = e.id) q) s
+				max(incident_id) AS incident_id
+			FROM (SELECT result, conclusive, severity, severity IN ('must', 'recommended') AS binding, incident_id
+				FROM requirement_status
+				WHERE endpoint_id = e.id AND (result IN ('fail', 'inconclusive') OR incident_id IS NOT NULL)) q) s
 		LEFT JOIN (
 			SELECT DISTINCT ON (endpoint_id) endpoint_id, slot, stage FROM assessments
 			WHERE finished_at IS NULL ORDER BY endpoint_id, slot) r ON r.endpoint_id = e.id

@@ -203,16 +203,25 @@ func (tx *Tx) ObservedComponents(ctx context.Context, manifestSHA256 []byte) ([]
 		Address *netip.Addr
 		Port    int
 		SHA256  []byte
-		Body    []byte
 	}
 	rows, _ := tx.Query(ctx, `
-		SELECT e.kind, e.address, coalesce(e.port, 0) AS port, c.sha256, c.body
-		FROM team_manifest_entries e JOIN team_components c ON c.sha256 = e.component_sha256
-		WHERE e.manifest_sha256 = @manifest ORDER BY e.kind, e.address, c.sha256`, pgx.StrictNamedArgs{"manifest": manifestSHA256})
+		SELECT kind, address, coalesce(port, 0) AS port, component_sha256 AS sha256
+		FROM team_manifest_entries WHERE manifest_sha256 = @manifest ORDER BY kind, address, component_sha256`,
+		pgx.StrictNamedArgs{"manifest": manifestSHA256})
 	all, err := collectAll[row](rows, "read what was seen")
+	if err != nil {
+		return nil, err
+	}
+	sums := make([][]byte, 0, len(all))
+	for _, r := range all {
+		sums = append(sums, r.SHA256)
+	}
+	// Bodies are read by their keys: joined to its entries, the view asks of
+	// every component whether the team may see it.
+	bodies, err := tx.components(ctx, sums)
 	components := make([]ObservedComponent, 0, len(all))
 	for _, r := range all {
-		component := ObservedComponent{Kind: r.Kind, Port: r.Port, SHA256: r.SHA256, Body: r.Body}
+		component := ObservedComponent{Kind: r.Kind, Port: r.Port, SHA256: r.SHA256, Body: bodies[hex.EncodeToString(r.SHA256)]}
 		if r.Address != nil {
 			component.Address = *r.Address
 		}
