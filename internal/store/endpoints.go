@@ -16,7 +16,7 @@ type EndpointState string
 // The states of an endpoint. Looking stands beside the others: an endpoint
 // that is looked at keeps the state of its last look.
 const (
-	Failing        EndpointState = "failing"      // a must or recommended requirement fails
+	Failing        EndpointState = "failing"      // a must or recommended requirement fails, or an incident is open
 	Undetermined   EndpointState = "undetermined" // none fails, and one could not be told
 	Passing        EndpointState = "passing"
 	WithoutNetwork EndpointState = "offline" // passing as far as its text shows: no network can show more
@@ -56,7 +56,7 @@ const endpointColumns = `e.id, e.team_id, e.application_id, a.name AS applicatio
 const fleet = `
 	WITH fleet AS MATERIALIZED (
 		SELECT ` + endpointColumns + `,
-			CASE WHEN e.looked_at IS NULL AND NOT EXISTS (SELECT FROM requirement_status q WHERE q.endpoint_id = e.id) THEN 'looking' WHEN s.fails > 0 THEN 'failing' WHEN s.inconclusive > 0 THEN 'undetermined'
+			CASE WHEN e.looked_at IS NULL AND NOT EXISTS (SELECT FROM requirement_status q WHERE q.endpoint_id = e.id) THEN 'looking' WHEN s.fails > 0 OR s.incident_id IS NOT NULL THEN 'failing' WHEN s.inconclusive > 0 THEN 'undetermined'
 				WHEN e.value_kind IN ('native_loopback', 'custom_scheme') THEN 'offline' ELSE 'passing' END AS state,
 			s.fails, s.unconfirmed, s.inconclusive, s.advice,
 			coalesce(e.looked_at, (SELECT max(q.judged_at) FROM requirement_status q WHERE q.endpoint_id = e.id),
