@@ -108,7 +108,7 @@ func newPages(s settings, from *store.Store, base string, logger *slog.Logger) (
 	return web.New(web.Config{
 		Store: from, Jobs: client, BaseURL: base, Logger: logger, Version: programVersion(), Vantage: s.Vantage,
 		Ready:     func(ctx context.Context) error { return current(ctx, from) },
-		UserAgent: httpsec.UserAgent,
+		UserAgent: httpsec.UserAgent, ClientAddress: web.ClientAddress(s.ClientAddressHeader),
 	})
 }
 

@@ -22,6 +22,10 @@ type Config struct {
 	Listen            string `env:"GRADEWATCH_LISTEN" envDefault:"127.0.0.1:8080"`
 	BaseURL           string `env:"GRADEWATCH_BASE_URL"` // as people reach it; empty: http:// and Listen
 
+	// ClientAddressHeader is set by a proxy in front to the address of who asks,
+	// always, so that nobody else can; empty: the connection's peer.
+	ClientAddressHeader string `env:"GRADEWATCH_CLIENT_ADDRESS_HEADER"`
+
 	Vantage       string   `env:"GRADEWATCH_VANTAGE" envDefault:"local"`
 	Resolver      string   `env:"GRADEWATCH_RESOLVER"`                                                                           // host:port of a DNS server; empty: the system's
 	ExtraRoots    []string `env:"GRADEWATCH_EXTRA_ROOTS"`                                                                        // PEM files of private roots
