@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
@@ -105,11 +108,18 @@ func newPages(s settings, from *store.Store, base string, logger *slog.Logger) (
 	if err != nil {
 		return nil, fmt.Errorf("prepare River: %w", err)
 	}
-	return web.New(web.Config{
+	pages := web.Config{
 		Store: from, Jobs: client, BaseURL: base, Logger: logger, Version: programVersion(), Vantage: s.Vantage,
 		Ready:     func(ctx context.Context) error { return current(ctx, from) },
 		UserAgent: httpsec.UserAgent, ClientAddress: web.ClientAddress(s.ClientAddressHeader),
-	})
+		Operator: s.Operator, Contact: s.Contact, Sources: s.sources,
+	}
+	if s.Metrics {
+		registry := prometheus.NewRegistry()
+		registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		pages.Registerer, pages.Metrics = registry, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+	}
+	return web.New(pages)
 }
 
 func closing(opened *store.Store) func(context.Context) error {

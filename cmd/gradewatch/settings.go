@@ -24,6 +24,7 @@ type settings struct {
 	config.Config
 	resolver string
 	networks []netip.Prefix
+	sources  []netip.Prefix
 	roots    *chain.Roots
 	private  []byte // PEM of the roots in roots that are not public
 }
@@ -45,6 +46,9 @@ func readSettings(from *terminal) (settings, error) {
 	}
 	if read.networks, err = probe.ParseNetworks(loaded.AllowNetworks); err != nil {
 		faults = append(faults, fmt.Errorf("GRADEWATCH_ALLOW_NETWORKS: %w", err))
+	}
+	if read.sources, err = probe.ParseNetworks(loaded.Sources); err != nil {
+		faults = append(faults, fmt.Errorf("GRADEWATCH_SOURCES: %w", err))
 	}
 	if read.roots, read.private, err = trustedRoots(splitFiles(strings.Join(loaded.ExtraRoots, ","))); err != nil {
 		faults = append(faults, fmt.Errorf("GRADEWATCH_EXTRA_ROOTS: %w", err))

@@ -26,6 +26,13 @@ type Config struct {
 	// always, so that nobody else can; empty: the connection's peer.
 	ClientAddressHeader string `env:"GRADEWATCH_CLIENT_ADDRESS_HEADER"`
 
+	// What the public page /probe tells people whose servers are looked at.
+	Operator string `env:"GRADEWATCH_OPERATOR"` // who runs this
+	Contact  string `env:"GRADEWATCH_CONTACT"`  // mail address for questions and opting out
+	Sources  string `env:"GRADEWATCH_SOURCES"`  // networks that looks come from
+
+	Metrics bool `env:"GRADEWATCH_METRICS"` // serve Prometheus metrics at /metrics, to whoever reaches the pages
+
 	Vantage       string   `env:"GRADEWATCH_VANTAGE" envDefault:"local"`
 	Resolver      string   `env:"GRADEWATCH_RESOLVER"`                                                                           // host:port of a DNS server; empty: the system's
 	ExtraRoots    []string `env:"GRADEWATCH_EXTRA_ROOTS"`                                                                        // PEM files of private roots
@@ -82,6 +89,8 @@ func unreadable(err error, environment map[string]string) []fault {
 		form := "be a whole number like 16"
 		if parse.Type == reflect.TypeFor[time.Duration]() {
 			form = "be a length of time like 30s, 5m or 6h"
+		} else if parse.Type.Kind() == reflect.Bool {
+			form = "be true or false"
 		}
 		faults = append(faults, fault{name, fmt.Sprintf("%s, not %q", form, environment[name])})
 	}
