@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"github.com/gradewatch/gradewatch/internal/config"
 )
 
 // healthCommand asks the program that runs on this machine whether it serves.
@@ -19,7 +21,13 @@ type healthCommand struct {
 func (c *healthCommand) Run(ctx context.Context, term *terminal) error {
 	address := c.Address
 	if address == "" {
-		read, err := readSettings(term)
+		// This setting alone: what else is wrong, or missing as HOME is in a
+		// container, does not keep anybody from asking.
+		environment := map[string]string{}
+		if listen := term.env("GRADEWATCH_LISTEN"); listen != "" {
+			environment["GRADEWATCH_LISTEN"] = listen
+		}
+		read, err := config.Load(environment)
 		if err != nil {
 			return err
 		}

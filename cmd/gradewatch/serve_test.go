@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -208,6 +209,12 @@ func TestServeAsOrdinaryUser(t *testing.T) {
 	requireNoProcessIn(t, home)
 }
 
+// asking is health as a container's check may run it: told where to ask and nothing else.
+func asking(of starting) starting {
+	listen := of.environment[slices.IndexFunc(of.environment, func(v string) bool { return strings.HasPrefix(v, "GRADEWATCH_LISTEN=") })]
+	return starting{arguments: []string{"health"}, environment: []string{listen, "HOME="}}
+}
+
 func TestWebAndWorkersOnAGivenPostgres(t *testing.T) {
 	t.Parallel()
 	database := testdb.Empty(t)
@@ -229,10 +236,15 @@ func TestWebAndWorkersOnAGivenPostgres(t *testing.T) {
 		one := start(arguments...)
 		running = append(running, one.start(t))
 		require.Eventually(t, func() bool {
-			code, _, _ := with(one, "health").run(t)
+			code, _, _ := asking(one).run(t)
 			return code == 0
 		}, 30*time.Second, 50*time.Millisecond, "%v", arguments)
 	}
+	// serve takes the application's user too, once the owner has migrated.
+	whole := start("serve")
+	whole.environment = append(whole.environment, "DATABASE_DIRECT_URL=")
+	running = append(running, whole.start(t))
+	require.Contains(t, running[len(running)-1].line(t), "to sign in as ada@example.com")
 	for _, one := range running {
 		one.signal(t, syscall.SIGTERM)
 	}
