@@ -22,22 +22,14 @@ type Schedule struct {
 	Interval   time.Duration
 }
 
-// Next returns the first run of s strictly after now. Runs that were missed are
-// skipped: after a pause there is one late run and no burst. An interval under
-// MinimumInterval counts as MinimumInterval.
+// Next returns the run of the slot after the one that now is in: whatever ran
+// at now, on the grid or moved by its jitter, was that slot's run. Slots that
+// were missed are skipped: after a pause there is one late run and no burst. An
+// interval under MinimumInterval counts as MinimumInterval.
 func (s Schedule) Next(now time.Time) time.Time {
 	interval := max(s.Interval, MinimumInterval)
-	slot := int64(0)
-	if elapsed := now.Sub(s.Anchor); elapsed > 0 {
-		slot = int64(elapsed / interval)
-	}
-	for {
-		next := s.Anchor.Add(time.Duration(slot)*interval + s.jitter(slot, interval))
-		if next.After(now) && slot > 0 {
-			return next
-		}
-		slot++
-	}
+	slot := int64(max(now.Sub(s.Anchor), 0)/interval) + 1
+	return s.Anchor.Add(time.Duration(slot)*interval + s.jitter(slot, interval))
 }
 
 // jitter derives from the endpoint and the slot, so that every process

@@ -20,6 +20,7 @@ func TestScheduleNext(t *testing.T) {
 	}{
 		{"just created", time.Hour, anchor, 1},
 		{"before it was created", time.Hour, anchor.Add(-time.Minute), 1},
+		{"on the grid, where a new endpoint runs first", time.Hour, anchor.Add(time.Hour), 2},
 		{"half way", time.Hour, anchor.Add(90 * time.Minute), 2},
 		{"past the jitter of a slot", time.Hour, anchor.Add(2*time.Hour + 6*time.Minute), 3},
 		{"after three days of downtime", time.Hour, anchor.Add(72*time.Hour + 50*time.Minute), 73},
