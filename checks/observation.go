@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -48,6 +49,18 @@ const (
 	TLSv12 Protocol = "TLSv1.2"
 	TLSv13 Protocol = "TLSv1.3"
 )
+
+// Title returns the version's name as its specification writes it: "TLS 1.2".
+func (p Protocol) Title() string {
+	name, version, found := strings.Cut(string(p), "v")
+	if !found {
+		return string(p)
+	}
+	if !strings.Contains(version, ".") {
+		version += ".0"
+	}
+	return name + " " + version
+}
 
 // Protocols lists every Protocol, oldest first.
 func Protocols() []Protocol { return []Protocol{SSLv2, SSLv3, TLSv10, TLSv11, TLSv12, TLSv13} }

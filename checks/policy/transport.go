@@ -30,7 +30,7 @@ func (q question) protocolAccepted(protocol checks.Protocol) judgement {
 func protocolFinding(a checks.AddressObservation, protocol checks.Protocol, accepted, refused checks.Result) finding {
 	fact := a.TLS.Protocols[protocol]
 	path := fmt.Sprintf("addresses[%s].protocols.%s", a.Address, protocol)
-	value, title := checks.ProtocolAnswer(fact), protocolTitles[protocol]
+	value, title := checks.ProtocolAnswer(fact), protocol.Title()
 	switch fact.State {
 	case checks.Known:
 		return oneFinding(accepted, path, value, acceptedSentence(a.Address, title, fact.Value))

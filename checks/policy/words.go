@@ -71,8 +71,3 @@ func (q question) dnsSentence() string {
 	}
 	return fmt.Sprintf("%s %s.", host, reasonText(q.observation.DNS.Addresses.Reason))
 }
-
-var protocolTitles = map[checks.Protocol]string{
-	checks.SSLv2: "SSL 2.0", checks.SSLv3: "SSL 3.0", checks.TLSv10: "TLS 1.0",
-	checks.TLSv11: "TLS 1.1", checks.TLSv12: "TLS 1.2", checks.TLSv13: "TLS 1.3",
-}

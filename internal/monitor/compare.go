@@ -96,9 +96,9 @@ func (c *comparison) protocols(address netip.Addr, before, after checks.TLS) {
 		if !was.Conclusive() || !is.Conclusive() || was.State == is.State {
 			continue
 		}
-		sentence := fmt.Sprintf("%s no longer accepts %s.", address, protocol)
+		sentence := fmt.Sprintf("%s no longer accepts %s.", address, protocol.Title())
 		if is.State == checks.Known {
-			sentence = fmt.Sprintf("%s now accepts %s.", address, protocol)
+			sentence = fmt.Sprintf("%s now accepts %s.", address, protocol.Title())
 		}
 		c.drift(checks.CauseConfiguration, fmt.Sprintf("addresses[%s].protocols.%s", address, protocol),
 			acceptance(was), acceptance(is), sentence)

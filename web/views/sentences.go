@@ -11,14 +11,6 @@ import (
 	"github.com/gradewatch/gradewatch/internal/store"
 )
 
-func protocolWord(protocol checks.Protocol) string {
-	word := strings.Replace(string(protocol), "v", " ", 1)
-	if strings.HasPrefix(word, "SSL") {
-		return word + ".0"
-	}
-	return word
-}
-
 func verdictsPath(endpoint int64) templ.SafeURL {
 	return templ.SafeURL(fmt.Sprintf("/endpoints/%d#verdicts", endpoint))
 }
@@ -71,7 +63,7 @@ func hopSentence(hop checks.Hop) string {
 	answer := hop.Answer.Value
 	text := fmt.Sprintf("Status %d", answer.Status)
 	if answer.TLS != "" {
-		text += " over " + protocolWord(answer.TLS)
+		text += " over " + answer.TLS.Title()
 	}
 	if answer.Location != "" {
 		text += ", redirects to " + answer.Location
