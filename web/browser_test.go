@@ -4,12 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -18,49 +15,15 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/internal/auth"
+	"github.com/gradewatch/gradewatch/internal/browsertest"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
-// chromium starts a headless browser that ends with the test. Every script
-// error and every breach of the content policy fails the test.
+// chromium is a browser in which missing pages and forms with faults are
+// what the test asks for on purpose.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
-	program, err := exec.LookPath("chromium")
-	require.NoError(t, err, "this test needs a browser: run `make deps`, which installs the package chromium")
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(program), chromedp.UserDataDir(t.TempDir()), chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.Env("TZ=Europe/Oslo"), chromedp.WSURLReadTimeout(time.Minute),
-	)
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	allocator, cancelAllocator := chromedp.NewExecAllocator(t.Context(), options...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	ctx, cancelTime := context.WithTimeout(ctx, 3*time.Minute)
-	var listener sync.WaitGroup
-	t.Cleanup(func() {
-		cancelTime()
-		cancel()
-		cancelAllocator()
-		listener.Wait()
-	})
-	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate("about:blank")), "start the browser")
-	messages := chromedp.Console(ctx)
-	listener.Go(func() {
-		for message, err := range messages {
-			if err != nil {
-				return
-			}
-			// Asked for on purpose: a page that is not there, a form with faults.
-			missing := strings.HasSuffix(message.URL, "/nowhere") || strings.HasSuffix(message.URL, "/applications")
-			if message.Type == chromedp.ConsoleError && !missing || message.Type == chromedp.ConsoleException {
-				t.Errorf("the browser complains: %s (%s)", message.Text, message.URL)
-			}
-		}
-	})
-	return ctx
+	return browsertest.Start(t, "/nowhere", "/applications")
 }
 
 func TestBrowserWalk(t *testing.T) {
