@@ -8,7 +8,6 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"time"
 
@@ -27,9 +26,6 @@ var files embed.FS
 // RiverVersion is the River schema that this code was tested with. A newer
 // River module must not change a running database by surprise.
 const RiverVersion = 8
-
-// Files returns the embedded SQL files.
-func Files() fs.FS { return files }
 
 // Apply brings the database behind pool to the newest schema. The pool's user
 // must own the schema; for another one there must be nothing left to do.
