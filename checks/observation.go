@@ -35,6 +35,20 @@ type AddressObservation struct {
 	Port    uint16     `json:"port"`
 	TLS     TLS        `json:"tls"`
 	HTTP    HTTP       `json:"http"`
+	Full    FullTLS    `json:"full,omitzero"`
+}
+
+// FullTLS is what only a full look knows of one address: each field is a
+// component of its own, stored and dated apart.
+type FullTLS struct {
+	Suites          Suites          `json:"suites,omitzero"`
+	Chains          Chains          `json:"chains,omitzero"`
+	Features        Features        `json:"features,omitzero"`
+	Vulnerabilities Vulnerabilities `json:"vulnerabilities,omitempty"` // the passive ones
+	// Intrusive: a full look without leave asks nothing here and so hides
+	// nothing of one that had it.
+	Intrusive   Vulnerabilities `json:"intrusive,omitempty"`
+	Simulations Simulations     `json:"simulations,omitzero"`
 }
 
 // Protocol is a protocol version by the name used in reports.
@@ -82,6 +96,9 @@ type Accepted struct {
 	// WithoutSuites: SSL 2.0 answered with an empty cipher spec list, which
 	// counts as SSL 2.0 all the same (rating guide 2009l, CVE-2015-3197).
 	WithoutSuites bool `json:"without_suites,omitempty"`
+	// Mixed: some samples were refused: servers behind one address differ. How
+	// many is in Measurements: it differs between looks.
+	Mixed bool `json:"mixed,omitempty"`
 }
 
 // Fingerprint is the SHA-256 of a certificate's DER, in lower-case hex.
@@ -167,6 +184,15 @@ type Measurements struct {
 	Duration    time.Duration      `json:"duration"`
 	Connections []ConnectionRecord `json:"connections,omitempty"`
 	Log         []LogLine          `json:"log,omitempty"`
+	Shares      []Share            `json:"shares,omitempty"` // where servers behind one address differ
+}
+
+// Share is on how many samples of one address something was seen.
+type Share struct {
+	Address netip.Addr `json:"address"`
+	What    string     `json:"what"` // a Protocol, a suite's ID, a leaf's Fingerprint
+	Seen    int        `json:"seen"`
+	Of      int        `json:"of"`
 }
 
 // ConnectionRecord is one connection that was tried.

@@ -25,6 +25,9 @@ const (
 	ReasonTooManyRedirects   Reason = "too_many_redirects"   // more hops than the limit
 	ReasonRedirectLoop       Reason = "redirect_loop"        // a hop leads back to an earlier one
 	ReasonUnsupportedScheme  Reason = "unsupported_scheme"   // neither http nor https
+	ReasonDisagreement       Reason = "answers_disagree"     // repeated rounds did not agree
+	ReasonDegraded           Reason = "server_stopped"       // it answered, and then stopped answering us
+	ReasonClientCertificate  Reason = "client_certificate"   // without a client certificate the handshake does not complete
 	ReasonCanceled           Reason = "canceled"             // the look was stopped
 	ReasonConnectivityUnsure Reason = "own_connectivity"     // our own connectivity is not proven
 	ReasonInternal           Reason = "internal_error"       // our own fault; the log has it

@@ -17,16 +17,36 @@ import (
 type Runner struct {
 	// TLS asks one address which protocols it takes and what it serves.
 	TLS func(ctx context.Context, network Network, target Target, address netip.AddrPort) (TLS, []Certificate)
+	// Full does so for a full look, and asks for everything else. It calls done
+	// once for each of FullStages, as it ends.
+	Full func(ctx context.Context, network Network, target Target, address netip.AddrPort, done func(stage string)) FullLook
 	// HTTP requests the target's URL at one address and follows redirects.
 	HTTP func(ctx context.Context, network Network, target Target, address netip.AddrPort) (HTTP, []Certificate)
 }
 
+// FullLook is what a full look at one address's TLS gives.
+type FullLook struct {
+	TLS          TLS
+	Full         FullTLS
+	Certificates []Certificate
+	Shares       []Share
+}
+
 // Stages of a look, as progress reports them.
 const (
-	StageDNS  = "dns"
-	StageTLS  = "tls"
-	StageHTTP = "http"
+	StageDNS             = "dns"
+	StageTLS             = "tls"
+	StageSuites          = "suites"
+	StageFeatures        = "features"
+	StageVulnerabilities = "vulnerabilities"
+	StageClients         = "clients"
+	StageHTTP            = "http"
 )
+
+// FullStages lists the stages of a full look at one address's TLS.
+func FullStages() []string {
+	return []string{StageTLS, StageSuites, StageFeatures, StageVulnerabilities, StageClients}
+}
 
 // addressesAtOnce is how many addresses of a look are walked at a time.
 const addressesAtOnce = 4
@@ -47,6 +67,7 @@ func (r Runner) Look(ctx context.Context, network Network, target Target, progre
 	report := &progressReport{call: progress, done: map[string]int{}}
 
 	observation := Observation{Depth: target.Depth, DNS: DNS{Host: target.Host}}
+	var shares []Share
 	report.start(StageDNS, 1)
 	observation.DNS.Addresses = resolve(ctx, network, target.Host)
 	report.step(StageDNS, 1)
@@ -57,10 +78,11 @@ func (r Runner) Look(ctx context.Context, network Network, target Target, progre
 			network.Logf("looking at %d of %d addresses", target.Limits.Addresses, len(addresses))
 			addresses = addresses[:target.Limits.Addresses]
 		}
-		observation.Addresses, observation.Certificates = r.walk(ctx, network, target, addresses, report)
+		observation.Addresses, observation.Certificates, shares = r.walk(ctx, network, target, addresses, report)
 	}
 	report.stop()
 	measurements := network.Measurements()
+	measurements.Shares = shares
 	measurements.StartedAt, measurements.Duration = started, time.Since(started)
 	return observation, measurements
 }
@@ -80,12 +102,13 @@ type addressResult struct {
 	index        int
 	observation  AddressObservation
 	certificates []Certificate
+	shares       []Share
 }
 
 // walk asks the addresses, a few at a time, and returns when all have answered
 // or shortly after ctx has ended. Every goroutine it starts ends with ctx; one
 // whose family is slow to notice writes into a buffered channel nobody reads.
-func (r Runner) walk(ctx context.Context, network Network, target Target, addresses []netip.Addr, report *progressReport) ([]AddressObservation, []Certificate) {
+func (r Runner) walk(ctx context.Context, network Network, target Target, addresses []netip.Addr, report *progressReport) ([]AddressObservation, []Certificate, []Share) {
 	results := make(chan addressResult, len(addresses))
 	slots := make(chan struct{}, addressesAtOnce)
 	for i, address := range addresses {
@@ -102,6 +125,7 @@ func (r Runner) walk(ctx context.Context, network Network, target Target, addres
 	got := collect(ctx, results, len(addresses))
 	observations := make([]AddressObservation, len(addresses))
 	var certificates []Certificate
+	var shares []Share
 	for i, address := range addresses {
 		result, ok := got[i]
 		if !ok {
@@ -110,8 +134,9 @@ func (r Runner) walk(ctx context.Context, network Network, target Target, addres
 		}
 		observations[i] = result.observation
 		certificates = append(certificates, result.certificates...)
+		shares = append(shares, result.shares...)
 	}
-	return observations, affordable(network, mergeCertificates(certificates))
+	return observations, affordable(network, mergeCertificates(certificates)), shares
 }
 
 // collect gathers results by index until all came or ctx is over for a little.
@@ -149,17 +174,7 @@ func (r Runner) address(ctx context.Context, network Network, target Target, ind
 	result := addressResult{index: index, observation: missing(target, address, ReasonInternal)}
 	at := netip.AddrPortFrom(address, target.Port)
 	if isHTTPS(target) {
-		report.start(StageTLS, total)
-		if r.TLS == nil {
-			result.observation.TLS = TLS{}
-		} else {
-			guard(network, "tls", address, func() {
-				var certificates []Certificate
-				result.observation.TLS, certificates = r.TLS(ctx, network, target, at)
-				result.certificates = append(result.certificates, certificates...)
-			})
-		}
-		report.step(StageTLS, total)
+		r.askTLS(ctx, network, target, at, total, report, &result)
 	}
 	report.start(StageHTTP, total)
 	if r.HTTP == nil {
@@ -173,6 +188,32 @@ func (r Runner) address(ctx context.Context, network Network, target Target, ind
 	}
 	report.step(StageHTTP, total)
 	return result
+}
+
+// askTLS runs the family that the depth asks for.
+func (r Runner) askTLS(ctx context.Context, network Network, target Target, at netip.AddrPort, total int, report *progressReport, result *addressResult) {
+	if target.Depth == Full && r.Full != nil {
+		for _, stage := range FullStages() {
+			report.start(stage, total)
+		}
+		guard(network, "tls", at.Addr(), func() {
+			got := r.Full(ctx, network, target, at, func(stage string) { report.step(stage, total) })
+			result.observation.TLS, result.observation.Full = got.TLS, got.Full
+			result.certificates, result.shares = append(result.certificates, got.Certificates...), got.Shares
+		})
+		return
+	}
+	report.start(StageTLS, total)
+	if r.TLS == nil {
+		result.observation.TLS = TLS{}
+	} else {
+		guard(network, "tls", at.Addr(), func() {
+			var certificates []Certificate
+			result.observation.TLS, certificates = r.TLS(ctx, network, target, at)
+			result.certificates = append(result.certificates, certificates...)
+		})
+	}
+	report.step(StageTLS, total)
 }
 
 func guard(network Network, family string, address netip.Addr, ask func()) {

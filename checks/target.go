@@ -24,6 +24,25 @@ type Target struct {
 	Depth  Depth
 	Method string // GET (also when empty) or POST
 	Limits Limits
+	// SNI is sent instead of Host where it is not empty.
+	SNI string
+	// Intrusive: a full look also sends what no honest client sends. The caller
+	// has leave: ownership is verified, or an operator said so.
+	Intrusive bool
+}
+
+// LimitsFor returns the default limits of a depth. A full look has room for
+// every suite of six versions on a path of 180 ms; an intrusive one for the
+// repeated rounds of the oracle probes (at most 300 connections more).
+func LimitsFor(depth Depth, intrusive bool) Limits {
+	limits := Limits{}
+	if depth == Full {
+		limits.Deadline, limits.ConnectionsPerAddress = time.Minute, 200
+	}
+	if depth == Full && intrusive {
+		limits.Deadline, limits.ConnectionsPerAddress = 4*time.Minute, 500
+	}
+	return limits.WithDefaults()
 }
 
 // Limits bounds what one look may use. A zero field means its default.
