@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 )
 
 // kind is a server's reaction to a hello, normalized.
@@ -107,14 +108,14 @@ func readTLS(ctx context.Context, reader *answerReader, protocol checks.Protocol
 		return reaction{kind: refused, text: fmt.Sprintf("ServerHello of version %04X", hello.version)}
 	}
 	if !slices.Contains(offered(version), hello.suite) {
-		return reaction{kind: malformed, text: "ServerHello with suite " + suiteValue(hello.suite) + ", which was not offered"}
+		return reaction{kind: malformed, text: "ServerHello with suite " + tlsparameters.SuiteID(hello.suite) + ", which was not offered"}
 	}
 	met := reaction{
-		kind: accepted, answer: checks.Accepted{Suite: suiteValue(hello.suite)},
-		text: "ServerHello, " + SuiteName(hello.suite), chainErr: checks.ReasonHandshakeFailed,
+		kind: accepted, answer: checks.Accepted{Suite: tlsparameters.SuiteID(hello.suite)},
+		text: "ServerHello, " + tlsparameters.SuiteName(hello.suite), chainErr: checks.ReasonHandshakeFailed,
 	}
 	if hello.retry {
-		met.text = "HelloRetryRequest, " + SuiteName(hello.suite)
+		met.text = "HelloRetryRequest, " + tlsparameters.SuiteName(hello.suite)
 	}
 	if version != versionTLS13 {
 		met.chain, met.chainErr = readChain(ctx, reader)
