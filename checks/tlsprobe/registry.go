@@ -24,8 +24,10 @@ func offered(version uint16) []uint16 {
 // hello that a version gets.
 func mayOffer(suite tlsparameters.Suite, version uint16) bool {
 	switch {
-	case !suite.ValidFor(version), suite.GOST() && version < versionTLS12:
+	case !suite.ValidFor(version):
 		return false
+	case version == versionSSL3:
+		return !strings.HasPrefix(suite.KeyExchange, "ECDH") // this hello has no extensions to say the curves in
 	case version == versionTLS12:
 		// DH_ and DSS are left out too: some stacks fail on more than 127 suites.
 		return !suite.Anonymous() && !suite.Export() && suite.Authentication() != "DH" &&

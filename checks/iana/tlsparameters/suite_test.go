@@ -36,7 +36,7 @@ func TestSuiteCounts(t *testing.T) {
 		}
 	}
 	require.Equal(t, 20, unassigned)
-	require.Equal(t, assigned(t, "tls-parameters-4.csv")-2, len(suites)-unassigned, "all but the two signalling values")
+	require.Equal(t, assigned(t, "tls-parameters-4.csv")-2, len(suites)-unassigned, "all but the two signaling values")
 	require.Equal(t, 354, len(suites)-unassigned)
 }
 
@@ -175,14 +175,14 @@ func TestSuiteAttributes(t *testing.T) {
 		{0x1303, "TLS13", "CHACHA20_POLY1305", "SHA256", 256, 0, "any", "AFcy", 0x0304, 0x0304},
 		{0x1305, "TLS13", "AES_128_CCM_8", "SHA256", 128, 128, "any", "AFc", 0x0304, 0x0304},
 		{0x1307, "TLS13", "AEGIS_128L", "SHA256", 128, 0, "any", "AFc", 0x0304, 0x0304},
-		{0xC004, "ECDH_ECDSA", "AES_128_CBC", "SHA", 128, 128, "ECDH", "CSc", 0x0301, 0x0303},
-		{0xC00E, "ECDH_RSA", "AES_128_CBC", "SHA", 128, 128, "ECDH", "CSc", 0x0301, 0x0303},
-		{0xC009, "ECDHE_ECDSA", "AES_128_CBC", "SHA", 128, 128, "ECDSA", "CFEc", 0x0301, 0x0303},
-		{0xC010, "ECDHE_RSA", "NULL", "SHA", 0, 0, "RSA", "FEc", 0x0301, 0x0303},
-		{0xC018, "ECDH_anon", "AES_128_CBC", "SHA", 128, 128, "anon", "CNFE", 0x0301, 0x0303},
-		{0xC01A, "SRP_SHA", "3DES_EDE_CBC", "SHA", 112, 64, "SRP", "CFW", 0x0301, 0x0303},
-		{0xC01E, "SRP_SHA_RSA", "AES_128_CBC", "SHA", 128, 128, "RSA", "CFWc", 0x0301, 0x0303},
-		{0xC01F, "SRP_SHA_DSS", "AES_128_CBC", "SHA", 128, 128, "DSS", "CFWc", 0x0301, 0x0303},
+		{0xC004, "ECDH_ECDSA", "AES_128_CBC", "SHA", 128, 128, "ECDH", "CSc", 0x0300, 0x0303},
+		{0xC00E, "ECDH_RSA", "AES_128_CBC", "SHA", 128, 128, "ECDH", "CSc", 0x0300, 0x0303},
+		{0xC009, "ECDHE_ECDSA", "AES_128_CBC", "SHA", 128, 128, "ECDSA", "CFEc", 0x0300, 0x0303},
+		{0xC010, "ECDHE_RSA", "NULL", "SHA", 0, 0, "RSA", "FEc", 0x0300, 0x0303},
+		{0xC018, "ECDH_anon", "AES_128_CBC", "SHA", 128, 128, "anon", "CNFE", 0x0300, 0x0303},
+		{0xC01A, "SRP_SHA", "3DES_EDE_CBC", "SHA", 112, 64, "SRP", "CFW", 0x0300, 0x0303},
+		{0xC01E, "SRP_SHA_RSA", "AES_128_CBC", "SHA", 128, 128, "RSA", "CFWc", 0x0300, 0x0303},
+		{0xC01F, "SRP_SHA_DSS", "AES_128_CBC", "SHA", 128, 128, "DSS", "CFWc", 0x0300, 0x0303},
 		{0xC028, "ECDHE_RSA", "AES_256_CBC", "SHA384", 256, 128, "RSA", "CFEc", 0x0303, 0x0303},
 		{0xC02F, "ECDHE_RSA", "AES_128_GCM", "SHA256", 128, 128, "RSA", "AFEcy", 0x0303, 0x0303},
 		{0xC037, "ECDHE_PSK", "AES_128_CBC", "SHA256", 128, 128, "PSK", "CFEP", 0x0301, 0x0303},
