@@ -108,10 +108,10 @@ func readTLS(ctx context.Context, reader *answerReader, protocol checks.Protocol
 		return reaction{kind: refused, text: fmt.Sprintf("ServerHello of version %04X", hello.version)}
 	}
 	if !slices.Contains(offered(version), hello.suite) {
-		return reaction{kind: malformed, text: "ServerHello with suite " + tlsparameters.SuiteID(hello.suite) + ", which was not offered"}
+		return reaction{kind: malformed, text: "ServerHello with suite " + suiteValue(hello.suite) + ", which was not offered"}
 	}
 	met := reaction{
-		kind: accepted, answer: checks.Accepted{Suite: tlsparameters.SuiteID(hello.suite)},
+		kind: accepted, answer: checks.Accepted{Suite: suiteValue(hello.suite)},
 		text: "ServerHello, " + tlsparameters.SuiteName(hello.suite), chainErr: checks.ReasonHandshakeFailed,
 	}
 	if hello.retry {
