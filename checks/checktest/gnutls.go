@@ -19,6 +19,7 @@ type GnuTLSConfig struct {
 	Certificate  *pki.Issued   // default: one for localhost of a CA nobody knows
 	More         []*pki.Issued // served beside Certificate; each of another key type
 	DHParameters []byte        // PEM; default: the group of RFC 7919 that fits
+	PSK          string        // "name:key in hex", for the suites that want one
 	Arguments    []string      // extra: --require-client-cert, --noticket
 }
 
@@ -43,6 +44,11 @@ func StartGnuTLS(t testing.TB, config GnuTLSConfig) netip.AddrPort {
 		file := filepath.Join(t.TempDir(), "dh.pem")
 		require.NoError(t, os.WriteFile(file, config.DHParameters, 0o600))
 		arguments = append(arguments, "--dhparams", file)
+	}
+	if config.PSK != "" {
+		file := filepath.Join(t.TempDir(), "psk.txt")
+		require.NoError(t, os.WriteFile(file, []byte(config.PSK+"\n"), 0o600))
+		arguments = append(arguments, "--pskpasswd", file)
 	}
 	return startOnFreePort(t, loopback, func(port, _ uint16) (netip.AddrPort, error) {
 		address := netip.AddrPortFrom(loopback, port)

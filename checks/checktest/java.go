@@ -53,7 +53,7 @@ func StartJava(t testing.TB, properties []string, configs ...JavaConfig) []netip
 			cert, key := writePair(t, issued)
 			pairs = append(pairs, cert, key)
 		}
-		arguments = append(arguments, strings.Join(pairs, ","), strings.Join(config.Protocols, ","),
+		arguments = append(arguments, strings.Join(pairs, ":"), strings.Join(config.Protocols, ","),
 			strings.Join(config.Suites, ","), map[bool]string{true: "client", false: "server"}[config.ClientOrder], config.ClientAuth)
 	}
 	process := startProcess(t, binary, arguments...)

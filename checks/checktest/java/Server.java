@@ -21,9 +21,9 @@ import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 
 // Serves TLS on loopback for tests, with everything that Java turns off turned
-// on again. Five arguments a server: PEM files of certificates and keys,
-// protocols, suites, whose order decides, "want" or "need" of client
-// certificates; lists have commas, and what is empty is Java's default. It
+// on again. Five arguments a server: PEM files of certificates and keys
+// with colons between, protocols and suites with commas, whose order decides,
+// "want" or "need" of client certificates. What is empty is Java's default. It
 // ends when its standard input does.
 public class Server {
     public static void main(String[] arguments) throws Exception {
@@ -52,7 +52,7 @@ public class Server {
             throws Exception {
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
-        String[] files = pairs.split(",");
+        String[] files = pairs.split(":");
         for (int i = 0; i < files.length; i += 2) {
             store.setKeyEntry("pair" + i, key(files[i + 1]), new char[0], chain(files[i]));
         }
