@@ -27,7 +27,7 @@ func apacheServers() []definition {
 			Protocols: []string{"TLSv1.2"}, Ciphers: mozillaIntermediate, Server: "SSLHonorCipherOrder on",
 		}),
 		apache("Apache, TLS 1.0 and 1.1, RSA 1024", "rsa1024", nil, "", checktest.ApacheConfig{Protocols: []string{"TLSv1", "TLSv1.1"}}),
-		apache("Apache, DHE 512", "rsa1024", nil, "512", checktest.ApacheConfig{
+		apache("Apache, DHE of its own, RSA 1024", "rsa1024", nil, "", checktest.ApacheConfig{
 			Protocols: []string{"TLSv1.2"}, Ciphers: "DHE-RSA-AES256-SHA:DHE-RSA-AES128-SHA:AES128-SHA:@SECLEVEL=0", Server: "SSLHonorCipherOrder on",
 		}),
 		apache("Apache, RSA 4096 and P-256", "rsa4096", []string{"P-256"}, "", checktest.ApacheConfig{

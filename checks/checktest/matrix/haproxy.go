@@ -40,7 +40,7 @@ func haproxyServers() []definition {
 		haproxy("HAProxy, TLS 1.3 alone, own order of suites and groups", "", nil, "", checktest.HAProxyConfig{
 			Bind: "ssl-min-ver TLSv1.3 ciphersuites TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384 curves P-521:P-384:X25519",
 		}),
-		haproxy("HAProxy, TLS 1.2 alone, DHE 768", "", nil, "768", checktest.HAProxyConfig{
+		haproxy("HAProxy, TLS 1.2 alone, DHE 2048", "", nil, "2048", checktest.HAProxyConfig{
 			Bind: "ssl-min-ver TLSv1.2 ssl-max-ver TLSv1.2 ciphers DHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:AES128-GCM-SHA256:@SECLEVEL=0",
 		}),
 	}

@@ -17,7 +17,7 @@ type javaRow struct {
 }
 
 // javaGroups are Java 17 (SunJSSE), whose order decides where nothing else is
-// said. DHE has 2048 bits, or those of jdk.tls.ephemeralDHKeySize.
+// said. DHE is in a group of RFC 7919 that the client offers, else of 2048 bits.
 func javaGroups() []Group {
 	older := []string{"SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2"}
 	every := []string{"ALL"}
@@ -41,8 +41,8 @@ func javaGroups() []Group {
 	}
 	return []Group{
 		javaGroup("Java", nil, rows),
-		javaGroup("Java, groups set", []string{"jdk.tls.namedGroups=secp521r1,ffdhe3072,x448", "jdk.tls.ephemeralDHKeySize=1024", "jdk.tls.server.enableSessionTicketExtension=false"}, []javaRow{
-			{name: "Java, three groups, DHE 1024, no tickets", config: checktest.JavaConfig{Suites: []string{
+		javaGroup("Java, groups set", []string{"jdk.tls.namedGroups=secp521r1,ffdhe3072,x448", "jdk.tls.server.enableSessionTicketExtension=false"}, []javaRow{
+			{name: "Java, three groups, no tickets", config: checktest.JavaConfig{Suites: []string{
 				"TLS_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
 			}}},
 		}),

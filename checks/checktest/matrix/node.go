@@ -59,8 +59,12 @@ func nodeGroups() []Group {
 			nodeRow{name: "NULL alone", config: checktest.NodeConfig{Ciphers: "eNULL", SecureProtocol: "TLSv1_server_method"}},
 		),
 		nodeGroup("Node 0.11", checktest.Node011,
-			nodeRow{name: "every suite, DH 512, sect571r1, server order", dh: "512", config: checktest.NodeConfig{
-				Ciphers: everySuite, Options: options{"honorCipherOrder": true, "ecdhCurve": "sect571r1"},
+			nodeRow{name: "every suite, DH 512, secp521r1, server order", dh: "512", config: checktest.NodeConfig{
+				Ciphers: everySuite, Options: options{"honorCipherOrder": true, "ecdhCurve": "secp521r1"},
+			}},
+			nodeRow{name: "sect571r1", config: checktest.NodeConfig{
+				SecureProtocol: "TLSv1_server_method", Ciphers: "ECDHE-RSA-AES256-SHA:AES256-SHA:ECDHE-RSA-RC4-SHA",
+				Options: options{"honorCipherOrder": true, "ecdhCurve": "sect571r1"},
 			}, nmap: "it does not offer sect571r1"},
 			nodeRow{name: "every suite, P-256, client order", key: "P-256", dh: "1024", config: checktest.NodeConfig{Ciphers: everySuite}},
 			nodeRow{name: "anonymous alone, DH 768", dh: "768", config: checktest.NodeConfig{Ciphers: "aNULL", Options: ownOrder}},
