@@ -38,7 +38,7 @@ func Quick(ctx context.Context, network checks.Network, target checks.Target, ad
 	ctx, cancel := context.WithTimeout(ctx, limits.Deadline/2)
 	defer cancel()
 	w := &walk{
-		probe:     probe{network: network, address: address, host: target.Host, started: time.Now()},
+		probe:     probe{network: network, address: address, host: target.ServerName(), started: time.Now()},
 		patience:  limits.ReadTimeout,
 		allowance: max(1, limits.ConnectionsPerAddress-leftForHTTP),
 	}

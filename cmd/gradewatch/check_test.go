@@ -77,8 +77,8 @@ func TestCheckOldServer(t *testing.T) {
 	code, out, _ := typed(t, "check", "--json", url)
 	require.Equal(t, exitMustFails, code)
 	report := reports(t, out)[0]
-	require.Equal(t, "accepted", report.Addresses[0].Protocols[checks.SSLv2])
-	require.Equal(t, "accepted", report.Addresses[0].Protocols[checks.SSLv3])
+	require.Equal(t, checks.ProtocolAccepted, report.Addresses[0].Protocols[checks.SSLv2])
+	require.Equal(t, checks.ProtocolAccepted, report.Addresses[0].Protocols[checks.SSLv3])
 	require.Equal(t, checks.Fail, verdict(t, report, "T-01").Result)
 	require.Equal(t, checks.Fail, verdict(t, report, "T-02").Result)
 	require.Equal(t, checks.Pass, verdict(t, report, "E-01").Result)
@@ -99,7 +99,7 @@ func TestCheckGoodServer(t *testing.T) {
 	report := reports(t, out)[0]
 	require.Equal(t, checks.ReportSchema, report.Schema)
 	require.Equal(t, url, report.URL)
-	require.Equal(t, map[checks.Protocol]string{
+	require.Equal(t, map[checks.Protocol]checks.ProtocolResult{
 		checks.SSLv2: "refused", checks.SSLv3: "refused", checks.TLSv10: "refused", checks.TLSv11: "refused",
 		checks.TLSv12: "accepted", checks.TLSv13: "accepted",
 	}, report.Addresses[0].Protocols)
@@ -146,7 +146,7 @@ func TestCheckTarpit(t *testing.T) {
 	report := reports(t, out)[0]
 	require.LessOrEqual(t, report.DurationMS, int64(4000))
 	for _, protocol := range checks.Protocols() {
-		require.Equal(t, "inconclusive", report.Addresses[0].Protocols[protocol])
+		require.Equal(t, checks.ProtocolInconclusive, report.Addresses[0].Protocols[protocol])
 	}
 	for _, id := range []string{"T-01", "T-02", "T-03", "E-01", "C-01"} {
 		require.Equal(t, checks.ResultInconclusive, verdict(t, report, id).Result, id)

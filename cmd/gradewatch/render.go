@@ -157,7 +157,7 @@ func protocolLine(address checks.ReportAddress) string {
 	var answers []string
 	versions := map[string][]string{}
 	for _, protocol := range checks.Protocols() {
-		answer := strings.ReplaceAll(address.Protocols[protocol], "_", " ")
+		answer := strings.ReplaceAll(string(address.Protocols[protocol]), "_", " ")
 		if reason := address.ProtocolsReasons[protocol]; reason != "" {
 			answer += " (" + strings.ReplaceAll(string(reason), "_", " ") + ")"
 		}
