@@ -179,7 +179,7 @@ func TestCheckUsage(t *testing.T) {
 		{[]string{"check"}, "expected"},
 		{[]string{"chek"}, "unexpected argument"},
 		{[]string{"check", "--nonsense", "https://127.0.0.1/"}, "unknown flag"},
-		{[]string{"check", "app.example.com"}, "has no scheme"},
+		{[]string{"check", "::1:zzz"}, "neither host:port nor an IPv6 address"},
 		{[]string{"check", "https://127.0.0.1:1/", "ftp://127.0.0.1/"}, "cannot be looked at"},
 		{[]string{"check", "--type", "big", "https://127.0.0.1/"}, "--type"},
 		{[]string{"check", "--kind", "cookie", "https://127.0.0.1/"}, "--kind"},
