@@ -58,6 +58,36 @@ func TestCheckFull(t *testing.T) {
 	require.NotContains(t, out, "Suites of", "a quick look stays short")
 }
 
+// The real thing, with everything that it says held against the schema.
+func TestCheckFullOfRealServers(t *testing.T) {
+	t.Parallel()
+	url, caFile := goodServer(t, "127.77.0.4", checktest.NginxConfig{})
+	code, out, faults := typed(t, "check", "--full", "--json", "--ca-file", caFile, url)
+	require.Empty(t, faults)
+	require.Equal(t, exitGood, code, out)
+	address := reports(t, out)[0].Addresses[0]
+	require.NotEmpty(t, address.Suites[checks.TLSv12])
+	require.NotEmpty(t, address.Suites[checks.TLSv13])
+	require.Empty(t, address.Suites[checks.SSLv3])
+	require.Contains(t, address.Groups, "x25519")
+	require.NotEmpty(t, address.Chains)
+	require.Empty(t, address.SuitesReasons)
+	for _, name := range checks.IntrusiveVulnerabilities() {
+		require.Equal(t, checks.VulnerabilityNotAsked, address.Vulnerabilities[name].Result, "nobody gave leave for %s", name)
+	}
+
+	old := checktest.StartNode010(t, checktest.NodeConfig{})
+	code, out, _ = typed(t, "check", "--intrusive", "--json", old.String())
+	require.Equal(t, exitMustFails, code)
+	address = reports(t, out)[0].Addresses[0]
+	require.NotEmpty(t, address.Suites[checks.SSLv2])
+	require.Equal(t, checks.Vulnerable, address.Vulnerabilities[checks.DROWN].Result)
+	code, out, _ = typed(t, "check", "--full", old.String())
+	require.Equal(t, exitMustFails, code)
+	require.Contains(t, out, "insecure: SSL 2.0")
+	require.Regexp(t, `vulnerable +DROWN`, out)
+}
+
 func TestCheckLimitsByDepth(t *testing.T) {
 	t.Parallel()
 	second := time.Second

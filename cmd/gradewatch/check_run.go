@@ -24,7 +24,9 @@ const (
 )
 
 // families are those that look.
-func families() checks.Runner { return checks.Runner{TLS: tlsprobe.Quick, HTTP: httpsec.Walk} }
+func families() checks.Runner {
+	return checks.Runner{TLS: tlsprobe.Quick, Full: tlsprobe.Full, HTTP: httpsec.Walk}
+}
 
 // look is one URL to look at.
 type look struct {

@@ -97,7 +97,7 @@ func oldFacts(leaf checks.Fingerprint) checks.FullTLS {
 	full.Suites = checks.Suites{
 		Accepted: map[checks.Protocol]checks.Fact[[]checks.Suite]{
 			checks.SSLv2: checks.KnownFact([]checks.Suite{suite("0x010080", "SSL_CK_RC4_128_WITH_MD5", 128, "RSA", "", 0)}),
-			checks.SSLv3: checks.KnownFact([]checks.Suite{strange}),
+			checks.SSLv3: checks.KnownFact([]checks.Suite{strange}), checks.TLSv12: checks.KnownFact([]checks.Suite{strange}),
 			checks.TLSv10: checks.KnownFact([]checks.Suite{
 				suite("0x0033", "TLS_DHE_RSA_WITH_AES_128_CBC_SHA", 128, "DHE_RSA", "dh", 1024),
 				suite("0x0016", "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA", 112, "DHE_RSA", "dh", 512),
@@ -133,7 +133,7 @@ func oldFacts(leaf checks.Fingerprint) checks.FullTLS {
 		checks.CCSInjection: {Result: checks.NotVulnerable},
 	}
 	full.Vulnerabilities[checks.DROWN] = checks.Finding{Result: checks.Vulnerable, Proof: []string{"SSL 2.0 is accepted with the same certificate"}}
-	full.Vulnerabilities[checks.RC4] = checks.Finding{Result: checks.Exposed, Proof: []string{"TLS_RSA_WITH_RC4_128_SHA"}}
+	full.Vulnerabilities[checks.RC4] = checks.Finding{Result: checks.Exposed, Proof: []string{"one", "two", "three", "four", "five"}}
 	full.Vulnerabilities[checks.CRIME] = checks.Finding{Result: checks.VulnerabilityInapplicable}
 	full.Simulations.Clients = []checks.Simulation{
 		{Client: "Internet Explorer 6 on Windows XP", Handshake: checks.KnownFact(checks.SimulatedHandshake{Protocol: checks.SSLv3, Suite: "0x0005", SuiteName: "TLS_RSA_WITH_RC4_128_SHA"})},

@@ -83,23 +83,35 @@ func (p *printer) fullAddress(b *bytes.Buffer, address checks.ReportAddress) {
 	}
 }
 
-// suites prints those of each version, newest first.
+// suites prints those of each version, newest first; versions that take the
+// same in the same order stand together.
 func (p *printer) suites(b *bytes.Buffer, address checks.ReportAddress) {
+	printed := map[checks.Protocol]bool{}
 	for _, protocol := range slices.Backward(checks.Protocols()) {
-		suites, known := address.Suites[protocol]
-		reason, unsure := address.SuitesReasons[protocol]
-		switch {
-		case unsure:
+		suites := address.Suites[protocol]
+		if reason, unsure := address.SuitesReasons[protocol]; unsure {
 			p.heading(b, fmt.Sprintf("Suites of %s could not be told: %s", protocol.Title(), words(string(reason))))
-		case known && len(suites) > 0:
-			p.heading(b, fmt.Sprintf("Suites of %s%s", protocol.Title(), orderWords(address, protocol)))
-			lines := &table{indent: 6, drop: []int{0, 3}}
-			for _, suite := range suites {
-				lines.add(suiteCells(suite, protocol)...)
-			}
-			lines.write(p, b)
 		}
+		if len(suites) == 0 || printed[protocol] {
+			continue
+		}
+		var titles []string
+		for _, same := range slices.Backward(checks.Protocols()) {
+			if same == protocol || sameSuites(address, protocol, same) {
+				titles, printed[same] = append(titles, same.Title()), true
+			}
+		}
+		p.heading(b, fmt.Sprintf("Suites of %s%s", strings.Join(titles, ", "), orderWords(address, protocol)))
+		lines := &table{indent: 6, drop: []int{0, 3}}
+		for _, suite := range suites {
+			lines.add(suiteCells(suite, protocol)...)
+		}
+		lines.write(p, b)
 	}
+}
+
+func sameSuites(address checks.ReportAddress, a, b checks.Protocol) bool {
+	return slices.Equal(address.Suites[a], address.Suites[b]) && orderWords(address, a) == orderWords(address, b)
 }
 
 func orderWords(address checks.ReportAddress, protocol checks.Protocol) string {

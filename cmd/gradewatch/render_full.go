@@ -24,6 +24,8 @@ func (p *printer) keyExchange(b *bytes.Buffer, address checks.ReportAddress) {
 			cost = "; it costs a client that sends no share for it a round trip"
 		}
 		p.detail(b, "Post-quantum", "of X25519MLKEM768 and x25519 it chooses "+quantum.Value.Chosen+cost)
+	case quantum.State == checks.Absent:
+		p.detail(b, "Post-quantum", "no hybrid group is taken")
 	case quantum.State == checks.Inconclusive:
 		p.detail(b, "Post-quantum", unsure(quantum.Reason))
 	}
@@ -115,6 +117,10 @@ func certificateCells(certificate checks.ReportCertificate) []cell {
 	}
 }
 
+// proofsShown bounds the proof of a vulnerability in print: some are lists of
+// suites, which stand above anyway.
+const proofsShown = 4
+
 // vulnerabilities prints the bad ones with their proof, and the others by name.
 func (p *printer) vulnerabilities(b *bytes.Buffer, address checks.ReportAddress) {
 	for _, result := range []checks.VulnerabilityResult{checks.Vulnerable, checks.Exposed, checks.VulnerabilityInconclusive} {
@@ -128,8 +134,11 @@ func (p *printer) vulnerabilities(b *bytes.Buffer, address checks.ReportAddress)
 			if finding.Reason != "" {
 				p.listing(b, 8+resultWidth, words(string(finding.Reason)))
 			}
-			for _, proof := range finding.Proof {
+			for _, proof := range finding.Proof[:min(len(finding.Proof), proofsShown)] {
 				p.listing(b, 8+resultWidth, proof)
+			}
+			if len(finding.Proof) > proofsShown {
+				p.listing(b, 8+resultWidth, "and more, which --json has")
 			}
 		}
 	}

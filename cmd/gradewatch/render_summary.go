@@ -66,6 +66,7 @@ func worstFacts(report checks.Report) string {
 		}
 	}
 	addFailed(report, checks.Recommended, add)
+	addFailed(report, checks.Advice, add)
 	if more := len(facts) - worstShown; more > 0 {
 		facts = append(facts[:worstShown], fmt.Sprintf("%d more", more))
 	}
