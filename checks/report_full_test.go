@@ -170,3 +170,27 @@ func TestQuickReportHasTheFieldsOfAFullOne(t *testing.T) {
 	require.Empty(t, quick.Addresses[0].Suites)
 	require.Equal(t, checks.UnknownPreference, quick.Addresses[0].Preference[checks.TLSv12])
 }
+
+// Whatever stands in the database, a report of it can be written and read.
+func FuzzFullReport(f *testing.F) {
+	seed, err := json.Marshal(fullFacts("ab"))
+	require.NoError(f, err)
+	f.Add(seed)
+	f.Fuzz(func(t *testing.T, form []byte) {
+		var full checks.FullTLS
+		if json.Unmarshal(form, &full) != nil {
+			return
+		}
+		report := checks.NewReport(checks.ReportConfig{Observation: &checks.Observation{
+			Addresses: []checks.AddressObservation{{Address: netip.MustParseAddr("192.0.2.1"), Full: full}},
+		}})
+		text, err := json.Marshal(report)
+		if err != nil {
+			t.Fatalf("the report cannot be written: %v", err)
+		}
+		var again checks.Report
+		if err := json.Unmarshal(text, &again); err != nil {
+			t.Errorf("the report cannot be read: %v", err)
+		}
+	})
+}
