@@ -59,6 +59,7 @@ type Session struct {
 	suite      Suite
 	master     []byte
 	transcript []byte
+	flight     []byte // records that flush sends
 	messages   int
 	ahead      *Record // read too early
 	schedule   *Schedule
