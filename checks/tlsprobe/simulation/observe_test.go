@@ -44,7 +44,7 @@ func observe(t *testing.T, peer *conversation.Peer) Known {
 func (o observer) protocol(protocol checks.Protocol, known *Known) {
 	suites := o.eliminate(offeredIn(protocol), func(rest []uint16) (uint16, bool) {
 		answer := o.ask(protocol, rest, nil)
-		return suiteOf(answer), answer.Accepted()
+		return suiteOf(answer), answer.Accepted() && answer.Hello.Version == wireVersion(protocol)
 	})
 	if len(suites) == 0 {
 		known.TLS.Protocols[protocol] = checks.AbsentFact[checks.Accepted](checks.ReasonHandshakeFailed)

@@ -83,6 +83,9 @@ func (r *simulating) takeIn(i int, answer checks.Simulation) {
 	}
 	computed := r.results[i].Handshake
 	r.results[i] = answer
+	if r.contradicted {
+		return
+	}
 	explained := r.server.learn(r.profiles[i], answer.Handshake)
 	if computed.Conclusive() && computed != answer.Handshake || !explained {
 		r.contradicted = true
