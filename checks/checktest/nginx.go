@@ -17,9 +17,11 @@ import (
 
 // NginxConfig is what an nginx serves. The zero value is a healthy server.
 type NginxConfig struct {
-	Address     netip.Addr  // default 127.0.0.1; fixed at start
-	Protocols   []string    // ssl_protocols; default TLSv1.2 and TLSv1.3
-	Ciphers     string      // ssl_ciphers; default by Protocols
+	Address   netip.Addr // default 127.0.0.1; fixed at start
+	Protocols []string   // ssl_protocols; default TLSv1.2 and TLSv1.3
+	Ciphers   string     // ssl_ciphers; default by Protocols
+	// Defaults leaves ssl_protocols and ssl_ciphers out: what this nginx does by itself.
+	Defaults    bool
 	Certificate *pki.Issued // default: one for localhost of a CA nobody knows
 	// Server holds extra lines of the TLS server block: add_header, location.
 	// Without a 'location /' of its own, every path answers 200.
@@ -125,10 +127,14 @@ func (n *Nginx) render(config NginxConfig, token string) string {
 	if !strings.Contains(plain, "location / ") && !strings.Contains(plain, "return ") {
 		plain += "\n    location / { return 200 \"ok\\n\"; }"
 	}
+	protocols := "ssl_protocols " + strings.Join(config.Protocols, " ") + ";\n    ssl_ciphers " + config.Ciphers + ";"
+	if config.Defaults {
+		protocols = ""
+	}
 	return strings.NewReplacer(
 		"@user@", userDirective(), "@folder@", n.folder, "@token@", token, "@header@", versionHeader,
 		"@tls@", n.Addr.String(), "@plain@", n.PlainAddr.String(),
-		"@protocols@", strings.Join(config.Protocols, " "), "@ciphers@", config.Ciphers,
+		"@protocols@", protocols,
 		"@server@", server, "@plainserver@", plain,
 	).Replace(nginxTemplate)
 }
@@ -167,8 +173,7 @@ http {
     listen @tls@ ssl;
     ssl_certificate @folder@/cert.pem;
     ssl_certificate_key @folder@/key.pem;
-    ssl_protocols @protocols@;
-    ssl_ciphers @ciphers@;
+    @protocols@
     @server@
   }
 }
