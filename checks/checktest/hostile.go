@@ -62,15 +62,20 @@ func Warnings(conn net.Conn) {
 
 // GiantCertificate answers a hello with a ServerHello and a Certificate of 16
 // MiB, the most a message can have, that holds one certificate.
-func GiantCertificate(conn net.Conn) {
+func GiantCertificate(conn net.Conn) { certificates(conn, giantCertificate()) }
+
+// Made once: what a test measures is the memory of who reads it.
+var giantCertificate = sync.OnceValue(func() []byte {
 	body := make([]byte, messageMost)
 	putUint24(body, messageMost-3)
 	putUint24(body[3:], messageMost-6)
-	certificates(conn, body)
-}
+	return message(messageCerts, body)
+})
 
 // ManyCertificates does so with 16 MiB of certificates of 64 bytes.
-func ManyCertificates(conn net.Conn) {
+func ManyCertificates(conn net.Conn) { certificates(conn, manyCertificates()) }
+
+var manyCertificates = sync.OnceValue(func() []byte {
 	const each = 3 + 64
 	body := make([]byte, 3+(messageMost-3)/each*each)
 	putUint24(body, len(body)-3)
@@ -78,10 +83,10 @@ func ManyCertificates(conn net.Conn) {
 		putUint24(body[at:], each-3)
 		binary.BigEndian.PutUint32(body[at+3:], uint32(at)) // no two are equal
 	}
-	certificates(conn, body)
-}
+	return message(messageCerts, body)
+})
 
-func certificates(conn net.Conn, body []byte) {
+func certificates(conn net.Conn, flight []byte) {
 	first := true
 	afterHello(conn, func(id []byte) bool {
 		if !first {
@@ -91,7 +96,7 @@ func certificates(conn net.Conn, body []byte) {
 		if !send(conn, record(recordHandshake, message(messageHello, serverHello([32]byte{1}, id, 0xC02F, nil)))) {
 			return false
 		}
-		for rest := message(messageCerts, body); len(rest) > 0; {
+		for rest := flight; len(rest) > 0; {
 			piece := rest[:min(len(rest), recordMost)]
 			if !send(conn, record(recordHandshake, piece)) {
 				return false

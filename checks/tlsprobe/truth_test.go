@@ -46,6 +46,9 @@ func (c *comparison) walk(path string, truth, said any) {
 	switch truth := truth.(type) {
 	case map[string]any:
 		other, ok := said.(map[string]any)
+		if said == nil { // a fact that is left out was not asked
+			ok, other = true, map[string]any{}
+		}
 		if !ok {
 			c.differ(path, truth, said)
 			return
@@ -80,7 +83,7 @@ func (c *comparison) walk(path string, truth, said any) {
 func (c *comparison) answer(path string, truth, said map[string]any) {
 	c.answers++
 	switch {
-	case unsure(answer(said)):
+	case unsure(answer(said)), len(said) == 0:
 		if !unsure(answer(truth)) {
 			c.inconclusive = append(c.inconclusive, fmt.Sprintf("%s (%v)", path, said["reason"]))
 		}

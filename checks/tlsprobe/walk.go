@@ -2,7 +2,9 @@ package tlsprobe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -25,6 +27,7 @@ type inspection struct {
 	mu           sync.Mutex // guards what follows
 	seen         []sighting // every ServerHello with what came after it
 	certificates map[checks.Fingerprint][]byte
+	chainsMissed checks.Reason // why a chain may be served that was not seen
 	schemes      []uint16 // that TLS 1.3 signed with
 	mixed        bool     // servers behind this address differ
 }
@@ -104,6 +107,13 @@ func (i *inspection) sightings(holds func(sighting) bool) []sighting {
 		}
 	}
 	return list
+}
+
+// missChains notes that nobody can tell whether another chain is served.
+func (i *inspection) missChains(reason checks.Reason) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.chainsMissed = cmp.Or(i.chainsMissed, reason)
 }
 
 func (i *inspection) isMixed() bool {
@@ -222,7 +232,10 @@ func (i *inspection) settle(ctx context.Context, one *version) {
 		i.setMixedWhereSamplesDiffer(one)
 		return
 	}
-	one.refused, one.reason = true, ""
+	one.refused, one.reason = len(one.answers) > 0, ""
+	if !one.refused { // the look ended, or the server did, before its turn
+		one.reason = i.notAsked(ctx)
+	}
 	for _, answer := range one.answers {
 		if refused, reason := i.relied(ctx, one.protocol, answer); !refused {
 			one.refused, one.reason = false, reason
@@ -231,6 +244,20 @@ func (i *inspection) settle(ctx context.Context, one *version) {
 		if answer.Ended.After(one.at) {
 			one.at = answer.Ended
 		}
+	}
+}
+
+// notAsked is why something was not asked any more.
+func (i *inspection) notAsked(ctx context.Context) checks.Reason {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return checks.ReasonCanceled
+	case ctx.Err() != nil:
+		return checks.ReasonTimeout
+	case i.peer.Stopped():
+		return checks.ReasonDegraded
+	default:
+		return checks.ReasonBudget
 	}
 }
 
