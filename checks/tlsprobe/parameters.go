@@ -75,10 +75,13 @@ func (p *parameters) read(sight sighting) {
 }
 
 // reuse says whether one public key came twice. Two of different groups
-// cannot be equal, so all may be compared with all.
-func (p *parameters) reuse(finite bool) checks.Fact[bool] {
+// cannot be equal, so all may be compared with all. missed is why suites may be
+// accepted that were not seen.
+func (p *parameters) reuse(finite bool, missed checks.Reason) checks.Fact[bool] {
 	seen := p.publics[finite]
 	switch {
+	case len(seen) == 0 && missed != "":
+		return checks.InconclusiveFact[bool](missed)
 	case len(seen) == 0:
 		return checks.AbsentFact[bool]("")
 	case len(seen) == 1:
@@ -89,10 +92,14 @@ func (p *parameters) reuse(finite bool) checks.Fact[bool] {
 }
 
 // signatureSchemes are those seen in TLS 1.2, whose ServerKeyExchange names them.
-func (p *parameters) signatureSchemes() map[checks.Protocol]checks.Fact[[]string] {
+func (p *parameters) signatureSchemes(missed checks.Reason) map[checks.Protocol]checks.Fact[[]string] {
 	facts := map[checks.Protocol]checks.Fact[[]string]{}
 	for protocol, schemes := range p.schemes {
-		facts[protocol] = checks.KnownFact(schemeNames(schemes))
+		fact := checks.KnownFact(schemeNames(schemes))
+		if missed != "" {
+			fact.State, fact.Reason = checks.Inconclusive, missed
+		}
+		facts[protocol] = fact
 	}
 	return facts
 }
