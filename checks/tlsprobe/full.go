@@ -10,6 +10,9 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/feature"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/vulnerability"
 )
 
 // intrusiveConnections bounds the probes that send what no honest client
@@ -46,18 +49,28 @@ func (i *inspection) run(ctx context.Context, target checks.Target, done func(st
 	done(checks.StageTLS)
 
 	found := i.suites(ctx, versions)
+	look.Full.Chains = i.chainsComponent(ctx, versions, &found)
 	look.Full.Suites = found.component
-	look.Full.Chains = i.chainsComponent(ctx, versions, found)
 	done(checks.StageSuites)
 
 	i.distrustLateRefusals(ctx, versions, &look)
 	look.TLS.Chain = i.chain()
 	look.Certificates = i.allCertificates()
 	look.Shares = i.shares(versions)
-	for _, stage := range []string{checks.StageFeatures, checks.StageVulnerabilities, checks.StageClients} {
+	server := known.Server{TLS: look.TLS, Suites: look.Full.Suites}
+	look.Full.Features = i.features(ctx, server)
+	done(checks.StageFeatures)
+	look.Full.Vulnerabilities = vulnerability.Configuration(server, look.Full.Features, look.Full.Simulations)
+	for _, stage := range []string{checks.StageVulnerabilities, checks.StageClients} {
 		done(stage)
 	}
 	return look
+}
+
+// features asks for them. A fault of ours leaves them not asked.
+func (i *inspection) features(ctx context.Context, server known.Server) (features checks.Features) {
+	i.together(func() { features = feature.Probe(ctx, i.peer, server) })
+	return features
 }
 
 // protocols says what is known of each version.
@@ -273,16 +286,41 @@ func (i *inspection) chaCha20(ctx context.Context, orders map[checks.Protocol]en
 	return fact
 }
 
-func (i *inspection) chainsComponent(ctx context.Context, versions []*version, found negotiated) checks.Chains {
-	for _, protocol := range newestFirst() {
-		suites := found.values[protocol]
-		if len(suites) == 0 || protocol == checks.SSLv2 || protocol == checks.SSLv3 || protocol == checks.TLSv13 {
-			continue
+// chainsComponent asks the newest version that shows certificates in the
+// clear, and TLS 1.3, for every chain.
+func (i *inspection) chainsComponent(ctx context.Context, versions []*version, found *negotiated) checks.Chains {
+	required := checks.InconclusiveFact[bool](reasonOfAll(versions))
+	sealed, clear := found.values[checks.TLSv13], checks.Protocol("")
+	for _, protocol := range []checks.Protocol{checks.TLSv12, checks.TLSv11, checks.TLSv10} {
+		if clear == "" && len(found.values[protocol]) > 0 {
+			clear = protocol
 		}
-		served, required := i.chains(ctx, protocol, suites)
-		return checks.Chains{Served: knownChains(served), SNIRequired: required}
 	}
-	return checks.Chains{Served: knownChains(i.servedChains()), SNIRequired: checks.InconclusiveFact[bool](reasonOfAll(versions))}
+	i.together(
+		func() {
+			if clear != "" {
+				required = i.chains(ctx, clear, found.values[clear])
+			}
+		},
+		func() {
+			if fact := i.sealedChains(ctx, sealed, clear == ""); clear == "" && len(sealed) > 0 {
+				required = fact
+			}
+		},
+	)
+	if len(sealed) > 0 {
+		found.component.SignatureSchemes[checks.TLSv13] = i.modernSchemes()
+	}
+	return checks.Chains{Served: knownChains(i.servedChains()), SNIRequired: required}
+}
+
+func (i *inspection) modernSchemes() checks.Fact[[]string] {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.schemes) == 0 {
+		return checks.InconclusiveFact[[]string](checks.ReasonHandshakeFailed)
+	}
+	return checks.KnownFact(schemeNames(i.schemes))
 }
 
 func knownChains(served []checks.ServedChain) checks.Fact[[]checks.ServedChain] {

@@ -25,7 +25,8 @@ type inspection struct {
 	mu           sync.Mutex // guards what follows
 	seen         []sighting // every ServerHello with what came after it
 	certificates map[checks.Fingerprint][]byte
-	mixed        bool // servers behind this address differ
+	schemes      []uint16 // that TLS 1.3 signed with
+	mixed        bool     // servers behind this address differ
 }
 
 // sighting is one ServerHello, and what was offered for it.

@@ -31,9 +31,15 @@ func Probe(ctx context.Context, peer *conversation.Peer, server known.Server) ch
 	}
 	if len(server.Values(checks.TLSv13)) > 0 {
 		running.Go(func() { made = p.handshakes13(ctx) })
+		if p.protocol == "" {
+			alone := *p
+			alone.protocol = checks.TLSv13
+			running.Go(func() { features.Intolerances = alone.intolerances(ctx) })
+			running.Go(func() { features.ALPN = p.alpn13(ctx) })
+		}
 	}
 	running.Wait()
-	p.together(ctx, &features, answers, made)
+	p.together(&features, answers, made)
 	return features
 }
 
@@ -61,7 +67,7 @@ func everything(state checks.State, reason checks.Reason) checks.Features {
 }
 
 // together puts the facts together that both families of versions show.
-func (p *probe) together(ctx context.Context, features *checks.Features, answers []conversation.Answer, made *modern) {
+func (p *probe) together(features *checks.Features, answers []conversation.Answer, made *modern) {
 	if answers != nil {
 		features.DowngradeSentinel = p.sentinel(answers)
 		features.ClockSkewMinutes = clockSkew(answers)
@@ -78,16 +84,12 @@ func (p *probe) together(ctx context.Context, features *checks.Features, answers
 	if features.ClientCertificate.State != checks.Known || certificate.Value == checks.ClientCertificateRequired {
 		features.ClientCertificate = certificate
 	}
-	if len(made.first.Certificates) > 0 && features.OCSPStapling.Value == false {
+	if len(made.first.Certificates) > 0 && !features.OCSPStapling.Value {
 		features.OCSPStapling = checks.KnownFact(len(made.first.OCSPResponse) > 0)
 	}
 	if made.first.EncryptedExtensions != nil && !features.RecordSizeLimit.Value {
 		_, found := made.first.EncryptedExtensions.Get(wire.ExtensionRecordSizeLimit)
 		features.RecordSizeLimit = checks.KnownFact(found)
-	}
-	if p.protocol == "" {
-		features.ALPN = p.alpn13(ctx)
-		p.modernIntolerances(ctx, features)
 	}
 }
 

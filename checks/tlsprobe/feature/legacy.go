@@ -143,7 +143,7 @@ func clockSkew(answers []conversation.Answer) checks.Fact[int] {
 	if slices.Max(skews)-slices.Min(skews) > skewAgreement {
 		return checks.AbsentFact[int]("")
 	}
-	return checks.KnownFact(int((skews[0]).Round(skewStep).Minutes()))
+	return checks.KnownFact(int(skews[0].Round(skewStep).Minutes()))
 }
 
 // fallbackSCSV sends TLS_FALLBACK_SCSV with a version below the server's best.

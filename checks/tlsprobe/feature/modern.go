@@ -65,7 +65,7 @@ func (p *probe) resume13(ctx context.Context, made *modern, config session.Confi
 	if early.Offered {
 		config.EarlyData = []byte("HEAD / HTTP/1.1\r\nHost: " + p.host + "\r\nConnection: close\r\n\r\n")
 	}
-	tickets := checks.Tickets{Issued: true, LifetimeSeconds: uint32(ticket.Lifetime.Seconds())} //nolint:gosec // read from 32 bits
+	tickets := checks.Tickets{Issued: true, LifetimeSeconds: uint32(ticket.Lifetime.Seconds())}
 	for range tries {
 		again := p.handshake(ctx, "the session of TLS 1.3 again", config)
 		again.close()

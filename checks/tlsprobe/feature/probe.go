@@ -45,8 +45,9 @@ func wireVersion(protocol checks.Protocol) uint16 {
 	}
 }
 
-// hello is a plain one of a version up to TLS 1.2, which works wherever the
-// version is on; more are appended to its extensions.
+// hello is a plain one of a version, which works wherever the version is on;
+// more are appended to its extensions. In TLS 1.3 it comes without a key share:
+// a HelloRetryRequest is all the answer that is needed.
 func (p *probe) hello(protocol checks.Protocol, suites []uint16, more ...wire.Extension) wire.ClientHello {
 	hello := wire.ClientHello{Version: wireVersion(protocol), Suites: slices.Clone(suites)}
 	if protocol == checks.SSLv3 {
@@ -56,7 +57,13 @@ func (p *probe) hello(protocol checks.Protocol, suites []uint16, more ...wire.Ex
 	if name, ok := wire.ServerName(p.host); ok {
 		hello.Extensions = append(hello.Extensions, name)
 	}
-	hello.Extensions = append(hello.Extensions, wire.RenegotiationInfo(nil), wire.PointFormats(), wire.SupportedGroups(groups()))
+	if protocol == checks.TLSv13 {
+		hello.Version = wire.TLS12
+		hello.Extensions = append(hello.Extensions, wire.SupportedVersions(wire.TLS13), wire.PSKKeyExchangeModes(), wire.KeyShares())
+	} else {
+		hello.Extensions = append(hello.Extensions, wire.RenegotiationInfo(nil), wire.PointFormats())
+	}
+	hello.Extensions = append(hello.Extensions, wire.SupportedGroups(groups()))
 	hello.Extensions = append(hello.Extensions, more...)
 	hello.Extensions = append(hello.Extensions, wire.SignatureAlgorithms(schemes())) // never an empty one at the end
 	return hello

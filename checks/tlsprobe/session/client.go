@@ -71,21 +71,38 @@ func (s *Session) sendHello() error {
 		return err
 	}
 	s.ClientRandom = s.hello.random
-	if err := s.send(TypeHandshake, s.hello.message); err != nil {
-		return err
-	}
+	s.send(TypeHandshake, s.hello.message)
 	if s.hello.early {
-		return s.sendEarlyData()
+		if err := s.addEarlyData(); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.flush()
 }
 
-// send writes one record's content; handshake messages join the transcript.
-func (s *Session) send(contentType uint8, content []byte) error {
+// send puts one record's content into the flight; handshake messages join the
+// transcript.
+func (s *Session) send(contentType uint8, content []byte) {
 	if contentType == TypeHandshake {
 		s.transcript = append(s.transcript, content...)
 	}
-	return s.layer.Write(contentType, content)
+	s.flight = append(s.flight, s.layer.Records(contentType, content)...)
+}
+
+// flush sends the flight in one piece. A server that refuses may have closed by
+// then: the alert that it sent before says more than a broken pipe.
+func (s *Session) flush() error {
+	flight := s.flight
+	s.flight = nil
+	err := s.layer.WriteRaw(flight)
+	if err == nil {
+		return nil
+	}
+	var alert *AlertError
+	if _, reason := s.next(); errors.As(reason, &alert) {
+		return fmt.Errorf("%w, after: %w", err, alert)
+	}
+	return err
 }
 
 // next returns the next record or message that is no warning. Handshake

@@ -100,17 +100,13 @@ func (s *Session) finishResumed() error {
 // sendKeyExchange answers the server's flight and makes the master secret.
 func (s *Session) sendKeyExchange() error {
 	if s.CertificateRequest != nil {
-		if err := s.declineCertificate(); err != nil {
-			return err
-		}
+		s.declineCertificate()
 	}
 	body, premaster, err := s.clientKeyExchange()
 	if err != nil {
 		return err
 	}
-	if err := s.send(TypeHandshake, Message(typeClientKeyExchange, body)); err != nil {
-		return err
-	}
+	s.send(TypeHandshake, Message(typeClientKeyExchange, body))
 	if s.ExtendedMasterSecret {
 		s.master = s.Secrets().ExtendedMasterSecret(premaster, s.transcript)
 	} else {
@@ -121,18 +117,17 @@ func (s *Session) sendKeyExchange() error {
 
 // declineCertificate sends an empty Certificate, in SSL 3.0 the warning
 // no_certificate (RFC 6101 section 5.6.6).
-func (s *Session) declineCertificate() error {
+func (s *Session) declineCertificate() {
 	if s.Version == VersionSSL30 {
-		return s.send(TypeAlert, []byte{levelWarning, 41})
+		s.send(TypeAlert, []byte{levelWarning, 41})
+		return
 	}
-	return s.send(TypeHandshake, Message(typeCertificate, []byte{0, 0, 0}))
+	s.send(TypeHandshake, Message(typeCertificate, []byte{0, 0, 0}))
 }
 
 // sendFinished switches the client's side to the new keys.
 func (s *Session) sendFinished() error {
-	if err := s.send(TypeChangeCipherSpec, []byte{1}); err != nil {
-		return err
-	}
+	s.send(TypeChangeCipherSpec, []byte{1})
 	keys, _ := s.Secrets().Keys()
 	writer, err := NewWriter(s.protection(keys))
 	if err != nil {
@@ -140,7 +135,8 @@ func (s *Session) sendFinished() error {
 	}
 	s.layer.Writer = writer
 	s.ClientVerifyData = s.Secrets().Finished(Client, s.transcript)
-	return s.send(TypeHandshake, Message(typeFinished, s.ClientVerifyData))
+	s.send(TypeHandshake, Message(typeFinished, s.ClientVerifyData))
+	return s.flush()
 }
 
 func (s *Session) protection(keys Keys) Protection {

@@ -18,9 +18,9 @@ type trafficSecrets struct {
 	resumptionMaster                []byte
 }
 
-// sendEarlyData sends the early data behind the hello, under the PSK's keys
+// addEarlyData puts the early data behind the hello, under the PSK's keys
 // (RFC 8446 section 4.2.10).
-func (s *Session) sendEarlyData() error {
+func (s *Session) addEarlyData() error {
 	suite, known := SuiteOf(s.config.Resume.Suite)
 	if !known {
 		return fmt.Errorf("suite 0x%04X of the PSK: %w", s.config.Resume.Suite, ErrUnsupported)
@@ -31,12 +31,11 @@ func (s *Session) sendEarlyData() error {
 		return err
 	}
 	s.layer.Version = VersionTLS12
-	if err := s.send(TypeChangeCipherSpec, []byte{1}); err != nil { // for middleboxes (appendix D.4)
-		return err
-	}
+	s.send(TypeChangeCipherSpec, []byte{1}) // for middleboxes (appendix D.4)
 	s.layer.Writer, s.traffic.early = writer, writer
-	defer func() { s.layer.Writer = nil }()
-	return s.send(TypeApplicationData, s.config.EarlyData)
+	s.send(TypeApplicationData, s.config.EarlyData)
+	s.layer.Writer = nil
+	return nil
 }
 
 // retry answers a HelloRetryRequest with a second hello (RFC 8446 section
@@ -74,12 +73,11 @@ func (s *Session) retry(hello serverHello) error {
 	s.transcript = before
 	s.layer.Version = VersionTLS12
 	if !early && len(s.hello.session) > 0 {
-		if err := s.send(TypeChangeCipherSpec, []byte{1}); err != nil {
-			return err
-		}
+		s.send(TypeChangeCipherSpec, []byte{1})
 	}
 	s.traffic.early = nil
-	return s.send(TypeHandshake, s.hello.message)
+	s.send(TypeHandshake, s.hello.message)
+	return s.flush()
 }
 
 // readFlightTLS13 reads the encrypted flight to the server's Finished.
@@ -217,26 +215,21 @@ func (s *Session) finishTLS13() error {
 		return ErrState
 	}
 	if s.traffic.early == nil && !s.HelloRetry {
-		if err := s.send(TypeChangeCipherSpec, []byte{1}); err != nil {
-			return err
-		}
+		s.send(TypeChangeCipherSpec, []byte{1})
 	}
 	if s.EarlyDataAccepted && s.traffic.early != nil {
 		s.layer.Writer = s.traffic.early
-		if err := s.send(TypeHandshake, Message(typeEndOfEarlyData, nil)); err != nil {
-			return err
-		}
+		s.send(TypeHandshake, Message(typeEndOfEarlyData, nil))
 	}
 	if err := s.writeWith(s.traffic.clientHandshake); err != nil {
 		return err
 	}
 	if s.CertificateRequest != nil {
-		if err := s.send(TypeHandshake, Message(typeCertificate, s.emptyCertificateTLS13())); err != nil {
-			return err
-		}
+		s.send(TypeHandshake, Message(typeCertificate, s.emptyCertificateTLS13()))
 	}
 	s.ClientVerifyData = FinishedMAC(s.suite.Hash, s.traffic.clientHandshake, s.transcript)
-	if err := s.send(TypeHandshake, Message(typeFinished, s.ClientVerifyData)); err != nil {
+	s.send(TypeHandshake, Message(typeFinished, s.ClientVerifyData))
+	if err := s.flush(); err != nil {
 		return err
 	}
 	s.traffic.resumptionMaster = s.schedule.Derive("res master", s.transcript)

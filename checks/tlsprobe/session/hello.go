@@ -147,7 +147,7 @@ func (o *offer) extensionsTLS13(config Config) []Extension {
 		addVector16(&shares, share.public)
 	}
 	return append(list,
-		Extension{ExtensionPSKKeyExchangeModes, []byte{1, 1}},             // psk_dhe_ke
+		Extension{ExtensionPSKKeyExchangeModes, []byte{1, 1}},         // psk_dhe_ke
 		Extension{ExtensionKeyShare, vector16(shares.BytesOrPanic())}) // its parts are bounded
 }
 

@@ -105,12 +105,17 @@ func (l *Layer) takeMessage() ([]byte, bool, error) {
 // Write sends content as records of at most 2^14 bytes each. No content is one
 // empty record.
 func (l *Layer) Write(contentType uint8, content []byte) error {
+	return l.WriteRaw(l.Records(contentType, content))
+}
+
+// Records returns what Write sends, and counts it as sent.
+func (l *Layer) Records(contentType uint8, content []byte) []byte {
 	var records []byte
 	for {
 		piece := content[:min(len(content), maxPlaintext)]
 		records = append(records, l.seal(contentType, piece)...)
 		if content = content[len(piece):]; len(content) == 0 {
-			return l.WriteRaw(records)
+			return records
 		}
 	}
 }

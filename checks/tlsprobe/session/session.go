@@ -59,6 +59,7 @@ type Session struct {
 	suite      Suite
 	master     []byte
 	transcript []byte
+	flight     []byte // records that flush sends
 	messages   int
 	ahead      *Record // read too early
 	schedule   *Schedule
@@ -106,7 +107,9 @@ func (s *Session) resumption() *Resumption {
 // bind ends what is read and written on the connection with ctx, where the
 // connection has deadlines. The function returned lets go of it again.
 func (s *Session) bind(ctx context.Context) func() {
-	timed, ok := s.conn.(interface{ SetDeadline(deadline time.Time) error })
+	timed, ok := s.conn.(interface {
+		SetDeadline(deadline time.Time) error
+	})
 	if !ok {
 		return func() {}
 	}
