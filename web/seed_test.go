@@ -251,7 +251,7 @@ func (s *site) everyPage() map[string]string {
 	running := one("Invoices for SuperOffice", "https://invoices.example.org/signin-superoffice", policy.Production, checks.Pass)
 	s.addEndpoint("Invoices for SuperOffice", "https://new.example.org/cb", policy.SOD)
 	require.NoError(s, s.store.AsTeam(s.Context(), s.person.TeamID, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.RequestAssessment(ctx, running.ID, monitor.Requested, s.now(), s.now())
+		_, err := tx.RequestAssessment(ctx, running.ID, monitor.Requested, checks.Quick, s.now(), s.now())
 		return err
 	}))
 	b := s.signedIn(s.person)

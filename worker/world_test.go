@@ -158,7 +158,7 @@ func (w *world) ask(endpoint monitor.Endpoint, purpose monitor.Purpose) monitor.
 	var assessment monitor.Assessment
 	slot := w.clock.now().Truncate(time.Second).Add(time.Duration(w.slots.Add(1)) * time.Microsecond)
 	w.asTeam(func(ctx context.Context, tx *store.Tx) (err error) {
-		if assessment, err = tx.RequestAssessment(ctx, endpoint.ID, purpose, slot, w.clock.now()); err != nil {
+		if assessment, err = tx.RequestAssessment(ctx, endpoint.ID, purpose, checks.Quick, slot, w.clock.now()); err != nil {
 			return err
 		}
 		return jobs.InsertLook(ctx, w.worker.Client(), tx, assessment, time.Time{})
