@@ -56,9 +56,9 @@ func notice(key string) string {
 	case "look-asked":
 		return "A look has been asked for."
 	case "full-look-asked":
-		return "A full look has been asked for. It takes up to a minute."
+		return "A full check has been asked for. It may take a few minutes."
 	case "intrusive-allowed":
-		return "Intrusive probes are allowed. The next full look uses them."
+		return "Intrusive probes are allowed. The next full check uses them."
 	case "intrusive-forbidden":
 		return "The leave is taken back. Nothing intrusive is sent any more."
 	case "look-running":
