@@ -192,6 +192,34 @@ func preferenceSentence(fact checks.Fact[checks.Preference]) string {
 	}
 }
 
+func groupPreferenceSentence(preference checks.Preference) string {
+	if preference == checks.ServerPreference {
+		return "The server's order decides."
+	}
+	return "The client's order decides."
+}
+
+// worstFirst lists the findings that there are: bad news first, then what could
+// not be told, each in order.
+func worstFirst(found checks.Vulnerabilities, order []checks.Vulnerability) []checks.Vulnerability {
+	list := slices.DeleteFunc(slices.Clone(order), func(v checks.Vulnerability) bool {
+		_, ok := found[v]
+		return !ok
+	})
+	rank := func(v checks.Vulnerability) int {
+		switch found[v].Result {
+		case checks.Vulnerable, checks.Exposed:
+			return 0
+		case checks.VulnerabilityInconclusive:
+			return 1
+		default:
+			return 2
+		}
+	}
+	slices.SortStableFunc(list, func(a, b checks.Vulnerability) int { return rank(a) - rank(b) })
+	return list
+}
+
 func primeSentence(prime checks.Prime) string {
 	origin := "home-made"
 	if prime.Known != "" {
