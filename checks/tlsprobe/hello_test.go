@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 )
 
 // Bytes around what is random, as the specifications have them.
@@ -73,7 +74,7 @@ func TestOfferedSuites(t *testing.T) {
 		for _, value := range values {
 			require.False(t, seen[value], "%04X twice", value)
 			seen[value] = true
-			require.True(t, strings.HasPrefix(SuiteName(value), "TLS_"))
+			require.True(t, strings.HasPrefix(tlsparameters.SuiteName(value), "TLS_"))
 		}
 		require.Equal(t, version != versionTLS13, seen[0x000A], "%04X: 3DES", version)
 		require.Equal(t, version == versionTLS12, seen[0xC02F], "%04X: GCM", version)
@@ -82,11 +83,8 @@ func TestOfferedSuites(t *testing.T) {
 	}
 	require.Len(t, offered(versionTLS13), 5)
 	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
-		require.Equal(t, strings.TrimSuffix(suite.Name, "_SHA256"), strings.TrimSuffix(SuiteName(suite.ID), "_SHA256"))
+		require.Equal(t, strings.TrimSuffix(suite.Name, "_SHA256"), strings.TrimSuffix(tlsparameters.SuiteName(suite.ID), "_SHA256"))
 	}
-	require.Equal(t, "0xFEFE", SuiteName(0xFEFE))
-	require.Equal(t, "protocol_version", AlertName(70))
-	require.Equal(t, "alert 255", AlertName(255))
 }
 
 // The library reads our hellos as what they are meant to be.

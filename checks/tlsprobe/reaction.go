@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 )
 
 // kind is a server's reaction to a hello, normalized.
@@ -111,10 +112,10 @@ func readTLS(ctx context.Context, reader *answerReader, protocol checks.Protocol
 	}
 	met := reaction{
 		kind: accepted, answer: checks.Accepted{Suite: suiteValue(hello.suite)},
-		text: "ServerHello, " + SuiteName(hello.suite), chainErr: checks.ReasonHandshakeFailed,
+		text: "ServerHello, " + tlsparameters.SuiteName(hello.suite), chainErr: checks.ReasonHandshakeFailed,
 	}
 	if hello.retry {
-		met.text = "HelloRetryRequest, " + SuiteName(hello.suite)
+		met.text = "HelloRetryRequest, " + tlsparameters.SuiteName(hello.suite)
 	}
 	if version != versionTLS13 {
 		met.chain, met.chainErr = readChain(ctx, reader)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 )
 
 const (
@@ -23,7 +25,7 @@ var (
 // alertError is an alert that ends a handshake.
 type alertError struct{ level, code uint8 }
 
-func (e alertError) Error() string { return "alert " + AlertName(e.code) }
+func (e alertError) Error() string { return "alert " + tlsparameters.AlertName(e.code) }
 
 // answerReader reads handshake messages out of records. It never reads more
 // than maxAnswer bytes.

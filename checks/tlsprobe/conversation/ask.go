@@ -1,0 +1,173 @@
+package conversation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
+)
+
+// Until says how far an answer is read.
+type Until uint8
+
+// How far an answer is read.
+const (
+	UntilHello Until = iota // the ServerHello
+	UntilDone               // what comes in the clear up to ServerHelloDone; in TLS 1.3 the ServerHello
+)
+
+// Question is one hello.
+type Question struct {
+	Name  string // for the transcript: "TLS 1.2 suites"
+	Hello wire.ClientHello
+	Until Until
+	// Specs makes it a CLIENT-HELLO of SSL 2.0 with these cipher specs instead.
+	Specs []uint32
+	// Raw is sent instead of Hello where it is not empty.
+	Raw []byte
+}
+
+// Answer is what a question met. Reaction.Kind is Data when a ServerHello (of
+// whatever version) came; then Hello or SSLv2 is set.
+type Answer struct {
+	Reaction Reaction
+	Hello    *wire.ServerHello
+	SSLv2    *wire.SSLv2Answer
+	// Warnings came before the ServerHello or after it.
+	Warnings []wire.Alert
+
+	// What came after the ServerHello, where Until is UntilDone.
+	Certificates         []wire.CertificateEntry
+	CertificateStatus    []byte // the body of a CertificateStatus
+	KeyExchange          []byte // the body of a ServerKeyExchange
+	CertificateRequested bool
+	// Rest is how reading went on after the ServerHello: Data up to
+	// ServerHelloDone, else what ended it.
+	Rest Reaction
+
+	Began, Ended time.Time
+}
+
+// Accepted says whether a ServerHello came.
+func (a Answer) Accepted() bool { return a.Reaction.Kind == Data }
+
+// suspicious says whether a reaction might come from a server or a path that
+// is out of breath rather than from one that says no.
+func (a Answer) suspicious() bool {
+	switch a.Reaction.Kind {
+	case FIN, RST, Timeout:
+		return true
+	case Alert:
+		return a.Reaction.Code == wire.AlertInternalError
+	case Failed:
+		return a.Reaction.Unconnected && a.Reaction.Reason != checks.ReasonBudget && a.Reaction.Reason != checks.ReasonDegraded
+	default:
+		return false
+	}
+}
+
+// Ask sends one hello on a connection of its own and reads the answer. What is
+// dropped, met with silence or with internal_error is asked once more, alone:
+// some servers limit connections, and packets get lost. It never fails: the
+// reaction says what happened.
+func (p *Peer) Ask(ctx context.Context, question Question) Answer {
+	answer := p.attempt(ctx, question, false, p.Patience())
+	if !answer.suspicious() || ctx.Err() != nil || p.health.isStopped() || p.Left() == 0 {
+		return answer
+	}
+	if !p.health.dropsToRefuse() {
+		pause(ctx)
+	}
+	patience := min(p.config.ReadTimeout, 3*p.Patience())
+	again := p.attempt(ctx, question, true, patience)
+	switch {
+	case answer.Reaction.Dropped() && again.Reaction.Dropped():
+		p.health.set(func(h *health) { h.reproduced = true })
+	case again.Accepted() || again.Reaction.Kind == Alert && !again.suspicious():
+		p.health.set(func(h *health) { h.narrow = true })
+		p.Logf("%s: answered when asked alone; from here on one connection at a time", question.Name)
+	}
+	return again
+}
+
+func (h *health) dropsToRefuse() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.reproduced
+}
+
+func (h *health) set(change func(*health)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	change(h)
+}
+
+func pause(ctx context.Context) {
+	timer := time.NewTimer(breath)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// attempt is one connection with one hello.
+func (p *Peer) attempt(ctx context.Context, question Question, alone bool, patience time.Duration) Answer {
+	began := time.Now()
+	conn, err := p.open(ctx, alone, patience)
+	return p.exchange(ctx, conn, err, question, began)
+}
+
+func (p *Peer) exchange(ctx context.Context, conn *Conn, err error, question Question, began time.Time) (answer Answer) {
+	defer func() {
+		answer.Ended = time.Now()
+		p.Logf("%s: %s, after %s", question.Name, describe(answer), answer.Ended.Sub(answer.Began).Round(time.Millisecond))
+	}()
+	if err != nil {
+		var none *Unconnected
+		errors.As(err, &none)
+		return Answer{Reaction: none.Reaction, Began: began}
+	}
+	defer func() { _ = conn.Close() }() // nothing was promised to the peer
+	answer = Answer{Began: conn.began}
+	if hello, err := question.bytes(); err != nil {
+		answer.Reaction = Reaction{Kind: Failed, Reason: checks.ReasonInternal, detail: err.Error()}
+	} else if _, err := conn.Write(hello); err != nil {
+		answer.Reaction = conn.Reaction(ctx, err)
+	} else if question.Specs != nil {
+		answer.readSSLv2(ctx, conn)
+	} else {
+		answer.read(ctx, conn, question.Until)
+	}
+	p.health.note(conn.roundTrip(), answer.Accepted(), conn.began, time.Now())
+	return answer
+}
+
+func (q Question) bytes() ([]byte, error) {
+	switch {
+	case q.Raw != nil:
+		return q.Raw, nil
+	case q.Specs != nil:
+		return wire.SSLv2Hello(wire.SSL20, q.Specs, challenge())
+	default:
+		return q.Hello.Records() //nolint:wrapcheck // it says what was attempted
+	}
+}
+
+func describe(answer Answer) string {
+	switch {
+	case answer.SSLv2 != nil:
+		return fmt.Sprintf("SERVER-HELLO of SSL 2.0 with %d cipher specs", len(answer.SSLv2.Specs))
+	case answer.Hello != nil && answer.Hello.Retry:
+		return fmt.Sprintf("HelloRetryRequest, suite 0x%04X, group 0x%04X", answer.Hello.Suite, answer.Hello.Group)
+	case answer.Hello != nil:
+		return fmt.Sprintf("ServerHello %04X, suite 0x%04X", answer.Hello.Version, answer.Hello.Suite)
+	case answer.Reaction.detail != "":
+		return answer.Reaction.String() + " (" + answer.Reaction.detail + ")"
+	default:
+		return answer.Reaction.String()
+	}
+}

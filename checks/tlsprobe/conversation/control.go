@@ -1,0 +1,93 @@
+package conversation
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/gradewatch/gradewatch/checks"
+)
+
+// control is the hello that is known to work.
+type control struct {
+	mu       sync.Mutex // one control at a time; guards what follows
+	question Question
+	known    bool
+	left     int
+}
+
+// SetControl tells the peer a hello that worked. It is sent again where
+// silence, FIN or RST might be a refusal or might be the end of the server.
+func (p *Peer) SetControl(question Question) {
+	p.control.mu.Lock()
+	defer p.control.mu.Unlock()
+	question.Name, question.Until = "control hello", UntilHello
+	p.control.question, p.control.known = question, true
+}
+
+// Refused says whether an answer is a refusal that can be relied on, and if
+// not, why. An alert is one. FIN and RST need a hello that worked after them:
+// the server may have been going down. Silence needs one before and one after
+// (rating guide, section 14). It may ask the control hello, and waits until no
+// other connection of this peer is open: whoever calls has closed its own. An
+// answer that was accepted is no refusal, and has no reason.
+func (p *Peer) Refused(ctx context.Context, answer Answer) (bool, checks.Reason) {
+	switch {
+	case answer.Accepted():
+		return false, ""
+	case answer.Reaction.Kind == Alert:
+		return true, ""
+	case answer.Reaction.Unconnected || (!answer.Reaction.Dropped() && answer.Reaction.Kind != Timeout):
+		return false, answer.Reaction.reason()
+	case answer.Reaction.Kind == Timeout && !p.health.workedBefore(answer.Began):
+		return false, checks.ReasonTimeout
+	case p.AnswersAfter(ctx, answer.Ended):
+		return true, ""
+	case p.health.isStopped():
+		return false, checks.ReasonDegraded
+	default:
+		return false, answer.Reaction.reason()
+	}
+}
+
+// AnswersAfter says whether the server gave a ServerHello on a connection that
+// began at that time or later. If none is known yet, the control hello is
+// sent, twice where it fails. A server that fails both counts as one that
+// stopped answering: it is not asked anything else in this look.
+func (p *Peer) AnswersAfter(ctx context.Context, at time.Time) bool {
+	p.control.mu.Lock()
+	defer p.control.mu.Unlock()
+	if p.health.workedAfter(at) {
+		return true
+	}
+	if !p.control.known {
+		return false
+	}
+	for range 2 {
+		if p.control.left == 0 || ctx.Err() != nil {
+			return false
+		}
+		p.control.left--
+		pause(ctx)
+		began := time.Now()
+		conn, err := p.connect(ctx, true, min(p.config.ReadTimeout, 3*p.Patience()))
+		if p.exchange(ctx, conn, err, p.control.question, began).Accepted() {
+			return true
+		}
+	}
+	if ctx.Err() == nil {
+		p.health.set(func(h *health) { h.stopped = true })
+		p.Logf("the server stopped answering: nothing else is asked")
+	}
+	return false
+}
+
+// Stopped says whether the server was seen to stop answering.
+func (p *Peer) Stopped() bool { return p.health.isStopped() }
+
+// LastWorked is the beginning of the newest exchange that brought a ServerHello.
+func (p *Peer) LastWorked() time.Time {
+	p.health.mu.Lock()
+	defer p.health.mu.Unlock()
+	return p.health.lastWorked
+}
