@@ -3,7 +3,6 @@ package session
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -49,8 +48,6 @@ func exchange(t testing.TB, session *Session) {
 		_ = conn.Close()
 	}
 }
-
-func name(id uint16) string { return fmt.Sprintf("0x%04X", id) }
 
 func renegotiateOnce(t *testing.T, address netip.AddrPort) (*Session, error) {
 	t.Helper()
