@@ -16,7 +16,7 @@ import (
 // deadline of ctx.
 func dial(t testing.TB, address netip.AddrPort) (context.Context, net.Conn) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address.String())
 	require.NoError(t, err)
