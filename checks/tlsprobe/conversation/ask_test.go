@@ -62,7 +62,7 @@ func TestAnAlertIsARefusal(t *testing.T) {
 	t.Parallel()
 	asked, network := peer(t, checktest.StartGoServer(t, checktest.GoServerConfig{}))
 	answer := asked.Ask(t.Context(), refused())
-	require.Equal(t, "alert 40 (level 2)", answer.Reaction.String())
+	require.Equal(t, "alert handshake_failure (level 2)", answer.Reaction.String())
 	no, reason := asked.Refused(t.Context(), answer)
 	require.True(t, no)
 	require.Empty(t, reason)

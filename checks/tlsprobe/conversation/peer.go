@@ -164,3 +164,6 @@ func (h *health) workedAfter(at time.Time) bool {
 	defer h.mu.Unlock()
 	return !h.lastWorked.Before(at)
 }
+
+// Address is what is asked.
+func (p *Peer) Address() netip.AddrPort { return p.config.Address }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 )
 
 // Versions as they stand on the wire.
@@ -77,7 +79,9 @@ const (
 	AlertUnrecognizedName      uint8 = 112
 )
 
-func (a *Alert) Error() string { return fmt.Sprintf("alert %s (level %d)", alertName(a.Code), a.Level) }
+func (a *Alert) Error() string {
+	return fmt.Sprintf("alert %s (level %d)", tlsparameters.AlertName(a.Code), a.Level)
+}
 
 // Record is one record.
 type Record struct {

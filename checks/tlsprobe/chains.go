@@ -1,0 +1,121 @@
+package tlsprobe
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"slices"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
+)
+
+// edwards are the signature schemes of EdDSA (RFC 8422 section 5.1.3).
+func edwards() []uint16 { return []uint16{0x0807, 0x0808} }
+
+// chains gathers every chain that the hellos so far brought, and asks for
+// those that they could not: without SNI, and with a key of EdDSA.
+func (i *inspection) chains(ctx context.Context, protocol checks.Protocol, suites []uint16) (served []checks.ServedChain, required checks.Fact[bool]) {
+	certified := slices.DeleteFunc(slices.Clone(suites), func(value uint16) bool {
+		suite, _ := tlsparameters.SuiteByValue(value)
+		return !suite.NeedsCertificate()
+	})
+	if len(certified) == 0 {
+		return i.servedChains(), checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
+	}
+	i.together(
+		func() { required = i.withoutSNI(ctx, protocol, certified) },
+		func() { i.edwardsChain(ctx, protocol, certified) },
+	)
+	return i.servedChains(), required
+}
+
+// withoutSNI asks for each kind of key without a server name. A name that SNI
+// cannot carry (an address) is always asked for without.
+func (i *inspection) withoutSNI(ctx context.Context, protocol checks.Protocol, suites []uint16) checks.Fact[bool] {
+	rest, accepted := suites, false
+	for len(rest) > 0 {
+		answer := i.ask(ctx, protocol.Title()+" without SNI", offer{protocol: protocol, suites: rest, withoutSNI: true})
+		if !answer.Accepted() {
+			refused, reason := i.relied(ctx, protocol, answer)
+			switch {
+			case accepted:
+				return checks.KnownFact(false)
+			case refused:
+				return checks.KnownFact(true)
+			}
+			return checks.InconclusiveFact[bool](reason)
+		}
+		accepted = true
+		rest = withoutKind(rest, answer.Hello.Suite)
+	}
+	return checks.KnownFact(false)
+}
+
+// withoutKind leaves out the suites that authenticate as value does: they
+// bring the same chain. Suites of TLS 1.3 do not say how.
+func withoutKind(list []uint16, value uint16) []uint16 {
+	picked, _ := tlsparameters.SuiteByValue(value)
+	return slices.DeleteFunc(slices.Clone(list), func(other uint16) bool {
+		suite, _ := tlsparameters.SuiteByValue(other)
+		return suite.Authentication() == picked.Authentication()
+	})
+}
+
+// edwardsChain asks TLS 1.2 for a key of EdDSA, which suites of ECDSA carry.
+func (i *inspection) edwardsChain(ctx context.Context, protocol checks.Protocol, suites []uint16) {
+	if protocol != checks.TLSv12 {
+		return
+	}
+	ecdsa := slices.DeleteFunc(slices.Clone(suites), func(value uint16) bool {
+		suite, _ := tlsparameters.SuiteByValue(value)
+		return suite.Authentication() != "ECDSA"
+	})
+	if len(ecdsa) > 0 {
+		i.ask(ctx, "TLS 1.2, EdDSA alone", offer{protocol: protocol, suites: ecdsa, schemes: edwards()})
+	}
+}
+
+// servedChains are the distinct chains of all sightings.
+func (i *inspection) servedChains() []checks.ServedChain {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var served []checks.ServedChain
+	for _, sight := range i.seen {
+		// SSL 2.0 has no SNI and sends the leaf alone: no chain of its own.
+		if len(sight.chain) == 0 || sight.answer.SSLv2 != nil {
+			continue
+		}
+		// SSL 3.0 has no SNI either: what it brings is what comes without.
+		one := checks.ServedChain{
+			Key: keyAlgorithm(i.certificates[sight.chain[0]]), Certificates: sight.chain,
+			SNI: !sight.offer.withoutSNI && sight.offer.protocol != checks.SSLv3,
+		}
+		if !slices.ContainsFunc(served, func(other checks.ServedChain) bool { return sameChain(one, other) }) {
+			served = append(served, one)
+		}
+	}
+	slices.SortFunc(served, compareChains)
+	return served
+}
+
+func sameChain(one, other checks.ServedChain) bool { return compareChains(one, other) == 0 }
+
+func compareChains(a, b checks.ServedChain) int {
+	sni := func(chain checks.ServedChain) int {
+		if chain.SNI {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(sni(a), sni(b)), slices.Compare(a.Certificates, b.Certificates))
+}
+
+// keyAlgorithm names a leaf's key; "unknown" where nothing can parse it.
+func keyAlgorithm(der []byte) string {
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		return "unknown"
+	}
+	return certificate.PublicKeyAlgorithm.String()
+}

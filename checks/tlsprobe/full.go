@@ -1,0 +1,343 @@
+package tlsprobe
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/netip"
+	"slices"
+	"sync"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+)
+
+// intrusiveConnections bounds the probes that send what no honest client
+// sends, on top of what a full look may use without them.
+const intrusiveConnections = 300
+
+// Full finds out everything about the TLS of one address. It never fails: what
+// it cannot tell is inconclusive. It calls done for each of checks.FullStages
+// as it ends; done may be nil. It uses up to ConnectionsPerAddress less 4
+// connections, and with leave to intrude up to 300 of them for that.
+func Full(ctx context.Context, network checks.Network, target checks.Target, address netip.AddrPort, done func(stage string)) checks.FullLook {
+	limits := target.Limits.WithDefaults()
+	budget := limits.ConnectionsPerAddress - leftForHTTP
+	if target.Intrusive {
+		budget = max(budget-intrusiveConnections, budget/2)
+	}
+	if done == nil {
+		done = func(string) {}
+	}
+	host := cmp.Or(target.SNI, target.Host)
+	i := &inspection{
+		host: host, certificates: map[checks.Fingerprint][]byte{},
+		peer: conversation.New(conversation.Config{
+			Network: network, Address: address, ServerName: host, ReadTimeout: limits.ReadTimeout, Connections: max(1, budget),
+		}),
+	}
+	return i.run(ctx, target, done)
+}
+
+func (i *inspection) run(ctx context.Context, target checks.Target, done func(stage string)) checks.FullLook {
+	var look checks.FullLook
+	versions := i.sample(ctx)
+	look.TLS.Protocols = i.protocols(versions)
+	done(checks.StageTLS)
+
+	found := i.suites(ctx, versions)
+	look.Full.Suites = found.component
+	look.Full.Chains = i.chainsComponent(ctx, versions, found)
+	done(checks.StageSuites)
+
+	i.distrustLateRefusals(ctx, versions, &look)
+	look.TLS.Chain = i.chain()
+	look.Certificates = i.allCertificates()
+	look.Shares = i.shares(versions)
+	for _, stage := range []string{checks.StageFeatures, checks.StageVulnerabilities, checks.StageClients} {
+		done(stage)
+	}
+	return look
+}
+
+// protocols says what is known of each version.
+func (i *inspection) protocols(versions []*version) map[checks.Protocol]checks.Fact[checks.Accepted] {
+	facts := map[checks.Protocol]checks.Fact[checks.Accepted]{}
+	for _, one := range versions {
+		switch {
+		case one.accepted > 0:
+			facts[one.protocol] = checks.KnownFact(one.proof())
+		case one.refused:
+			facts[one.protocol] = checks.AbsentFact[checks.Accepted]("")
+		default:
+			facts[one.protocol] = checks.InconclusiveFact[checks.Accepted](cmp.Or(one.reason, checks.ReasonBudget))
+		}
+	}
+	return facts
+}
+
+// proof is what shows that a version is on.
+func (v *version) proof() checks.Accepted {
+	accepted := checks.Accepted{Mixed: v.mixed()}
+	if specs := v.first.SSLv2; specs != nil {
+		if len(specs.Specs) == 0 {
+			accepted.WithoutSuites = true
+			return accepted
+		}
+		accepted.Suite = specValue(specs.Specs[0])
+		return accepted
+	}
+	accepted.Suite = suiteValue(v.first.Hello.Suite)
+	return accepted
+}
+
+// mixed says whether a version was accepted by some samples and refused by others.
+func (v *version) mixed() bool {
+	refused := 0
+	for _, answer := range v.answers[:min(len(v.answers), samples)] {
+		if answer.Reaction.Kind == conversation.Alert {
+			refused++
+		}
+	}
+	return refused > 0 && v.accepted > 0 && v.acceptedSamples() > 0
+}
+
+func (v *version) acceptedSamples() int {
+	count := 0
+	for _, answer := range v.answers[:min(len(v.answers), samples)] {
+		if answer.Accepted() {
+			count++
+		}
+	}
+	return count
+}
+
+// shares says on how many samples each version was accepted that some refused.
+func (i *inspection) shares(versions []*version) []checks.Share {
+	var shares []checks.Share
+	for _, one := range versions {
+		if one.mixed() {
+			shares = append(shares, checks.Share{
+				Address: i.peer.Address().Addr(), What: string(one.protocol), Seen: one.acceptedSamples(), Of: min(len(one.answers), samples),
+			})
+		}
+	}
+	slices.SortFunc(shares, func(a, b checks.Share) int { return cmp.Compare(a.What, b.What) })
+	return shares
+}
+
+// negotiated is the component Suites, and the values behind it.
+type negotiated struct {
+	component checks.Suites
+	values    map[checks.Protocol][]uint16
+}
+
+// suites enumerates each version that is on, and the groups.
+func (i *inspection) suites(ctx context.Context, versions []*version) negotiated {
+	found := negotiated{values: map[checks.Protocol][]uint16{}}
+	found.component.Accepted = map[checks.Protocol]checks.Fact[[]checks.Suite]{}
+	found.component.Preference = map[checks.Protocol]checks.Fact[checks.Preference]{}
+	orders := i.orders(ctx, versions)
+	for _, one := range versions {
+		accepted, preference := i.describe(one, orders[one.protocol])
+		found.component.Accepted[one.protocol], found.component.Preference[one.protocol] = accepted, preference
+		found.values[one.protocol] = orders[one.protocol].suites
+	}
+	i.groups(ctx, &found)
+	i.parameters(&found.component)
+	found.component.PrefersChaCha20 = i.chaCha20(ctx, orders)
+	return found
+}
+
+// enumerated is the suites of one version in order.
+type enumerated struct {
+	ordering
+	broken bool
+	reason checks.Reason
+}
+
+func (i *inspection) orders(ctx context.Context, versions []*version) map[checks.Protocol]enumerated {
+	var mu sync.Mutex
+	orders := map[checks.Protocol]enumerated{}
+	var parts []func()
+	for _, one := range versions {
+		if one.accepted == 0 || one.protocol == checks.SSLv2 {
+			continue
+		}
+		parts = append(parts, func() {
+			list := i.enumerate(ctx, one)
+			ordered := i.order(ctx, one.protocol, list)
+			mu.Lock()
+			defer mu.Unlock()
+			orders[one.protocol] = enumerated{ordering: ordered, broken: list.broken, reason: list.reason}
+		})
+	}
+	i.together(parts...)
+	return orders
+}
+
+// describe gives the facts about one version's suites.
+func (i *inspection) describe(one *version, list enumerated) (checks.Fact[[]checks.Suite], checks.Fact[checks.Preference]) {
+	switch {
+	case one.refused && one.accepted == 0:
+		return checks.AbsentFact[[]checks.Suite](""), checks.AbsentFact[checks.Preference]("")
+	case one.accepted == 0:
+		reason := cmp.Or(one.reason, checks.ReasonBudget)
+		return checks.InconclusiveFact[[]checks.Suite](reason), checks.InconclusiveFact[checks.Preference](reason)
+	case one.protocol == checks.SSLv2:
+		return checks.KnownFact(specSuites(one)), checks.KnownFact(checks.ClientPreference)
+	}
+	described := []checks.Suite{}
+	sights := i.sightings(func(sight sighting) bool { return sight.offer.protocol == one.protocol })
+	for _, value := range list.suites {
+		described = append(described, newSuite(value, sights))
+	}
+	fact := checks.KnownFact(described)
+	if list.broken { // what was found is there, and more may be
+		fact.State, fact.Reason = checks.Inconclusive, list.reason
+	}
+	return fact, list.preference
+}
+
+// specSuites are the cipher specs that SSL 2.0 offered back, among which the
+// client chooses.
+func specSuites(one *version) []checks.Suite {
+	described := []checks.Suite{}
+	for _, spec := range slices.Compact(slices.Sorted(slices.Values(one.first.SSLv2.Specs))) {
+		described = append(described, cipherSpecSuite(spec))
+	}
+	return described
+}
+
+// groups finds the groups of TLS 1.3 and of the newest version below that is on.
+func (i *inspection) groups(ctx context.Context, found *negotiated) {
+	component := &found.component
+	i.together(
+		func() { component.LegacyGroups = i.legacyGroups(ctx, found) },
+		func() { i.modernGroups(ctx, found) },
+	)
+}
+
+func (i *inspection) legacyGroups(ctx context.Context, found *negotiated) checks.Fact[[]checks.Group] {
+	for _, protocol := range []checks.Protocol{checks.TLSv12, checks.TLSv11, checks.TLSv10} {
+		if suites := found.values[protocol]; len(suites) > 0 {
+			return i.legacyGroupList(ctx, protocol, suites).groups
+		}
+	}
+	return unless(found.component.Accepted[checks.TLSv12])
+}
+
+func (i *inspection) modernGroups(ctx context.Context, found *negotiated) {
+	component := &found.component
+	suites := found.values[checks.TLSv13]
+	if len(suites) == 0 {
+		component.Groups = unless(component.Accepted[checks.TLSv13])
+		component.GroupPreference = checks.Fact[checks.Preference]{State: component.Groups.State, Reason: component.Groups.Reason}
+		component.PostQuantum = checks.Fact[checks.PostQuantum]{State: component.Groups.State, Reason: component.Groups.Reason}
+		return
+	}
+	list := i.modernGroupList(ctx, suites)
+	component.Groups = list.groups
+	i.together(
+		func() { component.GroupPreference = i.groupPreference(ctx, suites, list) },
+		func() { component.PostQuantum = i.postQuantum(ctx, suites, list) },
+	)
+}
+
+// unless is Absent where a version is refused, else as inconclusive as it is.
+func unless(accepted checks.Fact[[]checks.Suite]) checks.Fact[[]checks.Group] {
+	if accepted.State == checks.Inconclusive {
+		return checks.InconclusiveFact[[]checks.Group](accepted.Reason)
+	}
+	return checks.AbsentFact[[]checks.Group]("")
+}
+
+func (i *inspection) parameters(component *checks.Suites) {
+	seen := &parameters{primes: map[string]checks.Prime{}, publics: map[bool][][]byte{}, schemes: map[checks.Protocol][]uint16{}}
+	for _, sight := range i.sightings(func(sighting) bool { return true }) {
+		seen.read(sight)
+	}
+	component.Primes = seen.sortedPrimes()
+	component.DHReuse, component.ECDHEReuse = seen.reuse(true), seen.reuse(false)
+	component.SignatureSchemes = seen.signatureSchemes()
+}
+
+// chaCha20 asks the newest version that has both kinds of suites.
+func (i *inspection) chaCha20(ctx context.Context, orders map[checks.Protocol]enumerated) checks.Fact[bool] {
+	fact := checks.AbsentFact[bool]("")
+	for _, protocol := range []checks.Protocol{checks.TLSv13, checks.TLSv12} {
+		if fact = i.prefersChaCha20(ctx, protocol, orders[protocol].ordering); fact.State != checks.Absent {
+			return fact
+		}
+	}
+	return fact
+}
+
+func (i *inspection) chainsComponent(ctx context.Context, versions []*version, found negotiated) checks.Chains {
+	for _, protocol := range newestFirst() {
+		suites := found.values[protocol]
+		if len(suites) == 0 || protocol == checks.SSLv2 || protocol == checks.SSLv3 || protocol == checks.TLSv13 {
+			continue
+		}
+		served, required := i.chains(ctx, protocol, suites)
+		return checks.Chains{Served: knownChains(served), SNIRequired: required}
+	}
+	return checks.Chains{Served: knownChains(i.servedChains()), SNIRequired: checks.InconclusiveFact[bool](reasonOfAll(versions))}
+}
+
+func knownChains(served []checks.ServedChain) checks.Fact[[]checks.ServedChain] {
+	if len(served) == 0 {
+		return checks.InconclusiveFact[[]checks.ServedChain](checks.ReasonHandshakeFailed)
+	}
+	return checks.KnownFact(served)
+}
+
+func reasonOfAll(versions []*version) checks.Reason {
+	for _, one := range versions {
+		if one.reason != "" {
+			return one.reason
+		}
+	}
+	return checks.ReasonHandshakeFailed
+}
+
+// chain is the one that the newest version sends with SNI, as Quick reports it.
+func (i *inspection) chain() checks.Fact[[]checks.Fingerprint] {
+	for _, protocol := range newestFirst() {
+		sights := i.sightings(func(sight sighting) bool {
+			return sight.offer.protocol == protocol && !sight.offer.withoutSNI && len(sight.chain) > 0
+		})
+		if len(sights) > 0 {
+			return checks.KnownFact(sights[0].chain)
+		}
+	}
+	return checks.InconclusiveFact[[]checks.Fingerprint](checks.ReasonHandshakeFailed)
+}
+
+func (i *inspection) allCertificates() []checks.Certificate {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	certificates := []checks.Certificate{}
+	for _, sum := range slices.Sorted(maps.Keys(i.certificates)) {
+		certificates = append(certificates, checks.Certificate{SHA256: sum, DER: i.certificates[sum]})
+	}
+	return certificates
+}
+
+// distrustLateRefusals sends the control hello a last time. A server that does
+// not answer it any more may have refused us, not what was asked: what it
+// refused since it last worked is inconclusive.
+func (i *inspection) distrustLateRefusals(ctx context.Context, versions []*version, look *checks.FullLook) {
+	last := i.peer.LastWorked()
+	for _, one := range versions {
+		if one.accepted > 0 || !one.refused || !one.at.After(last) {
+			continue
+		}
+		if i.peer.AnswersAfter(ctx, one.at) {
+			return
+		}
+		look.TLS.Protocols[one.protocol] = checks.InconclusiveFact[checks.Accepted](checks.ReasonDegraded)
+		look.Full.Suites.Accepted[one.protocol] = checks.InconclusiveFact[[]checks.Suite](checks.ReasonDegraded)
+		look.Full.Suites.Preference[one.protocol] = checks.InconclusiveFact[checks.Preference](checks.ReasonDegraded)
+	}
+}

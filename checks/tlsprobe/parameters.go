@@ -1,0 +1,183 @@
+package tlsprobe
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
+)
+
+// exchangeForm says what the ServerKeyExchange of a suite looks like.
+func exchangeForm(suite tlsparameters.Suite) wire.KeyExchangeForm {
+	form := wire.KeyExchangeForm{PSK: suite.PSK(), Signed: !suite.PSK() && !suite.Anonymous()}
+	switch {
+	case suite.ECDHE():
+		form.Kind = wire.KeyExchangeECDHE
+	case suite.DHE():
+		form.Kind = wire.KeyExchangeDHE
+	case suite.RSAKeyTransport() && suite.Export():
+		form.Kind = wire.KeyExchangeRSA
+	case suite.PSK():
+		form.Kind = wire.KeyExchangePSK
+	}
+	return form
+}
+
+// serverKeyExchange reads the parameters that came with an answer; nil where
+// there are none, or none that can be read.
+func serverKeyExchange(answer conversation.Answer) *wire.ServerKeyExchange {
+	if answer.Hello == nil || len(answer.KeyExchange) == 0 {
+		return nil
+	}
+	suite, known := tlsparameters.SuiteByValue(answer.Hello.Suite)
+	if !known {
+		return nil
+	}
+	exchange, err := wire.ParseServerKeyExchange(answer.KeyExchange, exchangeForm(suite), answer.Hello.Version)
+	if err != nil {
+		return nil
+	}
+	return exchange
+}
+
+// parameters is what the key exchanges of a look showed.
+type parameters struct {
+	primes  map[string]checks.Prime
+	publics map[bool][][]byte // by whether it is of a finite field: the keys seen
+	schemes map[checks.Protocol][]uint16
+}
+
+func (p *parameters) read(sight sighting) {
+	exchange := serverKeyExchange(sight.answer)
+	if exchange == nil {
+		return
+	}
+	if exchange.SignatureScheme != 0 && !slices.Contains(p.schemes[sight.offer.protocol], exchange.SignatureScheme) {
+		p.schemes[sight.offer.protocol] = append(p.schemes[sight.offer.protocol], exchange.SignatureScheme)
+	}
+	if len(exchange.Public) == 0 {
+		return
+	}
+	finite := len(exchange.P) > 0
+	p.publics[finite] = append(p.publics[finite], exchange.Public)
+	if finite {
+		prime := newPrime(exchange.P, exchange.G)
+		p.primes[prime.SHA256] = prime
+	}
+}
+
+// reuse says whether one public key came twice. Two of different groups
+// cannot be equal, so all may be compared with all.
+func (p *parameters) reuse(finite bool) checks.Fact[bool] {
+	seen := p.publics[finite]
+	switch {
+	case len(seen) == 0:
+		return checks.AbsentFact[bool]("")
+	case len(seen) == 1:
+		return checks.InconclusiveFact[bool](checks.ReasonBudget)
+	}
+	sorted := slices.SortedFunc(slices.Values(seen), bytes.Compare)
+	return checks.KnownFact(len(slices.CompactFunc(sorted, bytes.Equal)) < len(seen))
+}
+
+// signatureSchemes are those seen in TLS 1.2, whose ServerKeyExchange names them.
+func (p *parameters) signatureSchemes() map[checks.Protocol]checks.Fact[[]string] {
+	facts := map[checks.Protocol]checks.Fact[[]string]{}
+	for protocol, schemes := range p.schemes {
+		facts[protocol] = checks.KnownFact(schemeNames(schemes))
+	}
+	return facts
+}
+
+// schemeNames are IANA's, sorted by value.
+func schemeNames(schemes []uint16) []string {
+	names := []string{}
+	for _, scheme := range slices.Sorted(slices.Values(schemes)) {
+		names = append(names, tlsparameters.SignatureSchemeName(scheme))
+	}
+	return names
+}
+
+func newPrime(p, g []byte) checks.Prime {
+	prime := new(big.Int).SetBytes(p)
+	sum := sha256.Sum256(prime.Bytes())
+	return checks.Prime{
+		SHA256: hex.EncodeToString(sum[:]), Bits: prime.BitLen(), P: prime.Text(16), Generator: new(big.Int).SetBytes(g).Text(16),
+	}
+}
+
+func (p *parameters) sortedPrimes() []checks.Prime {
+	var primes []checks.Prime
+	for _, prime := range p.primes {
+		primes = append(primes, prime)
+	}
+	slices.SortFunc(primes, func(a, b checks.Prime) int { return cmp.Compare(a.SHA256, b.SHA256) })
+	return primes
+}
+
+// newSuite describes an accepted suite by the first answer that chose it.
+func newSuite(value uint16, sights []sighting) checks.Suite {
+	known, _ := tlsparameters.SuiteByValue(value)
+	suite := checks.Suite{
+		ID: suiteValue(value), Name: tlsparameters.SuiteName(value), Strength: known.Bits, KeyExchange: known.KeyExchange,
+	}
+	for _, sight := range sights {
+		if sight.answer.Hello == nil || sight.answer.Hello.Suite != value || sight.answer.Hello.Retry {
+			continue
+		}
+		if describeGroup(&suite, sight.answer) {
+			break
+		}
+	}
+	return suite
+}
+
+// describeGroup fills in the group of a key exchange.
+func describeGroup(suite *checks.Suite, answer conversation.Answer) bool {
+	value := answer.Hello.Group
+	if answer.Hello.Version != versionTLS13 {
+		exchange := serverKeyExchange(answer)
+		if exchange == nil {
+			return false
+		}
+		if len(exchange.P) > 0 {
+			prime := newPrime(exchange.P, exchange.G)
+			suite.Group, suite.GroupBits, suite.Prime = primeName(prime), prime.Bits, prime.SHA256
+			return true
+		}
+		value = exchange.Group
+	}
+	if value == 0 {
+		return false
+	}
+	group, known := tlsparameters.GroupByValue(value)
+	suite.Group, suite.GroupBits = tlsparameters.GroupName(value), group.Bits
+	return known
+}
+
+func cipherSpecSuite(value uint32) checks.Suite {
+	for _, spec := range tlsparameters.CipherSpecs() {
+		if spec.Value == value {
+			return checks.Suite{ID: specValue(value), Name: spec.Name, Strength: spec.Bits, KeyExchange: "RSA"}
+		}
+	}
+	return checks.Suite{ID: specValue(value), Name: specValue(value), KeyExchange: "RSA"}
+}
+
+func specValue(value uint32) string { return fmt.Sprintf("0x%06X", value) }
+
+// primeName is how a suite names a field that is in no registry of groups.
+func primeName(prime checks.Prime) string {
+	if prime.Known != "" {
+		return prime.Known
+	}
+	return "dh"
+}

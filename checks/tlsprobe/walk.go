@@ -1,0 +1,297 @@
+package tlsprobe
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
+)
+
+// samples is how many times each version's first hello is sent: where servers
+// behind one address differ, one answer does not speak for all.
+const samples = 3
+
+// inspection is one full look at one address under way.
+type inspection struct {
+	peer *conversation.Peer
+	host string
+
+	mu           sync.Mutex // guards what follows
+	seen         []sighting // every ServerHello with what came after it
+	certificates map[checks.Fingerprint][]byte
+	mixed        bool // servers behind this address differ
+}
+
+// sighting is one ServerHello, and what was offered for it.
+type sighting struct {
+	offer  offer
+	answer conversation.Answer
+	chain  []checks.Fingerprint
+}
+
+// ask sends an offer and keeps what comes back.
+func (i *inspection) ask(ctx context.Context, name string, offered offer) conversation.Answer {
+	question, err := offered.question(name, i.host)
+	if err != nil {
+		return conversation.Answer{Reaction: conversation.Reaction{Kind: conversation.Failed, Reason: checks.ReasonInternal}}
+	}
+	answer := i.peer.Ask(ctx, question)
+	if !answer.Accepted() {
+		return answer
+	}
+	if reaction := i.misfit(offered, answer); reaction != nil {
+		i.peer.Logf("%s: what came was not offered", name)
+		answer.Reaction, answer.Hello = *reaction, nil
+		return answer
+	}
+	i.keep(offered, answer)
+	return answer
+}
+
+// misfit is the reaction that an answer counts as which is not one to what was
+// offered: another version is a refusal, a suite that was not offered breaks
+// the protocol.
+func (i *inspection) misfit(offered offer, answer conversation.Answer) *conversation.Reaction {
+	if answer.SSLv2 != nil {
+		return nil
+	}
+	version := wireVersion(offered.protocol)
+	if answer.Hello.Version != version {
+		return &conversation.Reaction{Kind: conversation.Alert, Level: wire.LevelFatal, Code: wire.AlertProtocolVersion}
+	}
+	for _, suite := range offered.suites {
+		if suite == answer.Hello.Suite {
+			return nil
+		}
+	}
+	return &conversation.Reaction{Kind: conversation.Malformed}
+}
+
+// keep notes a ServerHello and the certificates that came with it.
+func (i *inspection) keep(offered offer, answer conversation.Answer) {
+	sight := sighting{offer: offered, answer: answer}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	add := func(der []byte) {
+		certificate := checks.NewCertificate(der)
+		i.certificates[certificate.SHA256] = der
+		sight.chain = append(sight.chain, certificate.SHA256)
+	}
+	for _, entry := range answer.Certificates {
+		add(entry.DER)
+	}
+	if answer.SSLv2 != nil && len(answer.SSLv2.Certificate) > 0 {
+		add(answer.SSLv2.Certificate)
+	}
+	i.seen = append(i.seen, sight)
+}
+
+// sightings returns what was seen so far that holds.
+func (i *inspection) sightings(holds func(sighting) bool) []sighting {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var list []sighting
+	for _, sight := range i.seen {
+		if holds(sight) {
+			list = append(list, sight)
+		}
+	}
+	return list
+}
+
+func (i *inspection) isMixed() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.mixed
+}
+
+// together runs parts at the same time and waits for all. A part that panics,
+// a fault of ours, leaves its facts as they were.
+func (i *inspection) together(parts ...func()) {
+	var running sync.WaitGroup
+	for _, part := range parts {
+		running.Go(func() {
+			defer func() {
+				if fault := recover(); fault != nil {
+					i.peer.Logf("our own fault: %v", fault)
+				}
+			}()
+			part()
+		})
+	}
+	running.Wait()
+}
+
+// version is what became known of one protocol version.
+type version struct {
+	protocol checks.Protocol
+	batches  [][]uint16
+	answers  []conversation.Answer // of the samples of the first batch
+	accepted int                   // how many samples were
+	first    conversation.Answer   // the first that was accepted, else the last
+	refused  bool                  // by all, and that can be relied on
+	reason   checks.Reason         // why nobody can tell
+	at       time.Time             // when the refusal that counts ended
+}
+
+// sample sends the first hello of each version several times: TLS 1.2 alone at
+// first, then 1.3, so that there is a control early, then all else together.
+func (i *inspection) sample(ctx context.Context) []*version {
+	var versions []*version
+	for _, protocol := range newestFirst() {
+		versions = append(versions, &version{protocol: protocol, batches: candidates(protocol)})
+	}
+	for index, one := range versions[:2] {
+		i.sampleOnce(ctx, one)
+		if one.answers[0].Reaction.Unconnected && index == 0 {
+			return i.unreachable(versions, one.answers[0])
+		}
+		if one.accepted > 0 {
+			i.setControl(one)
+			break
+		}
+	}
+	var parts []func()
+	for _, one := range versions {
+		parts = append(parts, func() {
+			for len(one.answers) < samples && ctx.Err() == nil && !i.peer.Stopped() {
+				i.sampleOnce(ctx, one)
+			}
+		})
+	}
+	i.together(parts...)
+	parts = nil
+	for _, one := range versions {
+		parts = append(parts, func() { i.settle(ctx, one) })
+	}
+	i.together(parts...)
+	return versions
+}
+
+// unreachable gives every version the reason why there is no connection.
+func (i *inspection) unreachable(versions []*version, answer conversation.Answer) []*version {
+	for _, one := range versions {
+		one.first, one.reason = answer, answer.Reaction.Reason
+	}
+	return versions
+}
+
+func (i *inspection) sampleOnce(ctx context.Context, one *version) {
+	answer := i.ask(ctx, fmt.Sprintf("%s, sample %d", one.protocol.Title(), len(one.answers)+1), offer{protocol: one.protocol, suites: firstBatch(one)})
+	one.answers = append(one.answers, answer)
+	if !answer.Accepted() {
+		if one.accepted == 0 {
+			one.first = answer
+		}
+		return
+	}
+	one.accepted++
+	if one.accepted == 1 {
+		one.first = answer
+	}
+}
+
+func firstBatch(one *version) []uint16 {
+	if len(one.batches) == 0 {
+		return nil
+	}
+	return one.batches[0]
+}
+
+func (i *inspection) setControl(one *version) {
+	question, err := offer{protocol: one.protocol, suites: firstBatch(one)}.question("control", i.host)
+	if err == nil {
+		i.peer.SetControl(question)
+	}
+}
+
+// settle decides what the samples of a version say. Where the first batch was
+// refused for want of a common suite, the others are asked too.
+func (i *inspection) settle(ctx context.Context, one *version) {
+	if one.accepted == 0 && one.protocol != checks.SSLv2 {
+		i.tryOtherBatches(ctx, one)
+	}
+	if one.accepted > 0 {
+		i.setMixedWhereSamplesDiffer(one)
+		return
+	}
+	one.refused, one.reason = true, ""
+	for _, answer := range one.answers {
+		if refused, reason := i.relied(ctx, one.protocol, answer); !refused {
+			one.refused, one.reason = false, reason
+			return
+		}
+		if answer.Ended.After(one.at) {
+			one.at = answer.Ended
+		}
+	}
+}
+
+// relied is Peer.Refused, except that what is no record at all answers what is
+// no TLS record: it is not SSL 2.0.
+func (i *inspection) relied(ctx context.Context, protocol checks.Protocol, answer conversation.Answer) (bool, checks.Reason) {
+	if protocol == checks.SSLv2 && answer.Reaction.Kind == conversation.Foreign && !i.peer.LastWorked().IsZero() {
+		return true, ""
+	}
+	if answer.Reaction.Kind == conversation.Alert && i.peer.LastWorked().IsZero() {
+		return false, checks.ReasonHandshakeFailed // a server that refuses everything may just not know us
+	}
+	return i.peer.Refused(ctx, answer)
+}
+
+// tryOtherBatches offers the rest of the registry. protocol_version says that
+// no suite would help.
+func (i *inspection) tryOtherBatches(ctx context.Context, one *version) {
+	for index, batch := range one.batches {
+		if index == 0 || one.first.Reaction.Kind == conversation.Alert && one.first.Reaction.Code == wire.AlertProtocolVersion {
+			continue
+		}
+		answer := i.ask(ctx, fmt.Sprintf("%s, suites of batch %d", one.protocol.Title(), index+1), offer{protocol: one.protocol, suites: batch})
+		one.answers = append(one.answers, answer)
+		if answer.Accepted() {
+			one.accepted++
+			one.first = answer
+			return
+		}
+	}
+}
+
+// setMixedWhereSamplesDiffer notes that servers behind one address differ:
+// the same hello was accepted and refused, or met two suites or certificates.
+func (i *inspection) setMixedWhereSamplesDiffer(one *version) {
+	var first *conversation.Answer
+	different, refused := false, 0
+	for index := range one.answers[:min(len(one.answers), samples)] {
+		answer := &one.answers[index]
+		switch {
+		case answer.Reaction.Kind == conversation.Alert:
+			refused++
+		case !answer.Accepted():
+		case first == nil:
+			first = answer
+		default:
+			different = different || !alike(first, answer)
+		}
+	}
+	if !different && (first == nil || refused == 0) {
+		return
+	}
+	i.peer.Logf("%s: samples differ: several servers answer at this address", one.protocol.Title())
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.mixed = true
+}
+
+func alike(one, other *conversation.Answer) bool {
+	if one.Hello == nil || other.Hello == nil {
+		return (one.Hello == nil) == (other.Hello == nil)
+	}
+	return one.Hello.Suite == other.Hello.Suite && slices.EqualFunc(one.Certificates, other.Certificates,
+		func(a, b wire.CertificateEntry) bool { return bytes.Equal(a.DER, b.DER) })
+}

@@ -1,5 +1,0 @@
-package wire
-
-import "strconv"
-
-func alertName(code uint8) string { return strconv.Itoa(int(code)) }
