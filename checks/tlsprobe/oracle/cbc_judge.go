@@ -37,6 +37,7 @@ type cbcTrial struct {
 	// positions hold the reactions to modeFirstFiller and modeLastFiller, where
 	// they were asked.
 	positions []round
+	unsteady  int // reactions that were others when they were asked again
 }
 
 // malformed are the rounds without their controls.
@@ -144,6 +145,9 @@ func (t cbcTrial) trouble() checks.Reason {
 	}
 	if reason := t.control(); reason != "" {
 		return reason
+	}
+	if t.unsteady > tolerated {
+		return checks.ReasonDisagreement
 	}
 	switch t.compared() {
 	case undecided:

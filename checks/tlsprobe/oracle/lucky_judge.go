@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
@@ -40,7 +41,7 @@ func (t luckyTrial) undecided() bool {
 	case overflows > 0:
 		return overflows == len(t.rounds) && overflows < differentRounds
 	default:
-		return len(t.rounds) == 0
+		return len(t.rounds) < equalRounds
 	}
 }
 
@@ -64,8 +65,22 @@ func (t luckyTrial) judge() checks.Finding {
 	case ok && first == wire.AlertRecordOverflow:
 		return t.judgeOverflow()
 	default:
-		return inconclusive(checks.ReasonHandshakeFailed, valueFailed,
+		return inconclusive(t.rounds[0][luckyOverlong].unexpected(), valueFailed,
 			t.name+": padding longer than its record: neither alert 20 nor alert 22")
+	}
+}
+
+// unexpected is the reason that goes with a reaction that says nothing.
+func (r reaction) unexpected() checks.Reason {
+	switch r.events[0].kind {
+	case conversation.Alert:
+		return checks.ReasonHandshakeFailed
+	case conversation.Timeout:
+		return checks.ReasonTimeout
+	case conversation.FIN, conversation.RST:
+		return checks.ReasonClosed
+	default:
+		return checks.ReasonMalformed
 	}
 }
 

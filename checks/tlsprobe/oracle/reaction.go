@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
@@ -15,7 +14,9 @@ type event struct {
 	kind        conversation.Kind // Data, Alert, FIN, RST, Timeout or Malformed
 	level, code uint8             // of an Alert
 	size        int               // bytes of the record's fragment, as the network sees them
-	waited      time.Duration     // of a Timeout: how long nothing came
+	// short says of a Timeout that it was not waited for long enough to mean
+	// anything by itself.
+	short bool
 }
 
 // reaction is all that came after a malformed message, until data came, the
@@ -51,10 +52,9 @@ func (r reaction) wordless() bool {
 	return len(r.events) > 0 && r.events[0].kind != conversation.Data && r.events[0].kind != conversation.Alert
 }
 
-// impatient says whether silence was seen that was not waited for long enough
-// to mean anything by itself.
+// impatient says whether a silence was short.
 func (r reaction) impatient() bool {
-	return slices.ContainsFunc(r.events, func(e event) bool { return e.kind == conversation.Timeout && e.waited < leastSilence })
+	return slices.ContainsFunc(r.events, func(e event) bool { return e.short })
 }
 
 // view is how closely a reaction is looked at.

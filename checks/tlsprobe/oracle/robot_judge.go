@@ -35,6 +35,9 @@ type robotTrial struct {
 	// full are rounds of ClientKeyExchange, ChangeCipherSpec and a Finished of
 	// garbage; bare are rounds of ClientKeyExchange alone.
 	full, bare []round
+	// fullOnly: the bare flow is not asked, since another version's was.
+	fullOnly bool
+	unsteady int // reactions that were others when they were asked again
 }
 
 // undecided says which flow needs another round.
@@ -47,7 +50,7 @@ func (t robotTrial) undecided() (full, bare bool) {
 		return true, false
 	case alike:
 		said, _ = compare(t.bare)
-		return false, said == undecided
+		return false, said == undecided && !t.fullOnly
 	default:
 		return false, false
 	}
@@ -58,13 +61,17 @@ func (t robotTrial) judge() checks.Finding {
 	if t.control != "" {
 		return inconclusive(t.control, valueFailed, t.name+": a correct handshake does not complete")
 	}
+	if t.unsteady > tolerated {
+		return inconclusive(checks.ReasonDisagreement, robotInconsistent, t.name+": reactions change when they are asked again")
+	}
 	answer, decided := t.judgeFlow(t.full, "ClientKeyExchange, ChangeCipherSpec and Finished")
 	if decided {
 		return answer
 	}
-	answer, decided = t.judgeFlow(t.bare, "ClientKeyExchange alone")
-	if decided {
-		return answer
+	if !t.fullOnly {
+		if answer, decided = t.judgeFlow(t.bare, "ClientKeyExchange alone"); decided {
+			return answer
+		}
 	}
 	return notVulnerable(t.name + ": five ClientKeyExchange messages, one reaction")
 }

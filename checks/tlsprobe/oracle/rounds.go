@@ -2,16 +2,11 @@ package oracle
 
 import (
 	"slices"
-	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
 )
 
 const (
-	// leastSilence is how long silence must last before a difference may rest on
-	// it (rating guide, section 10.8). Scanners that wait less call healthy
-	// servers on long paths vulnerable.
-	leastSilence = 8 * time.Second
 	// equalRounds, differentRounds and raceRounds are how many rounds must agree
 	// that all reactions are alike; that they differ (section 10.10); and that
 	// they differ by FIN and RST alone, which is a race on most servers.
