@@ -20,8 +20,6 @@ type Record struct {
 	// byte apart, are right.
 	First, Last bool
 	Empty       bool // there is no data
-	// Nothing: not even a MAC has room beside the padding.
-	Nothing bool
 }
 
 // Correct says whether nothing is wrong with it.
@@ -71,7 +69,6 @@ func (c *connection) examine(record session.Record) Record {
 	seen.First, seen.Last = filler[0] == last, padding < 2 || filler[padding-2] == last
 	split := len(content) - c.secrets.Suite.MACSize()
 	if split < 0 {
-		seen.Nothing = len(content) == 0
 		return seen
 	}
 	seen.Fits, seen.Empty = true, split == 0
@@ -205,11 +202,11 @@ func SilentZeroLength(r Record) Reaction {
 	})(r)
 }
 
-// LuckyMinus20 says record_overflow to padding that is longer than its record
-// (CVE-2016-2107: the length wrapped around).
+// LuckyMinus20 says record_overflow where padding leaves no room for a MAC
+// (CVE-2016-2107: the length wrapped around), as OpenSSL 1.0.1e does.
 func LuckyMinus20(r Record) Reaction {
 	return answering(func(r Record) Reaction {
-		if !r.Fits && !r.Nothing {
+		if !r.Fits {
 			return Then(Alert(wire.AlertRecordOverflow), FIN)
 		}
 		return nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // The modes of a malformed record (rating guide, section 10.10). Mode 0 is the
@@ -211,9 +212,18 @@ func (t cbcTrial) judgeProfile(v view, answers checks.Vulnerabilities) {
 	if t.accepts(modeWrongMAC) || alone || byPadding {
 		found(checks.GOLDENDOODLE, modeNoMAC, modeWrongPadding)
 	}
-	if differs(modeAllPadding) || differs(modeEmpty) {
+	if differs(modeAllPadding) && !t.overflows(modeAllPadding) || differs(modeEmpty) && !t.overflows(modeEmpty) {
 		found(checks.ZeroLengthPaddingOracle, modeAllPadding, modeEmpty)
 	}
+}
+
+// overflows says whether record_overflow is what sets a mode apart: that is how
+// CVE-2016-2107 meets padding that leaves no room for a MAC (rating guide,
+// section 10.11), and proves nothing about records without data.
+func (t cbcTrial) overflows(mode int) bool {
+	code, _ := t.rounds[0][mode].alert()
+	reference, _ := t.rounds[0][modeWrongMAC].alert()
+	return code == wire.AlertRecordOverflow && reference == wire.AlertBadRecordMAC
 }
 
 // visible says whether one of modes differs from mode 1 for somebody without

@@ -163,7 +163,7 @@ func TestCBC(t *testing.T) {
 		},
 		"no checks": {
 			oraclepeer.Config{Record: oraclepeer.NoChecks},
-			expected{checks.GOLDENDOODLE: vulnerable(5), checks.POODLETLS: vulnerable(2), checks.OpenSSLPaddingOracle: unknown(checks.ReasonHandshakeFailed, -1)},
+			expected{checks.GOLDENDOODLE: vulnerable(5), checks.POODLETLS: vulnerable(2), checks.OpenSSLPaddingOracle: unknown(checks.ReasonMalformed, -1)},
 		},
 		"zero length":        {oraclepeer.Config{Record: oraclepeer.ZeroLength}, expected{checks.ZeroLengthPaddingOracle: vulnerable(7)}},
 		"silent zero length": {oraclepeer.Config{Record: oraclepeer.SilentZeroLength}, expected{checks.ZeroLengthPaddingOracle: vulnerable(7)}},
@@ -176,7 +176,7 @@ func TestCBC(t *testing.T) {
 		"racing":   {oraclepeer.Config{Record: oraclepeer.RacingRecord}, expected{}},
 		"dropping": {oraclepeer.Config{Record: oraclepeer.Dropping}, disagreeing},
 		"no HTTP": {oraclepeer.Config{Banner: "220 mail.example ESMTP\r\n", Record: oraclepeer.Healthy}, expected{
-			checks.OpenSSLPaddingOracle: unknown(checks.ReasonHandshakeFailed, -1),
+			checks.OpenSSLPaddingOracle: unknown(checks.ReasonMalformed, -1),
 		}},
 		"mute": {oraclepeer.Config{Mute: true}, silent},
 	}
@@ -192,6 +192,10 @@ func TestCBC(t *testing.T) {
 			}
 			server := oraclepeer.Start(t, test.config)
 			got, _ := probe(t, server.Addr, tls12(aes128(), aes256()))
+			if name == "erratic" { // by chance it looks steady where few questions are asked; never vulnerable
+				require.NotEqual(t, checks.Vulnerable, got[checks.OpenSSLPaddingOracle].Result)
+				delete(got, checks.OpenSSLPaddingOracle)
+			}
 			requireAnswers(t, test.want, got)
 		})
 	}
