@@ -13,21 +13,21 @@ import (
 // edwards are the signature schemes of EdDSA (RFC 8422 section 5.1.3).
 func edwards() []uint16 { return []uint16{0x0807, 0x0808} }
 
-// chains gathers every chain that the hellos so far brought, and asks for
-// those that they could not: without SNI, and with a key of EdDSA.
-func (i *inspection) chains(ctx context.Context, protocol checks.Protocol, suites []uint16) (served []checks.ServedChain, required checks.Fact[bool]) {
+// chains asks for the chains that the hellos so far could not bring: without
+// SNI, and with a key of EdDSA. It returns whether SNI is required.
+func (i *inspection) chains(ctx context.Context, protocol checks.Protocol, suites []uint16) (required checks.Fact[bool]) {
 	certified := slices.DeleteFunc(slices.Clone(suites), func(value uint16) bool {
 		suite, _ := tlsparameters.SuiteByValue(value)
 		return !suite.NeedsCertificate()
 	})
 	if len(certified) == 0 {
-		return i.servedChains(), checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
+		return checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
 	}
 	i.together(
 		func() { required = i.withoutSNI(ctx, protocol, certified) },
 		func() { i.edwardsChain(ctx, protocol, certified) },
 	)
-	return i.servedChains(), required
+	return required
 }
 
 // withoutSNI asks for each kind of key without a server name. A name that SNI
@@ -91,15 +91,13 @@ func (i *inspection) servedChains() []checks.ServedChain {
 			Key: keyAlgorithm(i.certificates[sight.chain[0]]), Certificates: sight.chain,
 			SNI: !sight.offer.withoutSNI && sight.offer.protocol != checks.SSLv3,
 		}
-		if !slices.ContainsFunc(served, func(other checks.ServedChain) bool { return sameChain(one, other) }) {
+		if !slices.ContainsFunc(served, func(other checks.ServedChain) bool { return compareChains(one, other) == 0 }) {
 			served = append(served, one)
 		}
 	}
 	slices.SortFunc(served, compareChains)
 	return served
 }
-
-func sameChain(one, other checks.ServedChain) bool { return compareChains(one, other) == 0 }
 
 func compareChains(a, b checks.ServedChain) int {
 	sni := func(chain checks.ServedChain) int {

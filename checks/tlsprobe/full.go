@@ -10,11 +10,17 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/feature"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/vulnerability"
 )
 
 // intrusiveConnections bounds the probes that send what no honest client
 // sends, on top of what a full look may use without them.
 const intrusiveConnections = 300
+
+// samples is how many times a full look sends each version's first hello.
+const samples = 3
 
 // Full finds out everything about the TLS of one address. It never fails: what
 // it cannot tell is inconclusive. It calls done for each of checks.FullStages
@@ -29,39 +35,47 @@ func Full(ctx context.Context, network checks.Network, target checks.Target, add
 	if done == nil {
 		done = func(string) {}
 	}
-	host := cmp.Or(target.SNI, target.Host)
-	i := &inspection{
-		host: host, certificates: map[checks.Fingerprint][]byte{},
-		peer: conversation.New(conversation.Config{
-			Network: network, Address: address, ServerName: host, ReadTimeout: limits.ReadTimeout, Connections: max(1, budget),
-		}),
-	}
+	i := newInspection(target, samples, conversation.Config{
+		Network: network, Address: address, ReadTimeout: limits.ReadTimeout, Connections: max(1, budget),
+	})
 	return i.run(ctx, target, done)
 }
 
 func (i *inspection) run(ctx context.Context, target checks.Target, done func(stage string)) checks.FullLook {
 	var look checks.FullLook
-	versions := i.sample(ctx)
-	look.TLS.Protocols = i.protocols(versions)
+	versions := allVersions(candidates)
+	i.sample(ctx, versions)
+	i.settleAll(ctx, versions)
+	look.TLS.Protocols = protocols(versions)
 	done(checks.StageTLS)
 
 	found := i.suites(ctx, versions)
+	look.Full.Chains = i.chainsComponent(ctx, versions, &found)
 	look.Full.Suites = found.component
-	look.Full.Chains = i.chainsComponent(ctx, versions, found)
 	done(checks.StageSuites)
 
-	i.distrustLateRefusals(ctx, versions, &look)
-	look.TLS.Chain = i.chain()
-	look.Certificates = i.allCertificates()
-	look.Shares = i.shares(versions)
-	for _, stage := range []string{checks.StageFeatures, checks.StageVulnerabilities, checks.StageClients} {
+	server := known.Server{TLS: look.TLS, Suites: look.Full.Suites}
+	look.Full.Features = i.features(ctx, server)
+	done(checks.StageFeatures)
+	look.Full.Vulnerabilities = vulnerability.Configuration(server, look.Full.Features, look.Full.Simulations)
+	for _, stage := range []string{checks.StageVulnerabilities, checks.StageClients} {
 		done(stage)
 	}
+	i.distrustLateRefusals(ctx, versions, &look)
+	look.TLS.Chain = i.chain(look.TLS.Protocols)
+	look.Certificates = i.allCertificates()
+	look.Shares = i.shares(versions)
 	return look
 }
 
+// features asks for them. A fault of ours leaves them not asked.
+func (i *inspection) features(ctx context.Context, server known.Server) (features checks.Features) {
+	i.together(func() { features = feature.Probe(ctx, i.peer, server) })
+	return features
+}
+
 // protocols says what is known of each version.
-func (i *inspection) protocols(versions []*version) map[checks.Protocol]checks.Fact[checks.Accepted] {
+func protocols(versions []*version) map[checks.Protocol]checks.Fact[checks.Accepted] {
 	facts := map[checks.Protocol]checks.Fact[checks.Accepted]{}
 	for _, one := range versions {
 		switch {
@@ -78,7 +92,7 @@ func (i *inspection) protocols(versions []*version) map[checks.Protocol]checks.F
 
 // proof is what shows that a version is on.
 func (v *version) proof() checks.Accepted {
-	accepted := checks.Accepted{Mixed: v.mixed()}
+	accepted := checks.Accepted{Mixed: v.acceptedSamples > 0 && v.refusedSamples > 0}
 	if specs := v.first.SSLv2; specs != nil {
 		if len(specs.Specs) == 0 {
 			accepted.WithoutSuites = true
@@ -91,34 +105,14 @@ func (v *version) proof() checks.Accepted {
 	return accepted
 }
 
-// mixed says whether a version was accepted by some samples and refused by others.
-func (v *version) mixed() bool {
-	refused := 0
-	for _, answer := range v.answers[:min(len(v.answers), samples)] {
-		if answer.Reaction.Kind == conversation.Alert {
-			refused++
-		}
-	}
-	return refused > 0 && v.accepted > 0 && v.acceptedSamples() > 0
-}
-
-func (v *version) acceptedSamples() int {
-	count := 0
-	for _, answer := range v.answers[:min(len(v.answers), samples)] {
-		if answer.Accepted() {
-			count++
-		}
-	}
-	return count
-}
-
 // shares says on how many samples each version was accepted that some refused.
 func (i *inspection) shares(versions []*version) []checks.Share {
 	var shares []checks.Share
 	for _, one := range versions {
-		if one.mixed() {
+		if one.acceptedSamples > 0 && one.refusedSamples > 0 {
 			shares = append(shares, checks.Share{
-				Address: i.peer.Address().Addr(), What: string(one.protocol), Seen: one.acceptedSamples(), Of: min(len(one.answers), samples),
+				Address: i.peer.Address().Addr(), What: string(one.protocol),
+				Seen: one.acceptedSamples, Of: one.acceptedSamples + one.refusedSamples,
 			})
 		}
 	}
@@ -273,16 +267,41 @@ func (i *inspection) chaCha20(ctx context.Context, orders map[checks.Protocol]en
 	return fact
 }
 
-func (i *inspection) chainsComponent(ctx context.Context, versions []*version, found negotiated) checks.Chains {
-	for _, protocol := range newestFirst() {
-		suites := found.values[protocol]
-		if len(suites) == 0 || protocol == checks.SSLv2 || protocol == checks.SSLv3 || protocol == checks.TLSv13 {
-			continue
+// chainsComponent asks the newest version that shows certificates in the
+// clear, and TLS 1.3, for every chain.
+func (i *inspection) chainsComponent(ctx context.Context, versions []*version, found *negotiated) checks.Chains {
+	required := checks.InconclusiveFact[bool](reasonOfAll(versions))
+	sealed, clear := found.values[checks.TLSv13], checks.Protocol("")
+	for _, protocol := range []checks.Protocol{checks.TLSv12, checks.TLSv11, checks.TLSv10} {
+		if clear == "" && len(found.values[protocol]) > 0 {
+			clear = protocol
 		}
-		served, required := i.chains(ctx, protocol, suites)
-		return checks.Chains{Served: knownChains(served), SNIRequired: required}
 	}
-	return checks.Chains{Served: knownChains(i.servedChains()), SNIRequired: checks.InconclusiveFact[bool](reasonOfAll(versions))}
+	i.together(
+		func() {
+			if clear != "" {
+				required = i.chains(ctx, clear, found.values[clear])
+			}
+		},
+		func() {
+			if fact := i.sealedChains(ctx, sealed, clear == ""); clear == "" && len(sealed) > 0 {
+				required = fact
+			}
+		},
+	)
+	if len(sealed) > 0 {
+		found.component.SignatureSchemes[checks.TLSv13] = i.modernSchemes()
+	}
+	return checks.Chains{Served: knownChains(i.servedChains()), SNIRequired: required}
+}
+
+func (i *inspection) modernSchemes() checks.Fact[[]string] {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.schemes) == 0 {
+		return checks.InconclusiveFact[[]string](checks.ReasonHandshakeFailed)
+	}
+	return checks.KnownFact(schemeNames(i.schemes))
 }
 
 func knownChains(served []checks.ServedChain) checks.Fact[[]checks.ServedChain] {
@@ -301,17 +320,32 @@ func reasonOfAll(versions []*version) checks.Reason {
 	return checks.ReasonHandshakeFailed
 }
 
-// chain is the one that the newest version sends with SNI, as Quick reports it.
-func (i *inspection) chain() checks.Fact[[]checks.Fingerprint] {
+// chain is the one that the newest version sends with SNI and, where there is
+// none, why.
+func (i *inspection) chain(versions map[checks.Protocol]checks.Fact[checks.Accepted]) checks.Fact[[]checks.Fingerprint] {
+	reason := versions[checks.TLSv12].Reason
 	for _, protocol := range newestFirst() {
-		sights := i.sightings(func(sight sighting) bool {
-			return sight.offer.protocol == protocol && !sight.offer.withoutSNI && len(sight.chain) > 0
-		})
-		if len(sights) > 0 {
-			return checks.KnownFact(sights[0].chain)
+		sights := i.sightings(func(sight sighting) bool { return sight.offer.protocol == protocol && !sight.offer.withoutSNI })
+		for _, sight := range sights {
+			if len(sight.chain) > 0 {
+				return checks.KnownFact(sight.chain)
+			}
+		}
+		if versions[protocol].State == checks.Known {
+			reason = chainReason(sights)
 		}
 	}
-	return checks.InconclusiveFact[[]checks.Fingerprint](checks.ReasonHandshakeFailed)
+	return checks.InconclusiveFact[[]checks.Fingerprint](cmp.Or(reason, checks.ReasonHandshakeFailed))
+}
+
+// chainReason is why ServerHellos brought no certificates.
+func chainReason(sights []sighting) checks.Reason {
+	for _, sight := range sights {
+		if rest := sight.answer.Rest; rest.Kind == conversation.Failed && rest.Reason != "" {
+			return rest.Reason
+		}
+	}
+	return checks.ReasonHandshakeFailed
 }
 
 func (i *inspection) allCertificates() []checks.Certificate {

@@ -45,5 +45,5 @@ func TestFullNginx(t *testing.T) {
 	require.Equal(t, "x25519", suites.Groups.Value[0].Name)
 	require.Equal(t, checks.KnownFact(false), look.Full.Chains.SNIRequired)
 	require.Len(t, look.Full.Chains.Served.Value, 2)
-	require.LessOrEqual(t, len(network.Measurements().Connections), 60)
+	require.LessOrEqual(t, len(network.Measurements().Connections), 93, "what sslscan needs")
 }

@@ -28,7 +28,7 @@ type Suite struct {
 	Unassigned  bool // in use, and not in IANA's registry
 }
 
-// Suites returns all suites, sorted by value. Signalling values (0x00FF,
+// Suites returns all suites, sorted by value. Signaling values (0x00FF,
 // 0x5600) and reserved ones are no suites.
 func Suites() []Suite { return slices.Clone(suites[:]) }
 
@@ -179,8 +179,10 @@ const (
 // ValidFor reports whether a server could possibly agree on this suite in a
 // protocol version, as it is on the wire (0x0300 to 0x0304). It is generous:
 // export suites, RC2, DES and IDEA count up to TLS 1.2, where some stacks still
-// take them although RFC 5246 does not. PSK suites of SHA256 and SHA384 in CBC
-// may be used from TLS 1.0 on (RFC 5487 section 3, RFC 5489 section 3).
+// take them although RFC 5246 does not, and elliptic curves from SSL 3.0 on,
+// where OpenSSL 1.0 takes them although RFC 8422 does not. PSK suites of SHA256
+// and SHA384 in CBC may be used from TLS 1.0 on (RFC 5487 section 3, RFC 5489
+// section 3).
 func (s Suite) ValidFor(version uint16) bool {
 	switch {
 	case version < versionSSL3, version > versionTLS13, s.KeyExchange == "NULL":
@@ -197,8 +199,8 @@ func (s Suite) oldest() uint16 {
 	switch {
 	case s.AEAD(), s.GOST() && !s.Unassigned, sha2 && !s.PSK():
 		return versionTLS12
-	case sha2, s.GOST(), s.SRP(), strings.HasPrefix(s.KeyExchange, "ECDH"):
-		return versionTLS10 // needs extensions or a PRF
+	case sha2, s.GOST():
+		return versionTLS10 // their keys come from TLS's PRF
 	}
 	return versionSSL3
 }

@@ -25,6 +25,13 @@ func (p *Peer) SetControl(question Question) {
 	p.control.question, p.control.known = question, true
 }
 
+// HasControl says whether a control hello is known.
+func (p *Peer) HasControl() bool {
+	p.control.mu.Lock()
+	defer p.control.mu.Unlock()
+	return p.control.known
+}
+
 // Refused says whether an answer is a refusal that can be relied on, and if
 // not, why. An alert is one. FIN and RST need a hello that worked after them:
 // the server may have been going down. Silence needs one before and one after
@@ -63,12 +70,13 @@ func (p *Peer) AnswersAfter(ctx context.Context, at time.Time) bool {
 	if !p.control.known {
 		return false
 	}
-	for range 2 {
-		if p.control.left == 0 || ctx.Err() != nil {
+	for attempt := range 2 {
+		if ctx.Err() != nil || !p.affordsControl() {
 			return false
 		}
-		p.control.left--
-		pause(ctx)
+		if attempt > 0 || !p.health.dropsToRefuse() {
+			pause(ctx)
+		}
 		began := time.Now()
 		conn, err := p.connect(ctx, true, min(p.config.ReadTimeout, 3*p.Patience()))
 		if p.exchange(ctx, conn, err, p.control.question, began).Accepted() {
@@ -80,6 +88,16 @@ func (p *Peer) AnswersAfter(ctx context.Context, at time.Time) bool {
 		p.Logf("the server stopped answering: nothing else is asked")
 	}
 	return false
+}
+
+// affordsControl takes one connection for a control hello. It is called with
+// the control's lock held.
+func (p *Peer) affordsControl() bool {
+	if p.config.Economical {
+		return p.spend()
+	}
+	p.control.left--
+	return p.control.left >= 0
 }
 
 // Stopped says whether the server was seen to stop answering.

@@ -42,7 +42,7 @@ func writeSuites(registry fs.FS, text *bytes.Buffer) error {
 	text.WriteString("var suites = [...]Suite{\n")
 	for _, r := range rows {
 		if r.value == 0x00FF || r.value == 0x5600 {
-			continue // signalling values: RFC 5746, RFC 7507
+			continue // signaling values: RFC 5746, RFC 7507
 		}
 		s, err := parseSuite(r.name)
 		if err != nil {

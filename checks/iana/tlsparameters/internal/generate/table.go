@@ -30,6 +30,9 @@ func readTable(registry fs.FS, name string) ([]row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse the registry %s: %w", name, err)
 	}
+	if len(records) == 0 {
+		return nil, fmt.Errorf("the registry %s has no header", name)
+	}
 	var rows []row
 	for number, record := range records[1:] {
 		cells := map[string]string{}

@@ -1,0 +1,101 @@
+package tlsprobe
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/session"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
+)
+
+// handshakeTime is what a whole handshake may take beyond one answer.
+const handshakeTime = 5 * time.Second
+
+// schemesOf are the signature schemes of TLS 1.3 by the kind of key that they
+// need (RFC 8446 section 4.2.3).
+func schemesOf() [][]uint16 {
+	return [][]uint16{
+		{0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B}, // RSA
+		{0x0403, 0x0503, 0x0603, 0x081A, 0x081B, 0x081C}, // ECDSA
+		edwards(),
+		{0x0904, 0x0905, 0x0906}, // ML-DSA
+	}
+}
+
+// sealedChains fetches what TLS 1.3 sends encrypted: the chain that a client
+// gets who knows every scheme and, where no older version shows them in the
+// clear, those of each kind of key, and without SNI. It returns whether SNI is
+// required, as far as that was asked.
+func (i *inspection) sealedChains(ctx context.Context, suites []uint16, alone bool) checks.Fact[bool] {
+	suites = slices.DeleteFunc(session.SupportedSuites(wire.TLS13), func(suite uint16) bool { return !slices.Contains(suites, suite) })
+	if len(suites) == 0 {
+		return checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
+	}
+	var required checks.Fact[bool]
+	parts := []func(){func() { i.fetchSealed(ctx, "the chain of TLS 1.3", suites, signatureAlgorithms(), false) }}
+	if alone {
+		for _, schemes := range schemesOf() {
+			parts = append(parts, func() { i.fetchSealed(ctx, "the chain of TLS 1.3 for one kind of key", suites, schemes, false) })
+		}
+		parts = append(parts, func() {
+			required = i.fetchSealed(ctx, "the chain of TLS 1.3 without SNI", suites, signatureAlgorithms(), true)
+		})
+	}
+	i.together(parts...)
+	return required
+}
+
+// fetchSealed makes a handshake and keeps its chain. It returns whether that
+// was refused; Inconclusive where nobody can tell.
+func (i *inspection) fetchSealed(ctx context.Context, name string, suites, schemes []uint16, withoutSNI bool) checks.Fact[bool] {
+	conn, err := i.peer.Open(ctx)
+	if err != nil {
+		return checks.InconclusiveFact[bool](conversation.ReasonOf(err, checks.ReasonInternal))
+	}
+	conn.Extend(handshakeTime)
+	config := session.Config{
+		ServerName: i.host, MinVersion: wire.TLS13, MaxVersion: wire.TLS13, Suites: suites, SignatureSchemes: schemes,
+	}
+	if withoutSNI {
+		config.ServerName = ""
+	}
+	made, err := session.Handshake(ctx, conn, config)
+	if made.ServerRandom != nil {
+		conn.Worked()
+	}
+	_ = conn.Close() // nothing was promised to the peer
+	if len(made.Certificates) == 0 {
+		i.peer.Logf("%s: none (%v)", name, err)
+		return i.noneSealed(ctx, conn.Reaction(ctx, err).Dropped(), made.ServerRandom == nil)
+	}
+	i.peer.Logf("%s: %d certificates", name, len(made.Certificates))
+	i.keepSealed(made, withoutSNI)
+	return checks.KnownFact(false)
+}
+
+// noneSealed is what a handshake without certificates says: a refusal where
+// the server still answers others.
+func (i *inspection) noneSealed(ctx context.Context, dropped, early bool) checks.Fact[bool] {
+	if early && (!dropped || i.peer.AnswersAfter(ctx, time.Now())) {
+		return checks.KnownFact(true)
+	}
+	return checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
+}
+
+func (i *inspection) keepSealed(made *session.Session, withoutSNI bool) {
+	sight := sighting{offer: offer{protocol: checks.TLSv13, withoutSNI: withoutSNI}}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, der := range made.Certificates {
+		certificate := checks.NewCertificate(der)
+		i.certificates[certificate.SHA256] = der
+		sight.chain = append(sight.chain, certificate.SHA256)
+	}
+	i.seen = append(i.seen, sight)
+	if made.SignatureScheme != 0 && !slices.Contains(i.schemes, made.SignatureScheme) {
+		i.schemes = append(i.schemes, made.SignatureScheme)
+	}
+}
