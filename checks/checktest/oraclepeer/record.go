@@ -44,7 +44,7 @@ func (c *connection) application() {
 }
 
 // look decrypts a record and checks everything by itself.
-func (c *connection) look(record session.Record) Record {
+func (c *connection) look(record wire.Record) Record {
 	seen := c.examine(record)
 	if !seen.Correct() {
 		seen.Asked = c.server.asked.Add(1)
@@ -52,7 +52,7 @@ func (c *connection) look(record session.Record) Record {
 	return seen
 }
 
-func (c *connection) examine(record session.Record) Record {
+func (c *connection) examine(record wire.Record) Record {
 	seen := Record{Suite: c.secrets.Suite}
 	sequence := *c.read // the MAC is of the number before OpenBlocks counts it
 	blocks, err := c.read.OpenBlocks(record)

@@ -129,17 +129,17 @@ func (c *connection) hello() error {
 	list := append([]byte{byte(length >> 16), byte(length >> 8), byte(length)}, c.server.certificate...) //nolint:gosec // a certificate
 	length = len(list)
 	list = append([]byte{byte(length >> 16), byte(length >> 8), byte(length)}, list...) //nolint:gosec // a certificate
-	flight := slices.Concat(session.Message(wire.TypeServerHello, hello), session.Message(wire.TypeCertificate, list))
+	flight := slices.Concat(wire.Message{Type: wire.TypeServerHello, Body: hello}.Marshal(), wire.Message{Type: wire.TypeCertificate, Body: list}.Marshal())
 	if c.server.config.RequestsCertificate {
-		flight = append(flight, session.Message(wire.TypeCertificateRequest, c.certificateRequest())...)
+		flight = append(flight, wire.Message{Type: wire.TypeCertificateRequest, Body: c.certificateRequest()}.Marshal()...)
 	}
-	flight = append(flight, session.Message(wire.TypeServerHelloDone, nil)...)
+	flight = append(flight, wire.Message{Type: wire.TypeServerHelloDone, Body: nil}.Marshal()...)
 	c.transcript = append(c.transcript, flight...)
 	return c.layer.Write(wire.TypeHandshake, flight) //nolint:wrapcheck // of no interest to a test
 }
 
 func (c *connection) certificateRequest() []byte {
-	if c.offered < session.VersionTLS12 {
+	if c.offered < wire.TLS12 {
 		return []byte{1, 1, 0, 0} // rsa_sign, any authority
 	}
 	return []byte{1, 1, 0, 2, 4, 1, 0, 0} // and rsa_pkcs1_sha256
@@ -151,11 +151,11 @@ func (c *connection) message(kind uint8) ([]byte, error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // of no interest to a test
 	}
-	if record.Type != wire.TypeHandshake || record.Payload[0] != kind {
+	if record.Type != wire.TypeHandshake || record.Content[0] != kind {
 		return nil, errPeer
 	}
-	c.transcript = append(c.transcript, record.Payload...)
-	return record.Payload[4:], nil
+	c.transcript = append(c.transcript, record.Content...)
+	return record.Content[4:], nil
 }
 
 // choose reads the hello and takes the first suite of it that has RSA key
@@ -243,20 +243,20 @@ func (c *connection) finish() (Reaction, error) {
 		return nil, errPeer
 	}
 	c.layer.Reader = c.read
-	expected := session.Message(wire.TypeFinished, c.secrets.Finished(session.Client, c.transcript))
+	expected := wire.Message{Type: wire.TypeFinished, Body: c.secrets.Finished(session.Client, c.transcript)}.Marshal()
 	record, err = c.layer.Next()
 	switch {
 	case errors.Is(err, session.ErrBadRecord):
 		return c.server.config.Finished(c.server.asked.Add(1)), nil
 	case err != nil:
 		return nil, err //nolint:wrapcheck // of no interest to a test
-	case !slices.Equal(record.Payload, expected):
+	case !slices.Equal(record.Content, expected):
 		return Then(Alert(wire.AlertDecryptError), FIN), nil
 	}
-	c.transcript = append(c.transcript, record.Payload...)
+	c.transcript = append(c.transcript, record.Content...)
 	if err := c.layer.Write(wire.TypeChangeCipherSpec, []byte{1}); err != nil {
 		return nil, err //nolint:wrapcheck // of no interest to a test
 	}
 	c.layer.Writer = c.write
-	return nil, c.layer.Write(wire.TypeHandshake, session.Message(wire.TypeFinished, c.secrets.Finished(session.Server, c.transcript)))
+	return nil, c.layer.Write(wire.TypeHandshake, wire.Message{Type: wire.TypeFinished, Body: c.secrets.Finished(session.Server, c.transcript)}.Marshal())
 }

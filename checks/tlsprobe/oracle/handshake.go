@@ -53,7 +53,7 @@ func (p prober) start(ctx context.Context, with combination, patience time.Durat
 }
 
 func handshakeReason(ctx context.Context, shaken *session.Session, err error) checks.Reason {
-	var alert *session.AlertError
+	var alert *wire.Alert
 	switch {
 	case ctx.Err() != nil:
 		return conversation.Normalize(ctx, ctx.Err(), 0).Reason
@@ -61,10 +61,11 @@ func handshakeReason(ctx context.Context, shaken *session.Session, err error) ch
 		return checks.ReasonClientCertificate
 	case errors.As(err, &alert), errors.Is(err, session.ErrUnsupported):
 		return checks.ReasonHandshakeFailed
-	case errors.Is(err, session.ErrMalformed), errors.Is(err, session.ErrUnexpected), errors.Is(err, session.ErrVerifyData),
-		errors.Is(err, session.ErrBadRecord):
+	case errors.Is(err, wire.ErrMalformed):
 		return checks.ReasonMalformed
-	case errors.Is(err, session.ErrLimit):
+	case errors.Is(err, wire.ErrNotTLS):
+		return checks.ReasonNotTLS
+	case errors.Is(err, wire.ErrTooLarge):
 		return checks.ReasonTooLarge
 	default:
 		return conversation.ReasonOf(err, checks.ReasonInternal)
@@ -110,7 +111,7 @@ func (r reaction) end(last conversation.Reaction, short bool) reaction {
 
 // event is what one record means; false where it means nothing.
 func (e exchange) event(record wire.Record) (event, bool) {
-	opened := session.Record{Type: record.Type, Version: record.Version, Payload: record.Content}
+	opened := record
 	if reader := e.session.Layer().Reader; reader != nil {
 		var err error
 		if opened, err = reader.Open(opened); err != nil {
@@ -118,11 +119,11 @@ func (e exchange) event(record wire.Record) (event, bool) {
 		}
 	}
 	switch {
-	case opened.Type == wire.TypeAlert && len(opened.Payload) == 2:
-		return event{kind: conversation.Alert, level: opened.Payload[0], code: opened.Payload[1], size: len(record.Content)}, true
+	case opened.Type == wire.TypeAlert && len(opened.Content) == 2:
+		return event{kind: conversation.Alert, level: opened.Content[0], code: opened.Content[1], size: len(record.Content)}, true
 	case opened.Type == wire.TypeAlert:
 		return event{kind: conversation.Malformed, size: len(record.Content)}, true
-	case opened.Type == wire.TypeApplicationData && len(opened.Payload) > 0, !e.session.Complete:
+	case opened.Type == wire.TypeApplicationData && len(opened.Content) > 0, !e.session.Complete:
 		return event{kind: conversation.Data, size: len(record.Content)}, true
 	default:
 		return event{}, false
@@ -158,7 +159,7 @@ func (e exchange) isHTTP(ctx context.Context) reaction {
 
 // controlEnd is a control that was not answered.
 func (e exchange) controlEnd(ctx context.Context, err error, short bool) reaction {
-	var alert *session.AlertError
+	var alert *wire.Alert
 	if errors.As(err, &alert) {
 		if e.session.CertificateRequest != nil {
 			return reaction{failed: checks.ReasonClientCertificate}

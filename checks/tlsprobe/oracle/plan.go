@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/session"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // combination is one suite in one version: what a trial is made with.
@@ -31,8 +32,8 @@ const maxCombinations = 10
 
 func versionOf(protocol checks.Protocol) uint16 {
 	return map[checks.Protocol]uint16{
-		checks.SSLv3: session.VersionSSL30, checks.TLSv10: session.VersionTLS10,
-		checks.TLSv11: session.VersionTLS11, checks.TLSv12: session.VersionTLS12,
+		checks.SSLv3: wire.SSL30, checks.TLSv10: wire.TLS10,
+		checks.TLSv11: wire.TLS11, checks.TLSv12: wire.TLS12,
 	}[protocol]
 }
 

@@ -92,9 +92,9 @@ func robotFlight(shaken *session.Session, question int, full bool) ([]byte, erro
 	}
 	var flight []byte
 	if shaken.CertificateRequest != nil {
-		flight = wire.Records(wire.TypeHandshake, shaken.Version, session.Message(wire.TypeCertificate, []byte{0, 0, 0}))
+		flight = wire.Records(wire.TypeHandshake, shaken.Version, wire.Message{Type: wire.TypeCertificate, Body: []byte{0, 0, 0}}.Marshal())
 	}
-	exchange := session.Message(wire.TypeClientKeyExchange, shaken.EncodeRSAKeyExchange(key.Encrypt(block)))
+	exchange := wire.Message{Type: wire.TypeClientKeyExchange, Body: shaken.EncodeRSAKeyExchange(key.Encrypt(block))}.Marshal()
 	flight = append(flight, wire.Records(wire.TypeHandshake, shaken.Version, exchange)...)
 	if full {
 		flight = append(flight, wire.Records(wire.TypeChangeCipherSpec, shaken.Version, []byte{1})...)
