@@ -139,7 +139,7 @@ func (i *inspection) suites(ctx context.Context, versions []*version) negotiated
 	}
 	i.groups(ctx, &found)
 	i.parameters(&found.component)
-	found.component.PrefersChaCha20 = i.chaCha20(ctx, orders)
+	found.component.PrefersChaCha20 = i.chaCha20(ctx, &found.component, orders)
 	return found
 }
 
@@ -251,20 +251,34 @@ func (i *inspection) parameters(component *checks.Suites) {
 	for _, sight := range i.sightings(func(sighting) bool { return true }) {
 		seen.read(sight)
 	}
+	missed := missedSuites(component)
 	component.Primes = seen.sortedPrimes()
-	component.DHReuse, component.ECDHEReuse = seen.reuse(true), seen.reuse(false)
-	component.SignatureSchemes = seen.signatureSchemes()
+	component.DHReuse, component.ECDHEReuse = seen.reuse(true, missed), seen.reuse(false, missed)
+	component.SignatureSchemes = seen.signatureSchemes(missed)
+}
+
+// missedSuites is why suites may be accepted that were not seen; empty where
+// all are known.
+func missedSuites(component *checks.Suites) checks.Reason {
+	for _, protocol := range newestFirst() {
+		if fact := component.Accepted[protocol]; !fact.Conclusive() {
+			return cmp.Or(fact.Reason, checks.ReasonInternal)
+		}
+	}
+	return ""
 }
 
 // chaCha20 asks the newest version that has both kinds of suites.
-func (i *inspection) chaCha20(ctx context.Context, orders map[checks.Protocol]enumerated) checks.Fact[bool] {
-	fact := checks.AbsentFact[bool]("")
+func (i *inspection) chaCha20(ctx context.Context, component *checks.Suites, orders map[checks.Protocol]enumerated) checks.Fact[bool] {
 	for _, protocol := range []checks.Protocol{checks.TLSv13, checks.TLSv12} {
-		if fact = i.prefersChaCha20(ctx, protocol, orders[protocol].ordering); fact.State != checks.Absent {
+		if fact := component.Accepted[protocol]; !fact.Conclusive() {
+			return checks.InconclusiveFact[bool](cmp.Or(fact.Reason, checks.ReasonInternal))
+		}
+		if fact := i.prefersChaCha20(ctx, protocol, orders[protocol].ordering); fact.State != checks.Absent {
 			return fact
 		}
 	}
-	return fact
+	return checks.AbsentFact[bool]("")
 }
 
 // chainsComponent asks the newest version that shows certificates in the
@@ -289,26 +303,34 @@ func (i *inspection) chainsComponent(ctx context.Context, versions []*version, f
 			}
 		},
 	)
+	i.missChains(missedSuites(&found.component))
 	if len(sealed) > 0 {
 		found.component.SignatureSchemes[checks.TLSv13] = i.modernSchemes()
 	}
-	return checks.Chains{Served: knownChains(i.servedChains()), SNIRequired: required}
+	return checks.Chains{Served: i.knownChains(), SNIRequired: required}
 }
 
 func (i *inspection) modernSchemes() checks.Fact[[]string] {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if len(i.schemes) == 0 {
-		return checks.InconclusiveFact[[]string](checks.ReasonHandshakeFailed)
+	fact := checks.KnownFact(schemeNames(i.schemes))
+	if len(i.schemes) == 0 || i.chainsMissed != "" { // each kind of key signs with schemes of its own
+		fact.State, fact.Reason = checks.Inconclusive, cmp.Or(i.chainsMissed, checks.ReasonHandshakeFailed)
 	}
-	return checks.KnownFact(schemeNames(i.schemes))
+	return fact
 }
 
-func knownChains(served []checks.ServedChain) checks.Fact[[]checks.ServedChain] {
-	if len(served) == 0 {
-		return checks.InconclusiveFact[[]checks.ServedChain](checks.ReasonHandshakeFailed)
+// knownChains are the chains that were seen: all of them, unless some hello for
+// more was not answered.
+func (i *inspection) knownChains() checks.Fact[[]checks.ServedChain] {
+	served := i.servedChains()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	fact := checks.KnownFact(served)
+	if len(served) == 0 || i.chainsMissed != "" {
+		fact.State, fact.Reason = checks.Inconclusive, cmp.Or(i.chainsMissed, checks.ReasonHandshakeFailed)
 	}
-	return checks.KnownFact(served)
+	return fact
 }
 
 func reasonOfAll(versions []*version) checks.Reason {

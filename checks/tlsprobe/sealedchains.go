@@ -1,6 +1,7 @@
 package tlsprobe
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -53,7 +54,9 @@ func (i *inspection) sealedChains(ctx context.Context, suites []uint16, alone bo
 func (i *inspection) fetchSealed(ctx context.Context, name string, suites, schemes []uint16, withoutSNI bool) checks.Fact[bool] {
 	conn, err := i.peer.Open(ctx)
 	if err != nil {
-		return checks.InconclusiveFact[bool](conversation.ReasonOf(err, checks.ReasonInternal))
+		reason := conversation.ReasonOf(err, checks.ReasonInternal)
+		i.missChains(reason)
+		return checks.InconclusiveFact[bool](reason)
 	}
 	conn.Extend(handshakeTime)
 	config := session.Config{
@@ -69,7 +72,7 @@ func (i *inspection) fetchSealed(ctx context.Context, name string, suites, schem
 	_ = conn.Close() // nothing was promised to the peer
 	if len(made.Certificates) == 0 {
 		i.peer.Logf("%s: none (%v)", name, err)
-		return i.noneSealed(ctx, conn.Reaction(ctx, err).Dropped(), made.ServerRandom == nil)
+		return i.noneSealed(ctx, conn.Reaction(ctx, err), made.ServerRandom == nil)
 	}
 	i.peer.Logf("%s: %d certificates", name, len(made.Certificates))
 	i.keepSealed(made, withoutSNI)
@@ -77,12 +80,15 @@ func (i *inspection) fetchSealed(ctx context.Context, name string, suites, schem
 }
 
 // noneSealed is what a handshake without certificates says: a refusal where
-// the server still answers others.
-func (i *inspection) noneSealed(ctx context.Context, dropped, early bool) checks.Fact[bool] {
-	if early && (!dropped || i.peer.AnswersAfter(ctx, time.Now())) {
+// the server said no, or said nothing and still answers others.
+func (i *inspection) noneSealed(ctx context.Context, met conversation.Reaction, early bool) checks.Fact[bool] {
+	silent := met.Dropped() || met.Kind == conversation.Timeout
+	if early && (met.Kind == conversation.Alert || silent && i.peer.AnswersAfter(ctx, time.Now())) {
 		return checks.KnownFact(true)
 	}
-	return checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
+	reason := cmp.Or(met.Reason, checks.ReasonHandshakeFailed)
+	i.missChains(reason)
+	return checks.InconclusiveFact[bool](reason)
 }
 
 func (i *inspection) keepSealed(made *session.Session, withoutSNI bool) {

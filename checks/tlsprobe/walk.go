@@ -29,8 +29,9 @@ type inspection struct {
 	mu           sync.Mutex // guards what follows
 	seen         []sighting // every ServerHello with what came after it
 	certificates map[checks.Fingerprint][]byte
-	schemes      []uint16 // that TLS 1.3 signed with
-	mixed        bool     // servers behind this address differ
+	chainsMissed checks.Reason // why a chain may be served that was not seen
+	schemes      []uint16      // that TLS 1.3 signed with
+	mixed        bool          // servers behind this address differ
 }
 
 // sighting is one ServerHello, and what was offered for it.
@@ -115,6 +116,13 @@ func (i *inspection) sightings(holds func(sighting) bool) []sighting {
 		}
 	}
 	return list
+}
+
+// missChains notes that nobody can tell whether another chain is served.
+func (i *inspection) missChains(reason checks.Reason) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.chainsMissed = cmp.Or(i.chainsMissed, reason)
 }
 
 func (i *inspection) isMixed() bool {

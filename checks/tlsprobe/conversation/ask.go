@@ -49,6 +49,7 @@ type Answer struct {
 	Rest Reaction
 
 	Began, Ended time.Time
+	question     Question
 }
 
 // Accepted says whether a ServerHello came.
@@ -142,10 +143,10 @@ func (p *Peer) exchange(ctx context.Context, conn *Conn, err error, question Que
 	if err != nil {
 		var none *Unconnected
 		errors.As(err, &none)
-		return Answer{Reaction: none.Reaction, Began: began}
+		return Answer{Reaction: none.Reaction, Began: began, question: question}
 	}
 	defer func() { _ = conn.Close() }() // nothing was promised to the peer
-	answer = Answer{Began: conn.began}
+	answer = Answer{Began: conn.began, question: question}
 	if hello, err := question.bytes(); err != nil {
 		answer.Reaction = Reaction{Kind: Failed, Reason: checks.ReasonInternal, detail: err.Error()}
 	} else if _, err := conn.Write(hello); err != nil {
@@ -154,6 +155,9 @@ func (p *Peer) exchange(ctx context.Context, conn *Conn, err error, question Que
 		answer.readSSLv2(ctx, conn)
 	} else {
 		answer.read(ctx, conn, question.Until)
+	}
+	if answer.Reaction.Kind == Alert && answer.Reaction.Code != wire.AlertInternalError {
+		p.health.set(func(h *health) { h.alerted = true })
 	}
 	p.health.note(conn.roundTrip(), answer.Accepted(), conn.began, time.Now())
 	return answer

@@ -122,6 +122,9 @@ type health struct {
 	narrow      bool          // it stands one connection at a time
 	reproduced  bool          // it says no by dropping: seen twice in a row, the second time alone
 	stopped     bool          // it answered, and does not any more
+	alerted     bool          // it says no by alerts
+	// silentRefusals: how often something was dropped between two hellos that worked.
+	silentRefusals int
 }
 
 func (h *health) slowest() time.Duration {
