@@ -24,6 +24,7 @@ import (
 // Config is how a server behaves. The zero value is a healthy one that answers
 // HTTP.
 type Config struct {
+	Address netip.Addr // default 127.0.0.1
 	// Premaster says how to meet an unwrapped premaster secret: with a reaction,
 	// or with nil to go on as RFC 5246 section 7.4.7.1 demands, which is what
 	// happens without Premaster too.
@@ -70,7 +71,7 @@ func Start(t testing.TB, config Config) *Server {
 		config.Answer = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n"
 	}
 	server := &Server{config: config, certificate: issued.Certificate.Certificate[0], key: key}
-	server.Addr = checktest.StartPeer(t, server.serve)
+	server.Addr = checktest.StartPeerAt(t, config.Address, server.serve)
 	return server
 }
 

@@ -43,7 +43,7 @@ func tls12(suites ...checks.Suite) Known {
 	return accepting(map[checks.Protocol][]checks.Suite{checks.TLSv12: suites})
 }
 
-func probe(t *testing.T, address netip.AddrPort, known Known) (checks.Vulnerabilities, int) {
+func look(t *testing.T, address netip.AddrPort, known Known) (checks.Vulnerabilities, int) {
 	t.Helper()
 	network := checktest.Loopback(t)
 	peer := conversation.New(conversation.Config{
@@ -108,7 +108,7 @@ func TestROBOT(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := oraclepeer.Start(t, oraclepeer.Config{Premaster: test.premaster, Finished: test.finished})
-			got, _ := probe(t, server.Addr, tls12(gcm()))
+			got, _ := look(t, server.Addr, tls12(gcm()))
 			none := answer{result: checks.VulnerabilityInapplicable, value: 1}
 			want := expected{checks.ROBOT: test.want, checks.OpenSSLPaddingOracle: none}
 			for _, vulnerability := range cbcVulnerabilities() {
@@ -191,7 +191,7 @@ func TestCBC(t *testing.T) {
 				}
 			}
 			server := oraclepeer.Start(t, test.config)
-			got, _ := probe(t, server.Addr, tls12(aes128(), aes256()))
+			got, _ := look(t, server.Addr, tls12(aes128(), aes256()))
 			if name == "erratic" { // by chance it looks steady where few questions are asked; never vulnerable
 				require.NotEqual(t, checks.Vulnerable, got[checks.OpenSSLPaddingOracle].Result)
 				delete(got, checks.OpenSSLPaddingOracle)

@@ -44,10 +44,10 @@ func TestNode010HasCVE20162107(t *testing.T) {
 	t.Parallel()
 	address := checktest.StartNode010(t, checktest.NodeConfig{})
 	known := versions([]checks.Suite{aes128(), aes256(), tripleDES()}, []checks.Suite{gcm(), suite(0x003C, "TLS_RSA_WITH_AES_128_CBC_SHA256", "RSA")})
-	got, used := probe(t, address, known)
+	got, used := look(t, address, known)
 	requireAnswers(t, expected{checks.OpenSSLPaddingOracle: vulnerable(2)}, got)
 	require.Greater(t, used, 100)
-	again, _ := probe(t, address, known)
+	again, _ := look(t, address, known)
 	require.Equal(t, got, again, "two looks at one server say the same")
 }
 
@@ -71,7 +71,7 @@ func TestHealthyServers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			address, known := start(t)
-			got, used := probe(t, address, known)
+			got, used := look(t, address, known)
 			requireAnswers(t, expected{}, got)
 			require.Greater(t, used, 100)
 		})
@@ -81,7 +81,7 @@ func TestHealthyServers(t *testing.T) {
 // A server whose suites all authenticate is asked nothing.
 func TestNothingToAsk(t *testing.T) {
 	t.Parallel()
-	got, used := probe(t, netip.MustParseAddrPort("127.0.0.1:1"), accepting(map[checks.Protocol][]checks.Suite{
+	got, used := look(t, netip.MustParseAddrPort("127.0.0.1:1"), accepting(map[checks.Protocol][]checks.Suite{
 		checks.TLSv12: {suite(0xC02F, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE_RSA")},
 		checks.TLSv13: {suite(0x1301, "TLS_AES_128_GCM_SHA256", "TLS13")},
 	}))
@@ -94,7 +94,7 @@ func TestNothingToAsk(t *testing.T) {
 
 func TestNoTLS(t *testing.T) {
 	t.Parallel()
-	got, _ := probe(t, netip.MustParseAddrPort("127.0.0.1:1"), accepting(nil))
+	got, _ := look(t, netip.MustParseAddrPort("127.0.0.1:1"), accepting(nil))
 	require.Equal(t, -2, *got[checks.POODLETLS].SSLLabsValue)
 	require.Equal(t, checks.VulnerabilityInapplicable, got[checks.POODLETLS].Result)
 }
