@@ -23,6 +23,8 @@ type NginxConfig struct {
 	Ciphers     string        // ssl_ciphers; default by Protocols
 	Certificate *pki.Issued   // default: one for localhost of a CA nobody knows
 	More        []*pki.Issued // served beside Certificate; each of another key type
+	// Defaults leaves ssl_protocols and ssl_ciphers out: what this nginx does by itself.
+	Defaults bool
 	// Names are the server's. When given, handshakes for other names and for
 	// none are refused (ssl_reject_handshake).
 	Names []string
@@ -146,10 +148,14 @@ func (n *Nginx) render(config NginxConfig, token string) string {
 	if !strings.Contains(plain, "location / ") && !strings.Contains(plain, "return ") {
 		plain += "\n    location / { return 200 \"ok\\n\"; }"
 	}
+	protocols := "ssl_protocols " + strings.Join(config.Protocols, " ") + ";\n    ssl_ciphers " + config.Ciphers + ";"
+	if config.Defaults {
+		protocols = ""
+	}
 	return strings.NewReplacer(
 		"@user@", userDirective(), "@folder@", n.folder, "@token@", token, "@header@", versionHeader,
 		"@tls@", n.Addr.String(), "@plain@", n.PlainAddr.String(),
-		"@protocols@", strings.Join(config.Protocols, " "), "@ciphers@", config.Ciphers,
+		"@protocols@", protocols,
 		"@server@", server, "@plainserver@", plain, "@refusal@", refusal,
 	).Replace(nginxTemplate)
 }
@@ -188,8 +194,7 @@ http {
     listen @tls@ ssl;
     ssl_certificate @folder@/cert.pem;
     ssl_certificate_key @folder@/key.pem;
-    ssl_protocols @protocols@;
-    ssl_ciphers @ciphers@;
+    @protocols@
     @server@
   }
   @refusal@

@@ -26,7 +26,7 @@ type modern struct {
 func (p *probe) handshakes13(ctx context.Context) *modern {
 	config := session.Config{
 		MinVersion: wire.TLS13, MaxVersion: wire.TLS13, Suites: p.runnable(checks.TLSv13), StatusRequest: true, SCT: true,
-		Extra: []session.Extension{{Type: wire.ExtensionRecordSizeLimit, Data: []byte{0x40, 0x01}}},
+		Extra: []wire.Extension{{Type: wire.ExtensionRecordSizeLimit, Data: []byte{0x40, 0x01}}},
 	}
 	made := &modern{first: p.handshake(ctx, "a session of TLS 1.3", config)}
 	made.after = made.first.reaction
