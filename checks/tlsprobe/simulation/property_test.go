@@ -3,6 +3,8 @@ package simulation
 import (
 	"crypto/tls"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -45,7 +47,23 @@ func realServers() map[string]func(t *testing.T) netip.AddrPort {
 			return checktest.StartGoServer(t, config)
 		}
 	}
+	twoKeys := func(arguments ...string) func(t *testing.T) netip.AddrPort {
+		return func(t *testing.T) netip.AddrPort {
+			t.Helper()
+			ecdsa, folder := issue(t, pki.Leaf{Key: pki.ECDSA}), t.TempDir()
+			cert, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
+			require.NoError(t, os.WriteFile(cert, ecdsa.CertPEM, 0o600))
+			require.NoError(t, os.WriteFile(key, ecdsa.KeyPEM, 0o600))
+			return checktest.StartOpenSSL(t, issue(t, pki.Leaf{Key: pki.RSA}), append([]string{"-dcert", cert, "-dkey", key}, arguments...)...)
+		}
+	}
 	return map[string]func(t *testing.T) netip.AddrPort{
+		"OpenSSL with two keys":              twoKeys("-cipher", "ALL:@SECLEVEL=0"),
+		"OpenSSL with two keys and an order": twoKeys("-serverpref", "-cipher", "ALL:@SECLEVEL=0"),
+		"OpenSSL 1.0.1e in Node 0.10": func(t *testing.T) netip.AddrPort {
+			t.Helper()
+			return checktest.StartNode010(t, checktest.NodeConfig{})
+		},
 		"Go":                                           goServer(checktest.GoServerConfig{}, pki.Leaf{Key: pki.RSA}),
 		"Go with ECDSA":                                goServer(checktest.GoServerConfig{}, pki.Leaf{Key: pki.ECDSA}),
 		"Go from TLS 1.0 to 1.2":                       goServer(checktest.GoServerConfig{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS12}, pki.Leaf{Key: pki.RSA}),

@@ -60,10 +60,12 @@ func programs() []program {
 		{name: "node", arguments: []string{"-e", `require("https").get("https://localhost:PORT/").on("error", () => {})`}, version: []string{"--version"}, profiles: []versionProfile{
 			{`^v18\.`, "Node.js 18"}, {`^v20\.`, "Node.js 20"}, {`^v24\.`, "Node.js 24"},
 		}},
-		{name: "python3", arguments: []string{"-c", `import urllib.request as u; u.urlopen("https://localhost:PORT/")`},
+		{
+			name: "python3", arguments: []string{"-c", `import urllib.request as u; u.urlopen("https://localhost:PORT/")`},
 			version: []string{"-c", "import ssl, sys; print(sys.version.split()[0], ssl.OPENSSL_VERSION)"}, optional: true, profiles: []versionProfile{
 				{`^3\.1[0-2].* OpenSSL 3\.0\.`, "Python 3.11 (OpenSSL 3.0)"},
-			}},
+			},
+		},
 		{name: "wget", arguments: []string{"-q", "--tries=1", "-O", "/dev/null", "https://localhost:PORT/"}, version: []string{"--version"}, optional: true, profiles: []versionProfile{
 			{`(?s)Wget 1\.21.*\+ssl/gnutls`, "wget 1.21 (GnuTLS 3.7)"},
 		}},
