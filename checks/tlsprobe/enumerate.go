@@ -156,6 +156,9 @@ func (i *inspection) merge(ctx context.Context, protocol checks.Protocol, one, o
 // ChaCha20 is not first takes it when a client puts it first.
 func (i *inspection) prefersChaCha20(ctx context.Context, protocol checks.Protocol, ordered ordering) checks.Fact[bool] {
 	at := slices.IndexFunc(ordered.suites, isChaCha20)
+	if at >= 0 && ordered.preference.State == checks.Inconclusive {
+		return checks.InconclusiveFact[bool](ordered.preference.Reason)
+	}
 	if at <= 0 || ordered.preference.State != checks.Known || ordered.preference.Value != checks.ServerPreference {
 		return checks.AbsentFact[bool]("")
 	}

@@ -38,6 +38,10 @@ type Config struct {
 	ReadTimeout time.Duration // the longest wait for one answer
 	Connections int           // budget
 	AtOnce      int           // 0: DefaultAtOnce
+	// Economical is for looks of a few connections: control hellos are paid out
+	// of the budget, silence is not asked again, and what is dropped only until
+	// one was dropped twice.
+	Economical bool
 }
 
 // Peer is one address of one look. It is safe for concurrent use.
@@ -114,9 +118,13 @@ type health struct {
 	trip        time.Duration // the slowest round trip
 	firstWorked time.Time     // end of the first exchange that worked
 	lastWorked  time.Time     // beginning of the newest that worked
+	settling    sync.Mutex    // one hello at a time is asked again
 	narrow      bool          // it stands one connection at a time
 	reproduced  bool          // it says no by dropping: seen twice in a row, the second time alone
 	stopped     bool          // it answered, and does not any more
+	alerted     bool          // it says no by alerts
+	// silentRefusals: how often something was dropped between two hellos that worked.
+	silentRefusals int
 }
 
 func (h *health) slowest() time.Duration {

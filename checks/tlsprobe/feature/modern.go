@@ -26,7 +26,7 @@ type modern struct {
 func (p *probe) handshakes13(ctx context.Context) *modern {
 	config := session.Config{
 		MinVersion: wire.TLS13, MaxVersion: wire.TLS13, Suites: p.runnable(checks.TLSv13), StatusRequest: true, SCT: true,
-		Extra: []session.Extension{{Type: wire.ExtensionRecordSizeLimit, Data: []byte{0x40, 0x01}}},
+		Extra: []wire.Extension{{Type: wire.ExtensionRecordSizeLimit, Data: []byte{0x40, 0x01}}},
 	}
 	made := &modern{first: p.handshake(ctx, "a session of TLS 1.3", config)}
 	made.after = made.first.reaction
@@ -85,7 +85,7 @@ func (p *probe) resume13(ctx context.Context, made *modern, config session.Confi
 // alpn13 is alpn for servers that speak TLS 1.3 alone.
 func (p *probe) alpn13(ctx context.Context) checks.Fact[[]string] {
 	rest, chosen := alpnNames(), []string{}
-	for offered := rest; len(rest) > 0; offered = rest[:1] {
+	for offered := rest; len(offered) > 0; offered = rest[:min(1, len(rest))] {
 		made := p.handshake(ctx, "ALPN "+offered[0], session.Config{
 			MinVersion: wire.TLS13, MaxVersion: wire.TLS13, Suites: p.runnable(checks.TLSv13), ALPN: offered,
 		})
