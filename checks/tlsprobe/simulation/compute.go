@@ -186,7 +186,7 @@ func (m *meeting) putsChaCha20First(rule chachaRule) bool {
 	for _, value := range m.profile.Suites {
 		suite, known := tlsparameters.SuiteByValue(value)
 		switch {
-		case !known: // GREASE and signalling values are no suites
+		case !known: // GREASE and signaling values are no suites
 		case rule == chachaTop:
 			return isChaCha20(value)
 		case rule == chachaUnlessGCM && m.accepts(value):

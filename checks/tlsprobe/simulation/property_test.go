@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"context"
 	"crypto/tls"
 	"net/netip"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/checktest"
 	"github.com/gradewatch/gradewatch/checks/checktest/pki"
+	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
 )
 
@@ -90,7 +92,8 @@ func TestRealServers(t *testing.T) {
 	for name, start := range realServers() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			peer := ask(t, start(t), 2000)
+			address := start(t)
+			peer := ask(t, address, 2000)
 			known := observe(t, peer)
 			truth := map[string]handshake{}
 			for _, profile := range Profiles() {
@@ -107,8 +110,32 @@ func TestRealServers(t *testing.T) {
 				require.Equal(t, truth[got.Client], got.Handshake, got.Client)
 			}
 			require.GreaterOrEqual(t, countResent(simulations), 1)
+			require.Equal(t, goClient(t, address), find(t, simulations, "Go 1.26").Handshake, "what a real client gets")
 		})
 	}
+}
+
+// goClient is what a whole handshake of crypto/tls ends in.
+func goClient(t *testing.T, address netip.AddrPort) handshake {
+	t.Helper()
+	dialer := tls.Dialer{Config: &tls.Config{ServerName: host, InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}}} //nolint:gosec // no trust is at stake
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	conn, err := dialer.DialContext(ctx, "tcp", address.String())
+	if err != nil {
+		return refused()
+	}
+	defer func() { _ = conn.Close() }()
+	state := conn.(*tls.Conn).ConnectionState()
+	suite, _ := tlsparameters.SuiteByValue(state.CipherSuite)
+	result := checks.SimulatedHandshake{
+		Protocol: protocolOf(state.Version), Suite: tlsparameters.SuiteID(state.CipherSuite), SuiteName: suite.Name,
+		ForwardSecrecy: suite.TLS13() || suite.ECDHE(),
+	}
+	if group, found := tlsparameters.GroupByValue(uint16(state.CurveID)); found {
+		result.Group, result.GroupBits = group.Name, group.Bits
+	}
+	return checks.KnownFact(result)
 }
 
 func requireComputed(t *testing.T, known Known, truth map[string]handshake) {
