@@ -169,7 +169,7 @@ func unanswered(standing *Standing) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "We could not tell yet, and ask again with the next full check.")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "Nothing is known of this yet. The next full check asks again.")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
