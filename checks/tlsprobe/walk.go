@@ -28,8 +28,8 @@ type inspection struct {
 	seen         []sighting // every ServerHello with what came after it
 	certificates map[checks.Fingerprint][]byte
 	chainsMissed checks.Reason // why a chain may be served that was not seen
-	schemes      []uint16 // that TLS 1.3 signed with
-	mixed        bool     // servers behind this address differ
+	schemes      []uint16      // that TLS 1.3 signed with
+	mixed        bool          // servers behind this address differ
 }
 
 // sighting is one ServerHello, and what was offered for it.

@@ -88,7 +88,7 @@ func (p *Peer) Ask(ctx context.Context, question Question) Answer {
 	case answer.Reaction.Dropped() && again.Reaction.Dropped():
 		p.health.set(func(h *health) { h.reproduced = true })
 	case again.Accepted() || again.Reaction.Kind == Alert && !again.suspicious():
-		p.health.set(func(h *health) { h.narrow = true })
+		p.health.limits()
 		p.Logf("%s: answered when asked alone; from here on one connection at a time", question.Name)
 	}
 	return again
@@ -106,8 +106,13 @@ func (h *health) set(change func(*health)) {
 	change(h)
 }
 
-func pause(ctx context.Context) {
-	timer := time.NewTimer(breath)
+func pause(ctx context.Context) { pauseFor(ctx, breath) }
+
+func pauseFor(ctx context.Context, duration time.Duration) {
+	if duration <= 0 {
+		return
+	}
+	timer := time.NewTimer(duration)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -59,10 +59,11 @@ func (p *Peer) refusedAgain(ctx context.Context, answer Answer) (bool, checks.Re
 	if p.health.refusesSilently() {
 		return true, ""
 	}
+	pause(ctx)
 	again := p.attempt(ctx, answer.question, true, min(p.config.ReadTimeout, 3*p.Patience()))
 	switch {
 	case again.Accepted():
-		p.health.set(func(h *health) { h.narrow = true })
+		p.health.limits()
 		p.Logf("%s: answered after all: what drops connections here is no refusal", answer.question.Name)
 		return false, checks.ReasonDegraded
 	case again.Reaction.Kind == Alert:
