@@ -20,6 +20,9 @@ import (
 // sends, on top of what a full look may use without them.
 const intrusiveConnections = 300
 
+// samples is how many times a full look sends each version's first hello.
+const samples = 3
+
 // Full finds out everything about the TLS of one address. It never fails: what
 // it cannot tell is inconclusive. It calls done for each of checks.FullStages
 // as it ends; done may be nil. It uses up to ConnectionsPerAddress less 4
@@ -33,20 +36,18 @@ func Full(ctx context.Context, network checks.Network, target checks.Target, add
 	if done == nil {
 		done = func(string) {}
 	}
-	host := cmp.Or(target.SNI, target.Host)
-	i := &inspection{
-		host: host, certificates: map[checks.Fingerprint][]byte{},
-		peer: conversation.New(conversation.Config{
-			Network: network, Address: address, ServerName: host, ReadTimeout: limits.ReadTimeout, Connections: max(1, budget),
-		}),
-	}
+	i := newInspection(target, samples, conversation.Config{
+		Network: network, Address: address, ReadTimeout: limits.ReadTimeout, Connections: max(1, budget),
+	})
 	return i.run(ctx, target, done)
 }
 
 func (i *inspection) run(ctx context.Context, target checks.Target, done func(stage string)) checks.FullLook {
 	var look checks.FullLook
-	versions := i.sample(ctx)
-	look.TLS.Protocols = i.protocols(versions)
+	versions := allVersions(candidates)
+	i.sample(ctx, versions)
+	i.settleAll(ctx, versions)
+	look.TLS.Protocols = protocols(versions)
 	done(checks.StageTLS)
 
 	found := i.suites(ctx, versions)
@@ -54,10 +55,6 @@ func (i *inspection) run(ctx context.Context, target checks.Target, done func(st
 	look.Full.Suites = found.component
 	done(checks.StageSuites)
 
-	i.distrustLateRefusals(ctx, versions, &look)
-	look.TLS.Chain = i.chain()
-	look.Certificates = i.allCertificates()
-	look.Shares = i.shares(versions)
 	server := known.Server{TLS: look.TLS, Suites: look.Full.Suites}
 	look.Full.Features = i.features(ctx, server)
 	done(checks.StageFeatures)
@@ -65,6 +62,10 @@ func (i *inspection) run(ctx context.Context, target checks.Target, done func(st
 	for _, stage := range []string{checks.StageVulnerabilities, checks.StageClients} {
 		done(stage)
 	}
+	i.distrustLateRefusals(ctx, versions, &look)
+	look.TLS.Chain = i.chain(look.TLS.Protocols)
+	look.Certificates = i.allCertificates()
+	look.Shares = i.shares(versions)
 	return look
 }
 
@@ -75,7 +76,7 @@ func (i *inspection) features(ctx context.Context, server known.Server) (feature
 }
 
 // protocols says what is known of each version.
-func (i *inspection) protocols(versions []*version) map[checks.Protocol]checks.Fact[checks.Accepted] {
+func protocols(versions []*version) map[checks.Protocol]checks.Fact[checks.Accepted] {
 	facts := map[checks.Protocol]checks.Fact[checks.Accepted]{}
 	for _, one := range versions {
 		switch {
@@ -92,7 +93,7 @@ func (i *inspection) protocols(versions []*version) map[checks.Protocol]checks.F
 
 // proof is what shows that a version is on.
 func (v *version) proof() checks.Accepted {
-	accepted := checks.Accepted{Mixed: v.mixed()}
+	accepted := checks.Accepted{Mixed: v.acceptedSamples > 0 && v.refusedSamples > 0}
 	if specs := v.first.SSLv2; specs != nil {
 		if len(specs.Specs) == 0 {
 			accepted.WithoutSuites = true
@@ -105,34 +106,14 @@ func (v *version) proof() checks.Accepted {
 	return accepted
 }
 
-// mixed says whether a version was accepted by some samples and refused by others.
-func (v *version) mixed() bool {
-	refused := 0
-	for _, answer := range v.answers[:min(len(v.answers), samples)] {
-		if answer.Reaction.Kind == conversation.Alert {
-			refused++
-		}
-	}
-	return refused > 0 && v.accepted > 0 && v.acceptedSamples() > 0
-}
-
-func (v *version) acceptedSamples() int {
-	count := 0
-	for _, answer := range v.answers[:min(len(v.answers), samples)] {
-		if answer.Accepted() {
-			count++
-		}
-	}
-	return count
-}
-
 // shares says on how many samples each version was accepted that some refused.
 func (i *inspection) shares(versions []*version) []checks.Share {
 	var shares []checks.Share
 	for _, one := range versions {
-		if one.mixed() {
+		if one.acceptedSamples > 0 && one.refusedSamples > 0 {
 			shares = append(shares, checks.Share{
-				Address: i.peer.Address().Addr(), What: string(one.protocol), Seen: one.acceptedSamples(), Of: min(len(one.answers), samples),
+				Address: i.peer.Address().Addr(), What: string(one.protocol),
+				Seen: one.acceptedSamples, Of: one.acceptedSamples + one.refusedSamples,
 			})
 		}
 	}
@@ -373,17 +354,32 @@ func reasonOfAll(versions []*version) checks.Reason {
 	return checks.ReasonHandshakeFailed
 }
 
-// chain is the one that the newest version sends with SNI, as Quick reports it.
-func (i *inspection) chain() checks.Fact[[]checks.Fingerprint] {
+// chain is the one that the newest version sends with SNI and, where there is
+// none, why.
+func (i *inspection) chain(versions map[checks.Protocol]checks.Fact[checks.Accepted]) checks.Fact[[]checks.Fingerprint] {
+	reason := versions[checks.TLSv12].Reason
 	for _, protocol := range newestFirst() {
-		sights := i.sightings(func(sight sighting) bool {
-			return sight.offer.protocol == protocol && !sight.offer.withoutSNI && len(sight.chain) > 0
-		})
-		if len(sights) > 0 {
-			return checks.KnownFact(sights[0].chain)
+		sights := i.sightings(func(sight sighting) bool { return sight.offer.protocol == protocol && !sight.offer.withoutSNI })
+		for _, sight := range sights {
+			if len(sight.chain) > 0 {
+				return checks.KnownFact(sight.chain)
+			}
+		}
+		if versions[protocol].State == checks.Known {
+			reason = chainReason(sights)
 		}
 	}
-	return checks.InconclusiveFact[[]checks.Fingerprint](checks.ReasonHandshakeFailed)
+	return checks.InconclusiveFact[[]checks.Fingerprint](cmp.Or(reason, checks.ReasonHandshakeFailed))
+}
+
+// chainReason is why ServerHellos brought no certificates.
+func chainReason(sights []sighting) checks.Reason {
+	for _, sight := range sights {
+		if rest := sight.answer.Rest; rest.Kind == conversation.Failed && rest.Reason != "" {
+			return rest.Reason
+		}
+	}
+	return checks.ReasonHandshakeFailed
 }
 
 func (i *inspection) allCertificates() []checks.Certificate {

@@ -8,6 +8,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // groupList is the groups that a server takes.
@@ -37,7 +38,7 @@ func keyExchangeGroup(answer conversation.Answer) uint16 {
 	if !answer.Accepted() || answer.Hello == nil {
 		return 0
 	}
-	if answer.Hello.Version == versionTLS13 {
+	if answer.Hello.Version == wire.TLS13 {
 		return answer.Hello.Group
 	}
 	exchange := serverKeyExchange(answer)

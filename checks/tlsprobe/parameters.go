@@ -150,7 +150,7 @@ func newSuite(value uint16, sights []sighting) checks.Suite {
 // describeGroup fills in the group of a key exchange.
 func describeGroup(suite *checks.Suite, answer conversation.Answer) bool {
 	value := answer.Hello.Group
-	if answer.Hello.Version != versionTLS13 {
+	if answer.Hello.Version != wire.TLS13 {
 		exchange := serverKeyExchange(answer)
 		if exchange == nil {
 			return false

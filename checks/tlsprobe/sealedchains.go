@@ -9,6 +9,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/session"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // handshakeTime is what a whole handshake may take beyond one answer.
@@ -30,7 +31,7 @@ func schemesOf() [][]uint16 {
 // clear, those of each kind of key, and without SNI. It returns whether SNI is
 // required, as far as that was asked.
 func (i *inspection) sealedChains(ctx context.Context, suites []uint16, alone bool) checks.Fact[bool] {
-	suites = slices.DeleteFunc(session.SupportedSuites(versionTLS13), func(suite uint16) bool { return !slices.Contains(suites, suite) })
+	suites = slices.DeleteFunc(session.SupportedSuites(wire.TLS13), func(suite uint16) bool { return !slices.Contains(suites, suite) })
 	if len(suites) == 0 {
 		return checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
 	}
@@ -53,13 +54,13 @@ func (i *inspection) sealedChains(ctx context.Context, suites []uint16, alone bo
 func (i *inspection) fetchSealed(ctx context.Context, name string, suites, schemes []uint16, withoutSNI bool) checks.Fact[bool] {
 	conn, err := i.peer.Open(ctx)
 	if err != nil {
-		reason := reasonOf(err, checks.ReasonInternal)
+		reason := conversation.ReasonOf(err, checks.ReasonInternal)
 		i.missChains(reason)
 		return checks.InconclusiveFact[bool](reason)
 	}
 	conn.Extend(handshakeTime)
 	config := session.Config{
-		ServerName: i.host, MinVersion: versionTLS13, MaxVersion: versionTLS13, Suites: suites, SignatureSchemes: schemes,
+		ServerName: i.host, MinVersion: wire.TLS13, MaxVersion: wire.TLS13, Suites: suites, SignatureSchemes: schemes,
 	}
 	if withoutSNI {
 		config.ServerName = ""

@@ -15,14 +15,16 @@ import (
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
-// samples is how many times each version's first hello is sent: where servers
-// behind one address differ, one answer does not speak for all.
-const samples = 3
-
-// inspection is one full look at one address under way.
+// inspection is one look at one address under way.
 type inspection struct {
 	peer *conversation.Peer
 	host string
+	// samples is how many times each version's first hello is sent: where
+	// servers behind one address differ, one answer does not speak for all.
+	samples int
+	// versionsAtOnce bounds the versions that are asked for together, so that
+	// a small budget always buys the same ones; 0: all.
+	versionsAtOnce int
 
 	mu           sync.Mutex // guards what follows
 	seen         []sighting // every ServerHello with what came after it
@@ -40,12 +42,19 @@ type sighting struct {
 }
 
 // ask sends an offer and keeps what comes back.
-func (i *inspection) ask(ctx context.Context, name string, offered offer) conversation.Answer {
+func (i *inspection) ask(ctx context.Context, name string, offered offer) (answer conversation.Answer) {
+	// Hellos run in goroutines that have nobody above them who could recover.
+	defer func() {
+		if fault := recover(); fault != nil {
+			i.peer.Logf("%s: our own fault: %v", name, fault)
+			answer = conversation.Answer{Reaction: conversation.Reaction{Kind: conversation.Failed, Reason: checks.ReasonInternal}}
+		}
+	}()
 	question, err := offered.question(name, i.host)
 	if err != nil {
 		return conversation.Answer{Reaction: conversation.Reaction{Kind: conversation.Failed, Reason: checks.ReasonInternal}}
 	}
-	answer := i.peer.Ask(ctx, question)
+	answer = i.peer.Ask(ctx, question)
 	if !answer.Accepted() {
 		return answer
 	}
@@ -149,48 +158,76 @@ type version struct {
 	refused  bool                  // by all, and that can be relied on
 	reason   checks.Reason         // why nobody can tell
 	at       time.Time             // when the refusal that counts ended
+
+	// How many samples of the first batch were accepted, and refused by alert.
+	acceptedSamples, refusedSamples int
 }
 
-// sample sends the first hello of each version several times: TLS 1.2 alone at
-// first, then 1.3, so that there is a control early, then all else together.
-func (i *inspection) sample(ctx context.Context) []*version {
+// allVersions lists every version in the order of asking.
+func allVersions(batches func(checks.Protocol) [][]uint16) []*version {
 	var versions []*version
 	for _, protocol := range newestFirst() {
-		versions = append(versions, &version{protocol: protocol, batches: candidates(protocol)})
+		versions = append(versions, &version{protocol: protocol, batches: batches(protocol)})
 	}
+	return versions
+}
+
+func newInspection(target checks.Target, samples int, config conversation.Config) *inspection {
+	config.ServerName = cmp.Or(target.SNI, target.Host)
+	return &inspection{
+		peer: conversation.New(config), host: config.ServerName, samples: samples, certificates: map[checks.Fingerprint][]byte{},
+	}
+}
+
+// sample sends the first hello of each version, several times where that is
+// wanted: TLS 1.2 alone at first, and 1.3 when that did not work, so that there
+// is a control early; then all else together. Where the first finds no
+// connection, nothing else is asked.
+func (i *inspection) sample(ctx context.Context, versions []*version) {
 	for index, one := range versions[:2] {
 		i.sampleOnce(ctx, one)
 		if one.answers[0].Reaction.Unconnected && index == 0 {
-			return i.unreachable(versions, one.answers[0])
+			unreachable(versions, one.answers[0])
+			return
 		}
 		if one.accepted > 0 {
-			i.setControl(one)
 			break
 		}
 	}
+	for _, one := range versions[:2] { // silence counts between two controls only
+		if len(one.answers) > 0 && one.answers[0].Reaction.Kind == conversation.Timeout && !i.peer.LastWorked().IsZero() {
+			one.answers = nil
+		}
+	}
+	for group := range slices.Chunk(versions, cmp.Or(i.versionsAtOnce, len(versions))) {
+		var parts []func()
+		for _, one := range group {
+			parts = append(parts, func() {
+				for len(one.answers) < i.samples && ctx.Err() == nil && !i.peer.Stopped() {
+					i.sampleOnce(ctx, one)
+				}
+			})
+		}
+		i.together(parts...)
+	}
+}
+
+// settleAll decides what the samples say.
+func (i *inspection) settleAll(ctx context.Context, versions []*version) {
 	var parts []func()
 	for _, one := range versions {
-		parts = append(parts, func() {
-			for len(one.answers) < samples && ctx.Err() == nil && !i.peer.Stopped() {
-				i.sampleOnce(ctx, one)
-			}
-		})
+		if one.reason == "" {
+			parts = append(parts, func() { i.settle(ctx, one) })
+		}
 	}
 	i.together(parts...)
-	parts = nil
-	for _, one := range versions {
-		parts = append(parts, func() { i.settle(ctx, one) })
-	}
-	i.together(parts...)
-	return versions
 }
 
 // unreachable gives every version the reason why there is no connection.
-func (i *inspection) unreachable(versions []*version, answer conversation.Answer) []*version {
+func unreachable(versions []*version, answer conversation.Answer) {
 	for _, one := range versions {
-		one.first, one.reason = answer, answer.Reaction.Reason
+		one.first, one.reason = answer, cmp.Or(answer.Reaction.Reason, checks.ReasonControlFailed)
 	}
-	return versions
 }
 
 func (i *inspection) sampleOnce(ctx context.Context, one *version) {
@@ -205,6 +242,7 @@ func (i *inspection) sampleOnce(ctx context.Context, one *version) {
 	one.accepted++
 	if one.accepted == 1 {
 		one.first = answer
+		i.setControl(one)
 	}
 }
 
@@ -215,7 +253,11 @@ func firstBatch(one *version) []uint16 {
 	return one.batches[0]
 }
 
+// setControl takes the first hello that worked for the control.
 func (i *inspection) setControl(one *version) {
+	if i.peer.HasControl() {
+		return
+	}
 	question, err := offer{protocol: one.protocol, suites: firstBatch(one)}.question("control", i.host)
 	if err == nil {
 		i.peer.SetControl(question)
@@ -229,13 +271,14 @@ func (i *inspection) settle(ctx context.Context, one *version) {
 		i.tryOtherBatches(ctx, one)
 	}
 	if one.accepted > 0 {
-		i.setMixedWhereSamplesDiffer(one)
+		i.compareSamples(one)
 		return
 	}
-	one.refused, one.reason = len(one.answers) > 0, ""
-	if !one.refused { // the look ended, or the server did, before its turn
-		one.reason = i.notAsked(ctx)
+	if len(one.answers) == 0 {
+		one.reason = i.unasked(ctx)
+		return
 	}
+	one.refused = true
 	for _, answer := range one.answers {
 		if refused, reason := i.relied(ctx, one.protocol, answer); !refused {
 			one.refused, one.reason = false, reason
@@ -247,8 +290,8 @@ func (i *inspection) settle(ctx context.Context, one *version) {
 	}
 }
 
-// notAsked is why something was not asked any more.
-func (i *inspection) notAsked(ctx context.Context) checks.Reason {
+// unasked is why something was not asked at all.
+func (i *inspection) unasked(ctx context.Context) checks.Reason {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return checks.ReasonCanceled
@@ -290,24 +333,23 @@ func (i *inspection) tryOtherBatches(ctx context.Context, one *version) {
 	}
 }
 
-// setMixedWhereSamplesDiffer notes that servers behind one address differ:
-// the same hello was accepted and refused, or met two suites or certificates.
-func (i *inspection) setMixedWhereSamplesDiffer(one *version) {
+// compareSamples notes that servers behind one address differ: the same hello
+// was accepted and refused, or met two suites or certificates.
+func (i *inspection) compareSamples(one *version) {
 	var first *conversation.Answer
-	different, refused := false, 0
-	for index := range one.answers[:min(len(one.answers), samples)] {
-		answer := &one.answers[index]
-		switch {
+	different := false
+	for index := range one.answers[:min(len(one.answers), i.samples)] {
+		switch answer := &one.answers[index]; {
 		case answer.Reaction.Kind == conversation.Alert:
-			refused++
+			one.refusedSamples++
 		case !answer.Accepted():
-		case first == nil:
-			first = answer
 		default:
-			different = different || !alike(first, answer)
+			one.acceptedSamples++
+			different = different || first != nil && !alike(first, answer)
+			first = answer
 		}
 	}
-	if !different && (first == nil || refused == 0) {
+	if !different && (one.acceptedSamples == 0 || one.refusedSamples == 0) {
 		return
 	}
 	i.peer.Logf("%s: samples differ: several servers answer at this address", one.protocol.Title())

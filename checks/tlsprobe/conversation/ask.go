@@ -57,14 +57,18 @@ func (a Answer) Accepted() bool { return a.Reaction.Kind == Data }
 
 // suspicious says whether a reaction might come from a server or a path that
 // is out of breath rather than from one that says no.
-func (a Answer) suspicious() bool {
-	switch a.Reaction.Kind {
-	case FIN, RST, Timeout:
-		return true
+func (p *Peer) suspicious(answer Answer) bool {
+	switch reaction := answer.Reaction; reaction.Kind {
+	case FIN, RST:
+		return !p.config.Economical || !p.health.dropsToRefuse()
+	case Timeout:
+		return !p.config.Economical
 	case Alert:
-		return a.Reaction.Code == wire.AlertInternalError
+		return reaction.Code == wire.AlertInternalError && (!p.config.Economical || p.health.workedBefore(answer.Began))
 	case Failed:
-		return a.Reaction.Unconnected && a.Reaction.Reason != checks.ReasonBudget && a.Reaction.Reason != checks.ReasonDegraded
+		lost := reaction.Reason == checks.ReasonTimeout && !p.config.Economical
+		busy := p.health.workedBefore(answer.Began) && reaction.Reason != checks.ReasonBudget && reaction.Reason != checks.ReasonDegraded
+		return reaction.Unconnected && (lost || busy)
 	default:
 		return false
 	}
@@ -76,22 +80,31 @@ func (a Answer) suspicious() bool {
 // reaction says what happened.
 func (p *Peer) Ask(ctx context.Context, question Question) Answer {
 	answer := p.attempt(ctx, question, false, p.Patience())
-	if !answer.suspicious() || ctx.Err() != nil || p.health.isStopped() || p.Left() == 0 {
+	if !p.suspicious(answer) {
 		return answer
 	}
+	p.health.settling.Lock()
+	defer p.health.settling.Unlock()
+	if !p.suspicious(answer) || ctx.Err() != nil || p.health.isStopped() || p.Left() == 0 {
+		return answer // what another hello met meanwhile explains it
+	}
+	return p.again(ctx, question, answer)
+}
+
+// again asks once more, alone.
+func (p *Peer) again(ctx context.Context, question Question, answer Answer) Answer {
 	if !p.health.dropsToRefuse() {
 		pause(ctx)
 	}
-	patience := min(p.config.ReadTimeout, 3*p.Patience())
-	again := p.attempt(ctx, question, true, patience)
+	second := p.attempt(ctx, question, true, min(p.config.ReadTimeout, 3*p.Patience()))
 	switch {
-	case answer.Reaction.Dropped() && again.Reaction.Dropped():
+	case answer.Reaction.Dropped() && second.Reaction.Dropped():
 		p.health.set(func(h *health) { h.reproduced = true })
-	case again.Accepted() || again.Reaction.Kind == Alert && !again.suspicious():
+	case second.Accepted() || second.Reaction.Kind == Alert && second.Reaction.Code != wire.AlertInternalError:
 		p.health.limits()
 		p.Logf("%s: answered when asked alone; from here on one connection at a time", question.Name)
 	}
-	return again
+	return second
 }
 
 func (h *health) dropsToRefuse() bool {
@@ -148,7 +161,7 @@ func (p *Peer) exchange(ctx context.Context, conn *Conn, err error, question Que
 	} else {
 		answer.read(ctx, conn, question.Until)
 	}
-	if answer.Reaction.Kind == Alert && !answer.suspicious() {
+	if answer.Reaction.Kind == Alert && answer.Reaction.Code != wire.AlertInternalError {
 		p.health.set(func(h *health) { h.alerted = true })
 	}
 	p.health.note(conn.roundTrip(), answer.Accepted(), conn.began, time.Now())

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // control is the hello that is known to work.
@@ -25,13 +26,21 @@ func (p *Peer) SetControl(question Question) {
 	p.control.question, p.control.known = question, true
 }
 
+// HasControl says whether a control hello is known.
+func (p *Peer) HasControl() bool {
+	p.control.mu.Lock()
+	defer p.control.mu.Unlock()
+	return p.control.known
+}
+
 // Refused says whether an answer is a refusal that can be relied on, and if
 // not, why. An alert is one. FIN and RST need a hello that worked after them:
 // the server may have been going down. Silence needs one before and one after
 // (rating guide, section 14). Each is asked again right after the hello that
-// worked: what limits the rate of connections drops some and not others. It may ask the control hello, and waits until no
-// other connection of this peer is open: whoever calls has closed its own. An
-// answer that was accepted is no refusal, and has no reason.
+// worked: what limits the rate of connections drops some and not others. It may
+// ask the control hello, and waits until no other connection of this peer is
+// open: whoever calls has closed its own. An answer that was accepted is no
+// refusal, and has no reason.
 func (p *Peer) Refused(ctx context.Context, answer Answer) (bool, checks.Reason) {
 	switch {
 	case answer.Accepted():
@@ -56,7 +65,7 @@ func (p *Peer) Refused(ctx context.Context, answer Answer) (bool, checks.Reason)
 // more between two hellos that work; one that was not is believed after it did
 // so twice.
 func (p *Peer) refusedAgain(ctx context.Context, answer Answer) (bool, checks.Reason) {
-	if p.health.refusesSilently() {
+	if p.config.Economical || p.health.refusesSilently() {
 		return true, ""
 	}
 	pause(ctx)
@@ -67,7 +76,10 @@ func (p *Peer) refusedAgain(ctx context.Context, answer Answer) (bool, checks.Re
 		p.Logf("%s: answered after all: what drops connections here is no refusal", answer.question.Name)
 		return false, checks.ReasonDegraded
 	case again.Reaction.Kind == Alert:
-		return !again.suspicious(), checks.ReasonDegraded
+		if again.Reaction.Code == wire.AlertInternalError {
+			return false, checks.ReasonDegraded
+		}
+		return true, ""
 	case !again.Reaction.Dropped() && again.Reaction.Kind != Timeout:
 		return false, again.Reaction.reason()
 	case !p.AnswersAfter(ctx, again.Ended):
@@ -97,12 +109,13 @@ func (p *Peer) AnswersAfter(ctx context.Context, at time.Time) bool {
 	if !p.control.known {
 		return false
 	}
-	for range 2 {
-		if p.control.left == 0 || ctx.Err() != nil {
+	for attempt := range 2 {
+		if ctx.Err() != nil || !p.affordsControl() {
 			return false
 		}
-		p.control.left--
-		pause(ctx)
+		if attempt > 0 || !p.health.dropsToRefuse() {
+			pause(ctx)
+		}
 		began := time.Now()
 		conn, err := p.connect(ctx, true, min(p.config.ReadTimeout, 3*p.Patience()))
 		if p.exchange(ctx, conn, err, p.control.question, began).Accepted() {
@@ -114,6 +127,16 @@ func (p *Peer) AnswersAfter(ctx context.Context, at time.Time) bool {
 		p.Logf("the server stopped answering: nothing else is asked")
 	}
 	return false
+}
+
+// affordsControl takes one connection for a control hello. It is called with
+// the control's lock held.
+func (p *Peer) affordsControl() bool {
+	if p.config.Economical {
+		return p.spend()
+	}
+	p.control.left--
+	return p.control.left >= 0
 }
 
 // Stopped says whether the server was seen to stop answering.

@@ -42,6 +42,10 @@ type Config struct {
 	ReadTimeout time.Duration // the longest wait for one answer
 	Connections int           // budget
 	AtOnce      int           // 0: DefaultAtOnce
+	// Economical is for looks of a few connections: control hellos are paid out
+	// of the budget, silence is not asked again, and what is dropped only until
+	// one was dropped twice.
+	Economical bool
 }
 
 // Peer is one address of one look. It is safe for concurrent use.
@@ -123,6 +127,7 @@ type health struct {
 	trip        time.Duration // the slowest round trip
 	firstWorked time.Time     // end of the first exchange that worked
 	lastWorked  time.Time     // beginning of the newest that worked
+	settling    sync.Mutex    // one hello at a time is asked again
 	narrow      bool          // it stands one connection at a time
 	gap         time.Duration // between two connections to one that is narrow
 	left        time.Time     // when the newest connection was closed

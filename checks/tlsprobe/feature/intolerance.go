@@ -11,12 +11,13 @@ import (
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
+const grease uint16 = 0x2A2A // RFC 8701
+
 const (
-	grease        uint16 = 0x2A2A // RFC 8701
-	longHello            = 400    // bytes; within the 256 to 511 that some servers hang on
-	largeHello           = 2400   // bytes; more than one packet of 1500
-	manySuites           = 140
-	unknownLength        = 3
+	longHello     = 400  // bytes; within the 256 to 511 that some servers hang on
+	largeHello    = 2400 // bytes; more than one packet of 1500
+	manySuites    = 140
+	unknownLength = 3
 )
 
 // intolerances sends hellos that a server must get along with (rating guide,

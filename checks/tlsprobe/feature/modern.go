@@ -26,7 +26,7 @@ type modern struct {
 func (p *probe) handshakes13(ctx context.Context) *modern {
 	config := session.Config{
 		MinVersion: wire.TLS13, MaxVersion: wire.TLS13, Suites: p.runnable(checks.TLSv13), StatusRequest: true, SCT: true,
-		Extra: []session.Extension{{Type: wire.ExtensionRecordSizeLimit, Data: []byte{0x40, 0x01}}},
+		Extra: []wire.Extension{{Type: wire.ExtensionRecordSizeLimit, Data: []byte{0x40, 0x01}}},
 	}
 	made := &modern{first: p.handshake(ctx, "a session of TLS 1.3", config)}
 	made.after = made.first.reaction
@@ -66,7 +66,7 @@ func (p *probe) resume13(ctx context.Context, made *modern, config session.Confi
 	if early.Offered {
 		config.EarlyData = []byte("HEAD / HTTP/1.1\r\nHost: " + p.host + "\r\nConnection: close\r\n\r\n")
 	}
-	tickets := checks.Tickets{Issued: true, LifetimeSeconds: uint32(ticket.Lifetime.Seconds())} //nolint:gosec // read from 32 bits
+	tickets := checks.Tickets{Issued: true, LifetimeSeconds: uint32(ticket.Lifetime.Seconds())}
 	for range tries {
 		again := p.handshake(ctx, "the session of TLS 1.3 again", config)
 		again.close()
@@ -86,7 +86,7 @@ func (p *probe) resume13(ctx context.Context, made *modern, config session.Confi
 // alpn13 is alpn for servers that speak TLS 1.3 alone.
 func (p *probe) alpn13(ctx context.Context) checks.Fact[[]string] {
 	rest, chosen := alpnNames(), []string{}
-	for offered := rest; len(rest) > 0; offered = rest[:1] {
+	for offered := rest; len(offered) > 0; offered = rest[:min(1, len(rest))] {
 		made := p.handshake(ctx, "ALPN "+offered[0], session.Config{
 			MinVersion: wire.TLS13, MaxVersion: wire.TLS13, Suites: p.runnable(checks.TLSv13), ALPN: offered,
 		})

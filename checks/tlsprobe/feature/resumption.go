@@ -44,7 +44,7 @@ func (p *probe) tickets(ctx context.Context, config session.Config) (checks.Fact
 	if len(first.Tickets) == 0 {
 		return checks.KnownFact(checks.Tickets{}), certificate
 	}
-	tickets := checks.Tickets{Issued: true, LifetimeSeconds: uint32(first.Tickets[0].Lifetime.Seconds())} //nolint:gosec // read from 32 bits
+	tickets := checks.Tickets{Issued: true, LifetimeSeconds: uint32(first.Tickets[0].Lifetime.Seconds())}
 	config.Resume = &first.Tickets[0]
 	resumed, reason := p.resumed(ctx, "the ticket again", config)
 	if reason != "" {

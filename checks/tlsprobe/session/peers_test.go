@@ -17,7 +17,7 @@ import (
 // deadline of ctx.
 func dial(t testing.TB, address netip.AddrPort) (context.Context, net.Conn) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	t.Cleanup(cancel)
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address.String())
 	require.NoError(t, err)
@@ -34,7 +34,7 @@ func connect(t testing.TB, address netip.AddrPort, config Config) *Session {
 	return session
 }
 
-// exchange asks for a page, and fails unless HTTP comes back.
+// exchange asks for a page and ends the session. It fails unless HTTP comes back.
 func exchange(t testing.TB, session *Session) {
 	t.Helper()
 	_, err := session.Write([]byte("GET / HTTP/1.0\r\n\r\n"))
@@ -44,6 +44,18 @@ func exchange(t testing.TB, session *Session) {
 		require.ErrorIs(t, err, io.EOF)
 	}
 	require.True(t, bytes.HasPrefix(answer, []byte("HTTP/1.")), "%q", answer)
+	if conn, ok := session.conn.(net.Conn); ok { // s_server serves one at a time
+		_ = session.Close()
+		_ = conn.Close()
+	}
 }
 
 func name(id uint16) string { return fmt.Sprintf("0x%04X", id) }
+
+func renegotiateOnce(t *testing.T, address netip.AddrPort) (*Session, error) {
+	t.Helper()
+	ctx, conn := dial(t, address)
+	session, err := Handshake(ctx, conn, Config{})
+	require.NoError(t, err)
+	return session.Renegotiate(ctx, Config{})
+}

@@ -47,7 +47,7 @@ type Message struct {
 // Marshal returns the message with its header.
 func (m Message) Marshal() []byte {
 	length := len(m.Body)
-	return append([]byte{m.Type, byte(length >> 16), byte(length >> 8), byte(length)}, m.Body...)
+	return append([]byte{m.Type, byte(length >> 16), byte(length >> 8), byte(length)}, m.Body...) //nolint:gosec // a body has at most 2^24-1 bytes
 }
 
 // ClientHello is a ClientHello of SSL 3.0 to TLS 1.3 (RFC 8446 section 4.1.2).
