@@ -18,13 +18,13 @@ import (
 
 // NginxConfig is what an nginx serves. The zero value is a healthy server.
 type NginxConfig struct {
-	Address   netip.Addr // default 127.0.0.1; fixed at start
-	Protocols []string   // ssl_protocols; default TLSv1.2 and TLSv1.3
-	Ciphers   string     // ssl_ciphers; default by Protocols
-	// Defaults leaves ssl_protocols and ssl_ciphers out: what this nginx does by itself.
-	Defaults    bool
+	Address     netip.Addr    // default 127.0.0.1; fixed at start
+	Protocols   []string      // ssl_protocols; default TLSv1.2 and TLSv1.3
+	Ciphers     string        // ssl_ciphers; default by Protocols
 	Certificate *pki.Issued   // default: one for localhost of a CA nobody knows
 	More        []*pki.Issued // served beside Certificate; each of another key type
+	// Defaults leaves ssl_protocols and ssl_ciphers out: what this nginx does by itself.
+	Defaults bool
 	// Names are the server's. When given, handshakes for other names and for
 	// none are refused (ssl_reject_handshake).
 	Names []string

@@ -13,6 +13,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/feature"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/simulation"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/vulnerability"
 )
 
@@ -58,10 +59,10 @@ func (i *inspection) run(ctx context.Context, target checks.Target, done func(st
 	server := known.Server{TLS: look.TLS, Suites: look.Full.Suites}
 	look.Full.Features = i.features(ctx, server)
 	done(checks.StageFeatures)
-	look.Full.Vulnerabilities = vulnerability.Configuration(server, look.Full.Features, look.Full.Simulations)
-	for _, stage := range []string{checks.StageVulnerabilities, checks.StageClients} {
-		done(stage)
-	}
+	look.Full.Simulations = i.simulations(ctx, look)
+	done(checks.StageClients)
+	look.Full.Vulnerabilities = i.vulnerabilities(ctx, server, look)
+	done(checks.StageVulnerabilities)
 	i.distrustLateRefusals(ctx, versions, &look)
 	look.TLS.Chain = i.chain(look.TLS.Protocols)
 	look.Certificates = i.allCertificates()
@@ -73,6 +74,22 @@ func (i *inspection) run(ctx context.Context, target checks.Target, done func(st
 func (i *inspection) features(ctx context.Context, server known.Server) (features checks.Features) {
 	i.together(func() { features = feature.Probe(ctx, i.peer, server) })
 	return features
+}
+
+// simulations says what known clients get.
+func (i *inspection) simulations(ctx context.Context, look checks.FullLook) (simulations checks.Simulations) {
+	i.together(func() {
+		simulations = simulation.Simulate(ctx, i.peer, simulation.Known{
+			TLS: look.TLS, Suites: look.Full.Suites, Chains: look.Full.Chains, Certificates: i.allCertificates(),
+		})
+	})
+	return simulations
+}
+
+// vulnerabilities asks for those that need no leave.
+func (i *inspection) vulnerabilities(ctx context.Context, server known.Server, look checks.FullLook) (found checks.Vulnerabilities) {
+	i.together(func() { found = vulnerability.Configuration(server, look.Full.Features, look.Full.Simulations) })
+	return found
 }
 
 // protocols says what is known of each version.

@@ -12,6 +12,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/prime"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
@@ -69,8 +70,8 @@ func (p *parameters) read(sight sighting) {
 	finite := len(exchange.P) > 0
 	p.publics[finite] = append(p.publics[finite], exchange.Public)
 	if finite {
-		prime := newPrime(exchange.P, exchange.G)
-		p.primes[prime.SHA256] = prime
+		seen := newPrime(exchange.P, exchange.G)
+		p.primes[seen.SHA256] = seen
 	}
 }
 
@@ -113,20 +114,37 @@ func schemeNames(schemes []uint16) []string {
 	return names
 }
 
+// newPrime describes parameters, but for Weak, which takes time to find out.
 func newPrime(p, g []byte) checks.Prime {
-	prime := new(big.Int).SetBytes(p)
-	sum := sha256.Sum256(prime.Bytes())
+	value := new(big.Int).SetBytes(p)
+	sum := sha256.Sum256(value.Bytes())
+	named, _ := prime.Lookup(value)
 	return checks.Prime{
-		SHA256: hex.EncodeToString(sum[:]), Bits: prime.BitLen(), P: prime.Text(16), Generator: new(big.Int).SetBytes(g).Text(16),
+		SHA256: hex.EncodeToString(sum[:]), Bits: value.BitLen(), P: value.Text(16), Generator: new(big.Int).SetBytes(g).Text(16),
+		Known: named.Name,
+	}
+}
+
+// maxTested bounds the primes of one address that are tested for weakness: an
+// honest server has a few, a hostile one a new one for each connection.
+const maxTested = 8
+
+// judgePrimes fills in Weak.
+func judgePrimes(primes []checks.Prime) {
+	for at := range primes[:min(len(primes), maxTested)] {
+		p, okP := new(big.Int).SetString(primes[at].P, 16)
+		g, okG := new(big.Int).SetString(primes[at].Generator, 16)
+		primes[at].Weak = okP && okG && prime.Weak(p, g)
 	}
 }
 
 func (p *parameters) sortedPrimes() []checks.Prime {
 	var primes []checks.Prime
-	for _, prime := range p.primes {
-		primes = append(primes, prime)
+	for _, seen := range p.primes {
+		primes = append(primes, seen)
 	}
 	slices.SortFunc(primes, func(a, b checks.Prime) int { return cmp.Compare(a.SHA256, b.SHA256) })
+	judgePrimes(primes)
 	return primes
 }
 
@@ -156,8 +174,8 @@ func describeGroup(suite *checks.Suite, answer conversation.Answer) bool {
 			return false
 		}
 		if len(exchange.P) > 0 {
-			prime := newPrime(exchange.P, exchange.G)
-			suite.Group, suite.GroupBits, suite.Prime = primeName(prime), prime.Bits, prime.SHA256
+			seen := newPrime(exchange.P, exchange.G)
+			suite.Group, suite.GroupBits, suite.Prime = fieldName(exchange.P), seen.Bits, seen.SHA256
 			return true
 		}
 		value = exchange.Group
@@ -181,10 +199,9 @@ func cipherSpecSuite(value uint32) checks.Suite {
 
 func specValue(value uint32) string { return fmt.Sprintf("0x%06X", value) }
 
-// primeName is how a suite names a field that is in no registry of groups.
-func primeName(prime checks.Prime) string {
-	if prime.Known != "" {
-		return prime.Known
-	}
-	return "dh"
+// fieldName is how a suite names a finite field: as IANA or an RFC does, "dh"
+// where none has a name for it.
+func fieldName(p []byte) string {
+	named, _ := prime.Lookup(new(big.Int).SetBytes(p))
+	return cmp.Or(named.Group, "dh")
 }

@@ -88,7 +88,11 @@ func (p *Peer) Ask(ctx context.Context, question Question) Answer {
 	if !p.suspicious(answer) || ctx.Err() != nil || p.health.isStopped() || p.Left() == 0 {
 		return answer // what another hello met meanwhile explains it
 	}
-	return p.again(ctx, question, answer)
+	second := p.again(ctx, question, answer)
+	if second.Reaction.Kind == Timeout && p.HasControl() {
+		p.AnswersAfter(ctx, second.Ended) // a server that stopped is found out now, not at the end of a long list
+	}
+	return second
 }
 
 // again asks once more, alone.

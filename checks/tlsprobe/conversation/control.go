@@ -68,18 +68,14 @@ func (p *Peer) refusedAgain(ctx context.Context, answer Answer) (bool, checks.Re
 	if p.config.Economical || p.health.refusesSilently() {
 		return true, ""
 	}
-	pause(ctx)
 	again := p.attempt(ctx, answer.question, true, min(p.config.ReadTimeout, 3*p.Patience()))
 	switch {
 	case again.Accepted():
-		p.health.limits()
+		p.health.set(func(h *health) { h.narrow = true })
 		p.Logf("%s: answered after all: what drops connections here is no refusal", answer.question.Name)
 		return false, checks.ReasonDegraded
 	case again.Reaction.Kind == Alert:
-		if again.Reaction.Code == wire.AlertInternalError {
-			return false, checks.ReasonDegraded
-		}
-		return true, ""
+		return again.Reaction.Code != wire.AlertInternalError, checks.ReasonDegraded
 	case !again.Reaction.Dropped() && again.Reaction.Kind != Timeout:
 		return false, again.Reaction.reason()
 	case !p.AnswersAfter(ctx, again.Ended):

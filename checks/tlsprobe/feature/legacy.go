@@ -46,12 +46,13 @@ func (p *probe) legacy(ctx context.Context, features *checks.Features) (answers 
 	features.MaxFragmentLength = answered(one, wire.ExtensionMaxFragmentLength)
 	features.Heartbeat = answered(one, wire.ExtensionHeartbeat)
 	features.RecordSizeLimit = answered(two, wire.ExtensionRecordSizeLimit)
-	features.EncryptThenMAC = checks.AbsentFact[bool]("")
-	if accepted := p.server.Suites.Accepted[p.protocol]; !accepted.Conclusive() { // there may be CBC suites that were not seen
-		features.EncryptThenMAC = checks.InconclusiveFact[bool](accepted.Reason)
-	}
-	if len(cbc) > 0 && p.protocol != checks.SSLv3 {
+	switch doubt := p.server.Doubt([]checks.Protocol{p.protocol}); {
+	case len(cbc) > 0 && p.protocol != checks.SSLv3:
 		features.EncryptThenMAC = answered(two, wire.ExtensionEncryptThenMAC)
+	case doubt != "":
+		features.EncryptThenMAC = checks.InconclusiveFact[bool](doubt)
+	default: // no CBC suite that it could be answered for
+		features.EncryptThenMAC = checks.AbsentFact[bool]("")
 	}
 	features.Compression = compression(one)
 	features.OCSPStapling = stapled(one, two)
@@ -109,9 +110,6 @@ const (
 // sentinel says whether a random that was given to a client that seems to know
 // no more says that the server does.
 func (p *probe) sentinel(answers []conversation.Answer) checks.Fact[bool] {
-	if tls13 := p.server.TLS.Protocols[checks.TLSv13]; !tls13.Conclusive() {
-		return checks.InconclusiveFact[bool](tls13.Reason)
-	}
 	if !p.server.Accepts(checks.TLSv13) {
 		return checks.AbsentFact[bool]("") // a server of TLS 1.2 need not mark TLS 1.1
 	}
@@ -156,11 +154,6 @@ func clockSkew(answers []conversation.Answer) checks.Fact[int] {
 func (p *probe) fallbackSCSV(ctx context.Context) checks.Fact[bool] {
 	lower, found := p.belowBest()
 	if !found {
-		for _, protocol := range checks.Protocols() {
-			if fact := p.server.TLS.Protocols[protocol]; protocol != checks.SSLv2 && !fact.Conclusive() {
-				return checks.InconclusiveFact[bool](fact.Reason)
-			}
-		}
 		return checks.AbsentFact[bool]("")
 	}
 	other := *p
