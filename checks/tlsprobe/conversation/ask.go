@@ -64,7 +64,8 @@ func (p *Peer) suspicious(answer Answer) bool {
 	case Timeout:
 		return !p.config.Economical
 	case Alert:
-		return reaction.Code == wire.AlertInternalError && (!p.config.Economical || p.health.workedBefore(answer.Began))
+		return reaction.Code == wire.AlertInternalError && !p.health.failsToRefuse() &&
+			(!p.config.Economical || p.health.workedBefore(answer.Began))
 	case Failed:
 		lost := reaction.Reason == checks.ReasonTimeout && !p.config.Economical
 		busy := p.health.workedBefore(answer.Began) && reaction.Reason != checks.ReasonBudget && reaction.Reason != checks.ReasonDegraded
@@ -104,11 +105,25 @@ func (p *Peer) again(ctx context.Context, question Question, answer Answer) Answ
 	switch {
 	case answer.Reaction.Dropped() && second.Reaction.Dropped():
 		p.health.set(func(h *health) { h.reproduced = true })
+	case internalError(answer) && internalError(second):
+		p.health.set(func(h *health) { h.internal = true })
 	case second.Accepted() || second.Reaction.Kind == Alert && second.Reaction.Code != wire.AlertInternalError:
 		p.health.limits()
 		p.Logf("%s: answered when asked alone; from here on one connection at a time", question.Name)
 	}
 	return second
+}
+
+func internalError(answer Answer) bool {
+	return answer.Reaction.Kind == Alert && answer.Reaction.Code == wire.AlertInternalError
+}
+
+// failsToRefuse says whether internal_error is how a server says no, as stacks
+// do whose security level forbids what their configuration allows.
+func (h *health) failsToRefuse() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.internal
 }
 
 func (h *health) dropsToRefuse() bool {

@@ -132,6 +132,7 @@ type health struct {
 	gap         time.Duration // between two connections to one that is narrow
 	left        time.Time     // when the newest connection was closed
 	reproduced  bool          // it says no by dropping: seen twice in a row, the second time alone
+	internal    bool          // it says no by internal_error: seen twice in a row, the second time alone
 	stopped     bool          // it answered, and does not any more
 	alerted     bool          // it says no by alerts
 	// silentRefusals: how often something was dropped between two hellos that worked.
