@@ -98,7 +98,7 @@ func (p *Peer) Ask(ctx context.Context, question Question) Answer {
 
 // again asks once more, alone.
 func (p *Peer) again(ctx context.Context, question Question, answer Answer) Answer {
-	if !p.health.dropsToRefuse() {
+	if !p.health.dropsToRefuse() && !internalError(answer) {
 		pause(ctx)
 	}
 	second := p.attempt(ctx, question, true, min(p.config.ReadTimeout, 3*p.Patience()))
