@@ -197,7 +197,11 @@ func (i *inspection) describe(one *version, list enumerated) (checks.Fact[[]chec
 		reason := cmp.Or(one.reason, checks.ReasonBudget)
 		return checks.InconclusiveFact[[]checks.Suite](reason), checks.InconclusiveFact[checks.Preference](reason)
 	case one.protocol == checks.SSLv2:
-		return checks.KnownFact(specSuites(one)), checks.KnownFact(checks.ClientPreference)
+		suites := specSuites(one)
+		if len(suites) < 2 { // no choice
+			return checks.KnownFact(suites), checks.AbsentFact[checks.Preference]("")
+		}
+		return checks.KnownFact(suites), checks.KnownFact(checks.ClientPreference)
 	}
 	described := []checks.Suite{}
 	sights := i.sightings(func(sight sighting) bool { return sight.offer.protocol == one.protocol })

@@ -88,6 +88,27 @@ func TestCheckFullOfRealServers(t *testing.T) {
 	require.Regexp(t, `vulnerable +DROWN`, out)
 }
 
+func TestReportCode(t *testing.T) {
+	t.Parallel()
+	address := func(change func(*checks.ReportAddress)) checks.Report {
+		report := checks.Report{Addresses: []checks.ReportAddress{{Vulnerabilities: map[checks.Vulnerability]checks.Finding{
+			checks.ROBOT: {Result: checks.NotVulnerable}, checks.Heartbleed: {Result: checks.VulnerabilityNotAsked}, checks.DROWN: {Result: checks.Vulnerable},
+		}}}}
+		change(&report.Addresses[0])
+		return report
+	}
+	require.Equal(t, exitGood, reportCode(address(func(*checks.ReportAddress) {})), "requirements say what a vulnerability means")
+	unsure := address(func(a *checks.ReportAddress) {
+		a.Vulnerabilities[checks.ROBOT] = checks.Finding{Result: checks.VulnerabilityInconclusive}
+	})
+	require.Equal(t, exitUntested, reportCode(unsure))
+	require.Equal(t, exitUntested, reportCode(address(func(a *checks.ReportAddress) {
+		a.SuitesReasons = map[checks.Protocol]checks.Reason{checks.TLSv12: checks.ReasonDegraded}
+	})))
+	unsure.Verdicts = []checks.Verdict{{Result: checks.Fail, Severity: checks.Must}}
+	require.Equal(t, exitMustFails, reportCode(unsure))
+}
+
 func TestCheckLimitsByDepth(t *testing.T) {
 	t.Parallel()
 	second := time.Second

@@ -47,13 +47,14 @@ type simulating struct {
 	contradicted bool
 }
 
-// computeAll computes what was not resent.
+// computeAll computes what was not resent, again only where it was not decided:
+// with fewer views, what all of them agreed on stays.
 func (r *simulating) computeAll() {
 	if r.results == nil {
 		r.results, r.tried = make([]checks.Simulation, len(r.profiles)), map[int]bool{}
 	}
 	for i, profile := range r.profiles {
-		if !r.results[i].Resent {
+		if !r.results[i].Resent && !r.results[i].Handshake.Conclusive() {
 			r.results[i] = r.server.compute(profile)
 		}
 	}
@@ -200,8 +201,9 @@ func (s *server) learn(profile Profile, got handshake) bool {
 		return true
 	}
 	var exact, silent []view
+	met := s.meet(profile)
 	for _, v := range s.views {
-		switch predicted := s.outcome(profile, v); {
+		switch predicted := met.outcome(v); {
 		case predicted == got:
 			exact = append(exact, v)
 		case predicted.State == checks.Inconclusive:
