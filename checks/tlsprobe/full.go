@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 )
@@ -182,10 +183,21 @@ func (i *inspection) describe(one *version, list enumerated) (checks.Fact[[]chec
 		described = append(described, newSuite(value, sights))
 	}
 	fact := checks.KnownFact(described)
+	for index, value := range list.suites {
+		if described[index].Group == "" && one.protocol != checks.TLSv13 && namesGroup(value) { // that message never came whole
+			fact.State, fact.Reason = checks.Inconclusive, checks.ReasonHandshakeFailed
+		}
+	}
 	if list.broken { // what was found is there, and more may be
 		fact.State, fact.Reason = checks.Inconclusive, list.reason
 	}
 	return fact, list.preference
+}
+
+// namesGroup says whether a server that takes a suite names its group or field.
+func namesGroup(value uint16) bool {
+	suite, _ := tlsparameters.SuiteByValue(value)
+	return suite.ECDHE() || suite.DHE()
 }
 
 // specSuites are the cipher specs that SSL 2.0 offered back, among which the

@@ -90,6 +90,9 @@ func (i *inspection) eliminateGroups(ctx context.Context, rest []uint16, ask fun
 				list.groups = checks.InconclusiveFact[[]checks.Group](reason)
 				return list
 			}
+		} else if group == 0 { // the message that names it did not come whole
+			list.groups = checks.InconclusiveFact[[]checks.Group](checks.ReasonHandshakeFailed)
+			return list
 		}
 		// A group that was not offered is a refusal too: old stacks fall back to
 		// one that everybody has.
