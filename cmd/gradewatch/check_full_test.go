@@ -136,7 +136,7 @@ func TestCheckVerboseGoesToStandardError(t *testing.T) {
 	_, out, faults := typed(t, "check", "--json", "-v", url)
 	require.Len(t, reports(t, out), 1, "machines read on undisturbed")
 	require.Contains(t, faults, "Transcript of "+url)
-	require.Regexp(t, `(?m)^ +\d+\.\d{3} s  .*TLSv1\.2 hello: `, faults)
+	require.Regexp(t, `(?m)^ +\d+\.\d{3} s  127\.0\.0\.1:\d+ .*TLS ?v?1\.2`, faults)
 	_, _, faults = typed(t, "check", url)
 	require.Empty(t, faults)
 }
