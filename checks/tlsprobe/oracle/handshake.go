@@ -16,7 +16,9 @@ import (
 type exchange struct {
 	conn    *conversation.Conn
 	session *session.Session
-	silence time.Duration // that of the prober
+	// patience is how long each part of an answer is waited for, silence that of
+	// the prober.
+	patience, silence time.Duration
 }
 
 func (e exchange) close() { _ = e.conn.Close() } // nothing was promised to the peer
@@ -49,7 +51,7 @@ func (p prober) start(ctx context.Context, with combination, patience time.Durat
 		p.peer.Logf("%s: no handshake: %v", with.name, err)
 		return exchange{}, reason
 	}
-	return exchange{conn, shaken, p.silence}, ""
+	return exchange{conn, shaken, patience, p.silence}, ""
 }
 
 func handshakeReason(ctx context.Context, shaken *session.Session, err error) checks.Reason {
@@ -81,10 +83,9 @@ const maxIdle = 16
 func (e exchange) read(ctx context.Context) reaction {
 	var got reaction
 	for range maxIdle {
-		before, received := time.Now(), e.conn.Reader.Received
-		record, err := e.conn.Reader.Record()
-		if err != nil {
-			last := conversation.Normalize(ctx, err, e.conn.Reader.Received-received)
+		before := time.Now()
+		record, last, ok := e.record(ctx)
+		if !ok {
 			return got.end(last, time.Since(before) < e.silence)
 		}
 		event, ok := e.event(record)
@@ -98,6 +99,26 @@ func (e exchange) read(ctx context.Context) reaction {
 	}
 	got.events = append(got.events, event{kind: conversation.Malformed})
 	return got
+}
+
+// record reads one record, or how the connection ended. The dialer bounds a
+// single read by its own timeout, which is shorter than silence has to be:
+// silence before a record is waited out in several reads.
+func (e exchange) record(ctx context.Context) (wire.Record, conversation.Reaction, bool) {
+	began := time.Now()
+	var last conversation.Reaction
+	for range maxIdle {
+		received := e.conn.Reader.Received
+		record, err := e.conn.Reader.Record()
+		if err == nil {
+			return record, conversation.Reaction{}, true
+		}
+		last = conversation.Normalize(ctx, err, e.conn.Reader.Received-received)
+		if last.Kind != conversation.Timeout || time.Since(began) >= e.patience {
+			break
+		}
+	}
+	return wire.Record{}, last, false
 }
 
 // end adds how a connection ended; short says that nobody waited long for it.
