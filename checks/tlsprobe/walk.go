@@ -199,11 +199,15 @@ func (i *inspection) sample(ctx context.Context, versions []*version) {
 			one.answers = nil
 		}
 	}
+	samples := i.samples
+	if i.peer.LastWorked().IsZero() {
+		samples = 1 // nothing to compare: what never answers is not asked again and again
+	}
 	for group := range slices.Chunk(versions, cmp.Or(i.versionsAtOnce, len(versions))) {
 		var parts []func()
 		for _, one := range group {
 			parts = append(parts, func() {
-				for len(one.answers) < i.samples && ctx.Err() == nil && !i.peer.Stopped() {
+				for len(one.answers) < samples && ctx.Err() == nil && !i.peer.Stopped() {
 					i.sampleOnce(ctx, one)
 				}
 			})
