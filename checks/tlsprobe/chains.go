@@ -117,10 +117,11 @@ func compareChains(a, b checks.ServedChain) int {
 	return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(sni(a), sni(b)), slices.Compare(a.Certificates, b.Certificates))
 }
 
-// keyAlgorithm names a leaf's key; "unknown" where nothing can parse it.
+// keyAlgorithm names a leaf's key; "unknown" where nothing can parse it or
+// knows the algorithm (GOST).
 func keyAlgorithm(der []byte) string {
 	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
+	if err != nil || certificate.PublicKeyAlgorithm == x509.UnknownPublicKeyAlgorithm {
 		return "unknown"
 	}
 	return certificate.PublicKeyAlgorithm.String()
