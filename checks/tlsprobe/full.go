@@ -11,15 +11,8 @@ import (
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
-	"github.com/gradewatch/gradewatch/checks/tlsprobe/feature"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
-	"github.com/gradewatch/gradewatch/checks/tlsprobe/simulation"
-	"github.com/gradewatch/gradewatch/checks/tlsprobe/vulnerability"
 )
-
-// intrusiveConnections bounds the probes that send what no honest client
-// sends, on top of what a full look may use without them.
-const intrusiveConnections = 300
 
 // samples is how many times a full look sends each version's first hello.
 const samples = 3
@@ -62,34 +55,15 @@ func (i *inspection) run(ctx context.Context, target checks.Target, done func(st
 	look.Full.Simulations = i.simulations(ctx, look)
 	done(checks.StageClients)
 	look.Full.Vulnerabilities = i.vulnerabilities(ctx, server, look)
+	if target.Intrusive {
+		look.Full.Intrusive = i.intrusive(ctx, server, look.Full.Features)
+	}
 	done(checks.StageVulnerabilities)
 	i.distrustLateRefusals(ctx, versions, &look)
 	look.TLS.Chain = i.chain(look.TLS.Protocols)
 	look.Certificates = i.allCertificates()
 	look.Shares = i.shares(versions)
 	return look
-}
-
-// features asks for them. A fault of ours leaves them not asked.
-func (i *inspection) features(ctx context.Context, server known.Server) (features checks.Features) {
-	i.together(func() { features = feature.Probe(ctx, i.peer, server) })
-	return features
-}
-
-// simulations says what known clients get.
-func (i *inspection) simulations(ctx context.Context, look checks.FullLook) (simulations checks.Simulations) {
-	i.together(func() {
-		simulations = simulation.Simulate(ctx, i.peer, simulation.Known{
-			TLS: look.TLS, Suites: look.Full.Suites, Chains: look.Full.Chains, Certificates: i.allCertificates(),
-		})
-	})
-	return simulations
-}
-
-// vulnerabilities asks for those that need no leave.
-func (i *inspection) vulnerabilities(ctx context.Context, server known.Server, look checks.FullLook) (found checks.Vulnerabilities) {
-	i.together(func() { found = vulnerability.Configuration(server, look.Full.Features, look.Full.Simulations) })
-	return found
 }
 
 // protocols says what is known of each version.
@@ -197,7 +171,11 @@ func (i *inspection) describe(one *version, list enumerated) (checks.Fact[[]chec
 		reason := cmp.Or(one.reason, checks.ReasonBudget)
 		return checks.InconclusiveFact[[]checks.Suite](reason), checks.InconclusiveFact[checks.Preference](reason)
 	case one.protocol == checks.SSLv2:
-		return checks.KnownFact(specSuites(one)), checks.KnownFact(checks.ClientPreference)
+		suites := specSuites(one)
+		if len(suites) < 2 { // no choice
+			return checks.KnownFact(suites), checks.AbsentFact[checks.Preference]("")
+		}
+		return checks.KnownFact(suites), checks.KnownFact(checks.ClientPreference)
 	}
 	described := []checks.Suite{}
 	sights := i.sightings(func(sight sighting) bool { return sight.offer.protocol == one.protocol })

@@ -64,7 +64,7 @@ func requireExpectation(t *testing.T, want matrix.Expectation, look checks.FullL
 // comparable sorts what has no order by name: our lists sort by ID then, which
 // requireSorted holds.
 func comparable(answer matrix.Expected) matrix.Expected {
-	answer.Suites = slices.Clone(answer.Suites)
+	answer.Suites = append([]string{}, answer.Suites...)
 	if answer.Preference != checks.ServerPreference {
 		slices.Sort(answer.Suites)
 	}
@@ -131,9 +131,7 @@ func requireExchange(t *testing.T, want matrix.Expectation, protocol checks.Prot
 	t.Helper()
 	finite := strings.HasPrefix(suite.KeyExchange, "DHE_") || strings.HasPrefix(suite.KeyExchange, "DH_anon")
 	switch {
-	case finite && strings.Contains(suite.KeyExchange, "EXPORT"):
-		require.Equal(t, 512, suite.GroupBits, "%s in %s", suite.Name, protocol)
-	case finite && want.DHBits > 0:
+	case finite && want.DHBits > 0 && !strings.Contains(suite.KeyExchange, "EXPORT"):
 		require.Equal(t, want.DHBits, suite.GroupBits, "%s in %s", suite.Name, protocol)
 	case finite:
 		require.Positive(t, suite.GroupBits, "%s in %s", suite.Name, protocol)

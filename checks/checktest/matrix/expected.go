@@ -20,8 +20,9 @@ type Expectation struct {
 	// the server's order where GroupPreference is "server". Empty: not said.
 	Groups, LegacyGroups []string
 	GroupPreference      checks.Preference
-	// DHBits is the size of every finite-field Diffie-Hellman up to TLS 1.2, but
-	// in export suites, which have 512. 0: none, or not the same in all.
+	// DHBits is the size of every finite-field Diffie-Hellman up to TLS 1.2 but in
+	// export suites, for a client that offers every group. 0: none, or not the
+	// same in all.
 	DHBits int
 }
 

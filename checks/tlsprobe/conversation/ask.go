@@ -62,7 +62,7 @@ func (p *Peer) suspicious(answer Answer) bool {
 	case FIN, RST:
 		return !p.config.Economical || !p.health.dropsToRefuse()
 	case Timeout:
-		return !p.config.Economical
+		return !p.config.Economical && p.health.workedBefore(answer.Began)
 	case Alert:
 		return reaction.Code == wire.AlertInternalError && !p.health.failsToRefuse() &&
 			(!p.config.Economical || p.health.workedBefore(answer.Began))
