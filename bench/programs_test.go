@@ -5,7 +5,6 @@ package bench
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -24,11 +23,7 @@ const repetitions = 15
 // memory and processor time. They ask different questions: see README.md.
 func TestPrograms(t *testing.T) {
 	server := checktest.StartNginx(t, checktest.NginxConfig{})
-	binary := filepath.Join(t.TempDir(), "gradewatch")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "./cmd/gradewatch")
-	build.Dir, build.Env = "..", append(os.Environ(), "CGO_ENABLED=0")
-	text, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", text)
+	binary := build(t)
 	port := fmt.Sprint(server.Addr.Port())
 	fmt.Println("| command | median | fastest | slowest | processor time | memory |\n|---|---|---|---|---|---|")
 	for _, command := range [][]string{

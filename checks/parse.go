@@ -41,6 +41,42 @@ func ParseTarget(rawURL string, depth Depth, limits Limits) (Target, error) {
 	return Target{URL: u.String(), Host: host, Port: port, Depth: depth, Limits: limits.WithDefaults()}, nil
 }
 
+// ParseHostOrURL reads what people type for a server: a URL as ParseTarget takes
+// it, or what https:// is put before: a host, host:port, or an address literal
+// (192.0.2.1, ::1, [::1]:8443), with a path or without. A bare IPv6 literal
+// with a port needs its brackets. Errors are sentences for people.
+func ParseHostOrURL(text string, depth Depth, limits Limits) (Target, error) {
+	text = strings.TrimSpace(text)
+	authority, path := text, ""
+	if end := strings.IndexAny(text, "/?#"); end >= 0 {
+		authority, path = text[:end], text[end:]
+	}
+	if text == "" || strings.HasSuffix(authority, ":") && strings.HasPrefix(path, "//") {
+		return ParseTarget(text, depth, limits)
+	}
+	if authority == "" {
+		return Target{}, fmt.Errorf("%q names no host", text)
+	}
+	if strings.Contains(authority, "@") {
+		return Target{}, errors.New("the URL holds a user name or password; remove what stands before the @")
+	}
+	// More than one colon and no bracket is an IPv6 literal or nothing.
+	if strings.Count(authority, ":") > 1 && !strings.HasPrefix(authority, "[") {
+		address, err := netip.ParseAddr(authority)
+		if err != nil {
+			return Target{}, fmt.Errorf("%q is neither host:port nor an IPv6 address; one with a port is written [::1]:8443", authority)
+		}
+		authority = "[" + address.String() + "]"
+		if address.Zone() != "" {
+			return Target{}, fmt.Errorf("the address %q has a zone, which means nothing to other machines", address)
+		}
+	}
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	return ParseTarget("https://"+authority+path, depth, limits)
+}
+
 var defaultPorts = map[string]uint16{"http": 80, "https": 443}
 
 func parseURL(text string) (*url.URL, error) {

@@ -89,3 +89,86 @@ func FuzzParseTarget(f *testing.F) {
 		}
 	})
 }
+
+func TestParseHostOrURL(t *testing.T) {
+	t.Parallel()
+	for given, url := range map[string]string{
+		"app.example.com":                    "https://app.example.com/",
+		" App.Example.com ":                  "https://app.example.com/",
+		"app.example.com:8443":               "https://app.example.com:8443/",
+		"app.example.com:443":                "https://app.example.com/",
+		"app.example.com/callback?x=1":       "https://app.example.com/callback?x=1",
+		"app.example.com?x=1":                "https://app.example.com/?x=1",
+		"app.example.com:8443/call:back":     "https://app.example.com:8443/call:back",
+		"bücher.example":                     "https://xn--bcher-kva.example/",
+		"localhost":                          "https://localhost/",
+		"192.0.2.1":                          "https://192.0.2.1/",
+		"192.0.2.1:8443":                     "https://192.0.2.1:8443/",
+		"::1":                                "https://[::1]/",
+		"2001:DB8::1":                        "https://[2001:db8::1]/",
+		"2001:db8::1/callback":               "https://[2001:db8::1]/callback",
+		"[::1]":                              "https://[::1]/",
+		"[::1]:8443":                         "https://[::1]:8443/",
+		"[::1]:8443/callback":                "https://[::1]:8443/callback",
+		"::ffff:192.0.2.1":                   "https://192.0.2.1/",
+		"https://[::1]/":                     "https://[::1]/",
+		"http://app.example.com":             "http://app.example.com",
+		"app.example.com/?next=http://other": "https://app.example.com/?next=http://other",
+	} {
+		got, err := checks.ParseHostOrURL(given, checks.Full, checks.Limits{})
+		require.NoError(t, err, given)
+		require.Equal(t, url, got.URL, given)
+		want, err := checks.ParseTarget(url, checks.Full, checks.Limits{})
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+}
+
+func TestParseHostOrURLRefuses(t *testing.T) {
+	t.Parallel()
+	for given, fault := range map[string]string{
+		"":                      "the URL is empty",
+		":443":                  "names no host",
+		"/callback":             "names no host",
+		"app.example.com:0":     "not between 1 and 65535",
+		"app.example.com:99999": "not between 1 and 65535",
+		"app.example.com:https": "is not a URL",
+		"user@app.example.com":  "user name or password",
+		"::1:8443:zzz":          "is neither host:port nor an IPv6 address",
+		"a:b:c":                 "is neither host:port nor an IPv6 address",
+		"fe80::1%eth0":          "has a zone",
+		"[::1":                  "is not a URL",
+		"[192.0.2.1]x":          "is not a URL",
+		"127.1":                 "neither a host name nor an address",
+		"ftp://app.example.com": "cannot be looked at",
+		"app example.com":       "is not a URL",
+	} {
+		_, err := checks.ParseHostOrURL(given, checks.Quick, checks.Limits{})
+		require.ErrorContains(t, err, fault, given)
+	}
+}
+
+// What is understood is understood alike as the URL that it becomes.
+func FuzzParseHostOrURL(f *testing.F) {
+	for _, seed := range []string{"app.example.com:8443", "::1", "[::1]:8443/a?b", "192.0.2.1", "https://a.test/"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		target, err := checks.ParseHostOrURL(text, checks.Quick, checks.Limits{})
+		if err != nil {
+			return
+		}
+		again, err := checks.ParseTarget(target.URL, checks.Quick, checks.Limits{})
+		if err != nil || again != target {
+			t.Errorf("%q gives %+v, and that again %+v, %v", text, target, again, err)
+		}
+	})
+}
+
+func TestServerName(t *testing.T) {
+	t.Parallel()
+	target := checks.Target{Host: "app.example.com"}
+	require.Equal(t, "app.example.com", target.ServerName())
+	target.SNI = "other.example.com"
+	require.Equal(t, "other.example.com", target.ServerName())
+}

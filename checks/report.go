@@ -1,13 +1,15 @@
 package checks
 
 import (
-	"crypto/x509"
 	"net/netip"
 	"slices"
 	"time"
 )
 
-// ReportSchema names the form of Report. Fields are added under the same name;
+//go:generate go run ./internal/reportschema ../docs/report.schema.json
+
+// ReportSchema names the form of Report, and is the identifier of its JSON
+// Schema (docs/report.schema.json). Fields are added under the same name;
 // anything that breaks a reader gets a new one.
 const ReportSchema = "https://gradewatch.dev/schema/report/v1"
 
@@ -25,27 +27,6 @@ type Report struct {
 	Addresses   []ReportAddress `json:"addresses"`
 	HTTP        []ReportHTTP    `json:"http"`
 	DNS         DNS             `json:"dns"`
-}
-
-// ReportAddress is what one address showed on the TLS side.
-type ReportAddress struct {
-	Address          netip.Addr          `json:"address"`
-	Port             uint16              `json:"port"`
-	Protocols        map[Protocol]string `json:"protocols"` // accepted, refused, inconclusive or not_asked
-	ProtocolsReasons map[Protocol]Reason `json:"protocols_reasons,omitempty"`
-	Certificates     []ReportCertificate `json:"certificates"` // as sent, leaf first
-	ChainReason      Reason              `json:"certificates_reason,omitempty"`
-}
-
-// ReportCertificate is one certificate as people name it. Only SHA256 is set
-// when it cannot be parsed.
-type ReportCertificate struct {
-	SHA256    Fingerprint `json:"sha256"`
-	Subject   string      `json:"subject,omitempty"`
-	Issuer    string      `json:"issuer,omitempty"`
-	Names     []string    `json:"names,omitempty"` // DNS names, then addresses
-	NotBefore time.Time   `json:"not_before,omitzero"`
-	NotAfter  time.Time   `json:"not_after,omitzero"`
 }
 
 // ReportHTTP is what one address showed on the HTTP side.
@@ -81,47 +62,10 @@ func NewReport(config ReportConfig) Report {
 		DNS:         observation.DNS,
 	}
 	for _, address := range observation.Addresses {
-		report.Addresses = append(report.Addresses, newReportAddress(observation, address))
+		report.Addresses = append(report.Addresses, newReportAddress(observation, address, config.Measurements.Shares))
 		report.HTTP = append(report.HTTP, ReportHTTP{Address: address.Address, Port: address.Port, HTTP: address.HTTP})
 	}
 	return report
-}
-
-func newReportAddress(observation *Observation, address AddressObservation) ReportAddress {
-	report := ReportAddress{
-		Address:      address.Address,
-		Port:         address.Port,
-		Protocols:    map[Protocol]string{},
-		Certificates: []ReportCertificate{},
-		ChainReason:  address.TLS.Chain.Reason,
-	}
-	for _, protocol := range Protocols() {
-		fact := address.TLS.Protocols[protocol]
-		report.Protocols[protocol] = ProtocolAnswer(fact)
-		if fact.State == Inconclusive && fact.Reason != "" {
-			if report.ProtocolsReasons == nil {
-				report.ProtocolsReasons = map[Protocol]Reason{}
-			}
-			report.ProtocolsReasons[protocol] = fact.Reason
-		}
-	}
-	for _, fingerprint := range address.TLS.Chain.Value {
-		report.Certificates = append(report.Certificates, newReportCertificate(observation.Certificate(fingerprint), fingerprint))
-	}
-	return report
-}
-
-// ProtocolAnswer is how reports and proofs say what a server did with a
-// protocol version: accepted, refused, inconclusive or not_asked.
-func ProtocolAnswer(fact Fact[Accepted]) string {
-	switch fact.State {
-	case Known:
-		return "accepted"
-	case Absent:
-		return "refused"
-	default:
-		return fact.State.String()
-	}
 }
 
 // Certificate returns the DER of a certificate that was seen, or nil.
@@ -131,19 +75,4 @@ func (o *Observation) Certificate(fingerprint Fingerprint) []byte {
 		return nil
 	}
 	return o.Certificates[i].DER
-}
-
-func newReportCertificate(der []byte, fingerprint Fingerprint) ReportCertificate {
-	report := ReportCertificate{SHA256: fingerprint}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		return report
-	}
-	report.Subject, report.Issuer = certificate.Subject.String(), certificate.Issuer.String()
-	report.NotBefore, report.NotAfter = certificate.NotBefore.UTC(), certificate.NotAfter.UTC()
-	report.Names = slices.Clone(certificate.DNSNames)
-	for _, address := range certificate.IPAddresses {
-		report.Names = append(report.Names, address.String())
-	}
-	return report
 }

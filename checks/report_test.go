@@ -77,12 +77,15 @@ func TestReportGolden(t *testing.T) {
 	t.Parallel()
 	got, err := json.MarshalIndent(exampleReport(t), "", "  ")
 	require.NoError(t, err)
-	got = append(got, '\n')
-	const golden = "testdata/report.golden.json"
+	golden(t, "testdata/report.golden.json", append(got, '\n'))
+}
+
+func golden(t *testing.T, file string, got []byte) {
+	t.Helper()
 	if *update {
-		require.NoError(t, os.WriteFile(golden, got, 0o600))
+		require.NoError(t, os.WriteFile(file, got, 0o600))
 	}
-	want, err := os.ReadFile(golden)
+	want, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.Equal(t, string(want), string(got), "run go test ./checks -update and read the difference")
 }

@@ -20,7 +20,7 @@ const (
 type Target struct {
 	URL    string
 	Host   string // host name or address literal, without brackets, as TLS SNI and certificates name it
-	Port   uint16
+	Port   uint16 // to connect to; the URL's, unless a caller says otherwise
 	Depth  Depth
 	Method string // GET (also when empty) or POST
 	Limits Limits
@@ -29,6 +29,15 @@ type Target struct {
 	// Intrusive: a full look also sends what no honest client sends. The caller
 	// has leave: ownership is verified, or an operator said so.
 	Intrusive bool
+}
+
+// ServerName returns the name to send as SNI: SNI, else Host. It may be an
+// address literal, which is never sent (RFC 6066 section 3).
+func (t Target) ServerName() string {
+	if t.SNI != "" {
+		return t.SNI
+	}
+	return t.Host
 }
 
 // LimitsFor returns the default limits of a depth. A full look has room for

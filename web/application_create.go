@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/auth"
 	"github.com/gradewatch/gradewatch/internal/monitor"
@@ -186,12 +187,12 @@ func (s *server) saveEndpoint(ctx context.Context, tx *store.Tx, r *http.Request
 	if err != nil {
 		return created, err
 	}
-	return created, s.askForLook(ctx, tx, created.ID, monitor.First, now)
+	return created, s.askForLook(ctx, tx, created.ID, monitor.First, checks.Quick, now)
 }
 
 // askForLook asks for a look at an endpoint that is due now.
-func (s *server) askForLook(ctx context.Context, tx *store.Tx, endpoint int64, purpose monitor.Purpose, now time.Time) error {
-	assessment, err := tx.RequestAssessment(ctx, endpoint, purpose, now, now)
+func (s *server) askForLook(ctx context.Context, tx *store.Tx, endpoint int64, purpose monitor.Purpose, depth checks.Depth, now time.Time) error {
+	assessment, err := tx.RequestAssessment(ctx, endpoint, purpose, depth, now, now)
 	if err != nil {
 		return err
 	}

@@ -140,13 +140,22 @@ func TestBrowserPictures(t *testing.T) {
 	token, err := auth.NewSignInLink(t.Context(), s.store, s.person, s.now())
 	require.NoError(t, err)
 	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(s.url+"/sign-in/"+token), chromedp.Click(chromedp.CSS("main button")), chromedp.WaitVisible(chromedp.CSS(".counters"))))
+	operator, err := auth.NewSignInLink(t.Context(), s.store, s.colleague(monitor.Operator, "operator@example.com", false), s.now())
+	require.NoError(t, err)
+	s.walkPictures(ctx, paths)
+	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(s.url+"/sign-in/"+operator), chromedp.Click(chromedp.CSS("main button")), chromedp.WaitVisible(chromedp.CSS(".counters"))))
+	s.walkPictures(ctx, map[string]string{"intrusive": paths["full"] + "/intrusive", "operator": paths["full"]})
+}
+
+func (s *site) walkPictures(ctx context.Context, paths map[string]string) {
+	s.Helper()
 	for _, width := range []int64{1280, 390} {
 		for _, scheme := range []string{"light", "dark"} {
 			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 			})
-			require.NoError(t, err)
-			require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 800)))
+			require.NoError(s, err)
+			require.NoError(s, chromedp.Do(ctx, chromedp.EmulateViewport(width, 800)))
 			for name, path := range paths {
 				s.takePicture(ctx, fmt.Sprintf("%s-%d-%s", name, width, scheme), path)
 			}

@@ -24,6 +24,9 @@ func (s *server) showEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if model.Seen.Standing != nil {
+		model.Seen.Standing.MayIntrude = may(r, auth.AllowIntrusive)
+	}
 	page := s.page(r, model.Value, "/")
 	page.Refresh = model.Unfinished != nil
 	return s.render(w, r, http.StatusOK, views.EndpointPage(page, model))
@@ -57,7 +60,21 @@ func (s *server) fillEndpoint(ctx context.Context, tx *store.Tx, id int64, model
 	}
 	model.Newest, model.LastChanges = &newest, newest.Changes
 	model.Verdicts = verdictViews(newest.Verdicts, states, model.Unfinished)
-	model.Seen, err = seen(ctx, tx, newest.ManifestSHA256)
+	return s.fillSeen(ctx, tx, newest, model)
+}
+
+// fillSeen fills in what was seen, whichever looks saw it.
+func (s *server) fillSeen(ctx context.Context, tx *store.Tx, newest store.AssessmentRecord, model *views.Endpoint) error {
+	standing := &views.Standing{
+		Now: s.now(), LookedAt: newest.FinishedAt, FullLookedAt: model.FullLookedAt, NextFullAt: model.NextFullAt,
+		EndpointID: model.ID, SpeaksTLS: model.SpeaksTLS(),
+	}
+	var err error
+	if model.Seen, standing.ObservedAt, err = newestSeen(ctx, tx, model.ID, newest.ManifestSHA256); err != nil {
+		return err
+	}
+	model.Seen.Standing = standing
+	standing.Leave, err = intrusiveLeave(ctx, tx, model.ID)
 	return err
 }
 

@@ -129,7 +129,7 @@ func TestLookNowShowsItsProgress(t *testing.T) {
 
 	again := s.now().Add(30 * time.Second)
 	require.NoError(t, s.store.AsTeam(t.Context(), s.person.TeamID, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.RequestAssessment(ctx, endpoint.ID, monitor.Confirm, again, s.now())
+		_, err := tx.RequestAssessment(ctx, endpoint.ID, monitor.Confirm, checks.Quick, again, s.now())
 		return err
 	}))
 	waiting := b.get("/endpoints/1")

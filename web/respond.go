@@ -55,6 +55,12 @@ func notice(key string) string {
 		return "The change is saved."
 	case "look-asked":
 		return "A look has been asked for."
+	case "full-look-asked":
+		return "A full check has been asked for. It may take a few minutes."
+	case "intrusive-allowed":
+		return "Intrusive probes are allowed. The next full check uses them."
+	case "intrusive-forbidden":
+		return "The leave is taken back. No check that begins from now on sends anything intrusive."
 	case "look-running":
 		return "A look is under way already."
 	case "channel-removed":

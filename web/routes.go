@@ -119,6 +119,11 @@ func (s *server) routes() *http.ServeMux {
 	private("GET /endpoints/{id}/history", s.showHistory)
 	private("GET /endpoints/{id}/looks/{assessment}", s.showAssessment)
 
+	// Leave for intrusive probes: operators only, whichever team's endpoint it is.
+	private("GET /endpoints/{id}/intrusive", s.showIntrusive)
+	private("POST /endpoints/{id}/intrusive", s.allowIntrusive)
+	private("POST /endpoints/{id}/intrusive/forbid", s.forbidIntrusive)
+
 	// What is told, and to whom.
 	private("GET /incidents", s.listIncidents)
 	private("GET /incidents/{id}", s.showIncident)

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/checktest"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -251,15 +252,18 @@ func (s *site) everyPage() map[string]string {
 	running := one("Invoices for SuperOffice", "https://invoices.example.org/signin-superoffice", policy.Production, checks.Pass)
 	s.addEndpoint("Invoices for SuperOffice", "https://new.example.org/cb", policy.SOD)
 	require.NoError(s, s.store.AsTeam(s.Context(), s.person.TeamID, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.RequestAssessment(ctx, running.ID, monitor.Requested, s.now(), s.now())
+		_, err := tx.RequestAssessment(ctx, running.ID, monitor.Requested, checks.Quick, s.now(), s.now())
 		return err
 	}))
+	full := s.addEndpoint("Shop", "https://full.app.example.com/callback", policy.Production)
+	s.worked(full, checks.Full, s.now().Add(-3*time.Hour), checktest.FullFacts(chainOf(), true), checktest.FullFacts(chainOf(), true))
+	s.worked(full, checks.Quick, s.now())
 	b := s.signedIn(s.person)
 	b.post("/channels", map[string][]string{"kind": {"webhook"}, "address": {"https://hooks.example.com/in"}})
 	b.post("/endpoints/1/interval", map[string][]string{"minutes": {"5"}})
 	return map[string]string{
 		"overview": "/", "filtered": "/?state=failing", "application": fmt.Sprintf("/applications/%d", endpoint.ApplicationID), "form": "/applications/new", "faults": "/applications/new",
-		"urls": "/applications/1/urls/new", "endpoint": "/endpoints/1", "progress": fmt.Sprintf("/endpoints/%d", running.ID), "interval": "/endpoints/1/interval",
+		"urls": "/applications/1/urls/new", "endpoint": "/endpoints/1", "full": fmt.Sprintf("/endpoints/%d", full.ID), "progress": fmt.Sprintf("/endpoints/%d", running.ID), "interval": "/endpoints/1/interval",
 		"remove": "/endpoints/1/remove", "history": "/endpoints/1/history", "look": fmt.Sprintf("/endpoints/1/looks/%d", failed),
 		"incidents": "/incidents", "incident": fmt.Sprintf("/incidents/%d", incident), "deliveries": "/deliveries", "delivery": "/deliveries/" + delivery,
 		"channels": "/channels", "channel": "/channels/2", "audit": "/audit", "probe": "/probe", "missing": "/nowhere", "signedout": "/signed-out",

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/x509"
-	"encoding/json"
-	"fmt"
-	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/policy"
@@ -18,62 +16,66 @@ import (
 
 // seen puts the components of a manifest together again.
 func seen(ctx context.Context, tx *store.Tx, manifest []byte) (views.Seen, error) {
-	var model views.Seen
 	if manifest == nil {
-		return model, nil
+		return views.Seen{}, nil
 	}
 	components, err := tx.ObservedComponents(ctx, manifest)
 	if err != nil {
-		return model, err
+		return views.Seen{}, err
 	}
-	model.Components = components
-	addresses := map[netip.AddrPort]*checks.AddressObservation{}
-	at := func(component store.ObservedComponent) *checks.AddressObservation {
-		key := netip.AddrPortFrom(component.Address, uint16(component.Port)) //nolint:gosec // a port as it was stored
-		if addresses[key] == nil {
-			addresses[key] = &checks.AddressObservation{Address: key.Addr(), Port: key.Port()}
-		}
-		return addresses[key]
+	return newSeen(components)
+}
+
+// newestSeen puts the newest answer of each family of facts together. Of what
+// no look could answer yet, it takes what the look of manifest has to say.
+func newestSeen(ctx context.Context, tx *store.Tx, endpoint int64, manifest []byte) (views.Seen, map[string]time.Time, error) {
+	newest, err := tx.NewestAnswers(ctx, endpoint)
+	if err != nil {
+		return views.Seen{}, nil, err
 	}
-	var certificates []checks.Certificate
-	for _, component := range components {
-		var target any
-		switch component.Kind {
-		case "dns":
-			target = &model.DNS
-		case "tls":
-			target = &at(component).TLS
-		case "http":
-			target = &at(component).HTTP
-		case "certificate":
-			certificates = append(certificates, checks.Certificate{})
-			target = &certificates[len(certificates)-1]
-		default:
-			continue
+	components := newest.Components
+	if manifest != nil {
+		latest, err := tx.ObservedComponents(ctx, manifest)
+		if err != nil {
+			return views.Seen{}, nil, err
 		}
-		if err := json.Unmarshal(component.Body, target); err != nil {
-			return model, fmt.Errorf("read the %s component %x: %w", component.Kind, component.SHA256, err)
+		for _, component := range latest {
+			family := component.Kind
+			if family == store.KindCertificate {
+				family = store.FamilyCertificates
+			}
+			if newest.ObservedAt[family].IsZero() {
+				components = append(components, component)
+			}
 		}
 	}
-	for _, address := range addresses {
-		model.Addresses = append(model.Addresses, *address)
-	}
-	slices.SortFunc(model.Addresses, func(a, b checks.AddressObservation) int {
-		return cmp.Or(a.Address.Compare(b.Address), cmp.Compare(a.Port, b.Port))
-	})
-	model.Certificates = certificateViews(certificates, model.Addresses)
-	return model, nil
+	model, err := newSeen(components)
+	return model, newest.ObservedAt, err
+}
+
+func newSeen(components []store.ObservedComponent) (views.Seen, error) {
+	observation, err := store.Together(components)
+	return views.Seen{
+		DNS: observation.DNS, Addresses: observation.Addresses, Components: components,
+		Certificates: certificateViews(observation.Certificates, observation.Addresses),
+	}, err
 }
 
 // certificateViews lists servers' own certificates first, then in the order
 // of the chains.
 func certificateViews(certificates []checks.Certificate, addresses []checks.AddressObservation) []views.CertificateView {
 	places := map[checks.Fingerprint]int{}
-	for _, address := range addresses {
-		for place, fingerprint := range address.TLS.Chain.Value {
+	add := func(chain []checks.Fingerprint) {
+		for place, fingerprint := range chain {
 			if known, ok := places[fingerprint]; !ok || place < known {
 				places[fingerprint] = place
 			}
+		}
+	}
+	for _, address := range addresses {
+		add(address.TLS.Chain.Value)
+		for _, chain := range address.Full.Chains.Served.Value {
+			add(chain.Certificates)
 		}
 	}
 	list := make([]views.CertificateView, 0, len(certificates))

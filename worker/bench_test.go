@@ -74,7 +74,7 @@ func BenchmarkUnchangedLook(b *testing.B) {
 		slot := w.clock.now().Add(time.Duration(round) * time.Microsecond)
 		for _, id := range all[int64](w, `SELECT id FROM endpoints ORDER BY id`) {
 			w.asTeam(func(ctx context.Context, tx *store.Tx) error {
-				assessment, err := tx.RequestAssessment(ctx, id, monitor.Scheduled, slot, slot)
+				assessment, err := tx.RequestAssessment(ctx, id, monitor.Scheduled, checks.Quick, slot, slot)
 				if err != nil {
 					return err
 				}

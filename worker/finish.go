@@ -26,7 +26,7 @@ func (c Config) engine() string {
 // one transaction.
 func (w *lookWorker) finish(ctx context.Context, l *look) error {
 	return w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		standing, err := tx.LockStanding(ctx, l.endpoint.ID)
+		standing, err := tx.LockStanding(ctx, l.endpoint.ID, l.depth())
 		switch {
 		case errors.Is(err, store.ErrNotFound): // removed while we looked
 			if err := tx.DropAssessment(ctx, l.assessment, l.judgedAt); err != nil {
@@ -68,6 +68,12 @@ func (w *lookWorker) record(ctx context.Context, tx *store.Tx, l *look, standing
 	}
 	settlement := store.Settlement{
 		Assessment: l.assessment, Lease: l.lease, At: l.judgedAt, Before: standing.States, States: next, Manifest: manifest,
+	}
+	if w.config.Runner.Full != nil {
+		settlement.Full = monitor.PlanFull(l.endpoint, monitor.FullQuestion{
+			At: l.judgedAt, Depth: l.depth(), First: standing.Last.AssessmentID == 0,
+			Connectivity: l.observation.Connectivity, Verdicts: l.verdicts, Changes: changes, Effects: effects,
+		})
 	}
 	if l.target.URL != "" {
 		settlement.Observation = &l.observation

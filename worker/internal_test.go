@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/riverqueue/river"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/internal/monitor"
+	"github.com/gradewatch/gradewatch/worker/jobs"
 )
 
 func TestConnectivityIsProvenAroundTheLook(t *testing.T) {
@@ -94,4 +96,56 @@ func TestBusyLooksWaitLongerTheLongerTheyWait(t *testing.T) {
 		require.GreaterOrEqual(t, got, want)
 		require.Less(t, got, 2*want)
 	}
+}
+
+func TestTimeoutsFollowTheDepth(t *testing.T) {
+	t.Parallel()
+	config := Config{}.withDefaults()
+	w := &lookWorker{config: config}
+	for _, test := range []struct {
+		depth     checks.Depth
+		intrusive bool
+		timeout   time.Duration
+		lease     time.Duration
+	}{
+		{checks.Quick, false, 30 * time.Second, 45 * time.Second},
+		{checks.Full, false, 90 * time.Second, 105 * time.Second},
+		{checks.Full, true, 270 * time.Second, 285 * time.Second},
+	} {
+		require.Equal(t, test.timeout, config.timeout(test.depth, test.intrusive))
+		require.Equal(t, test.lease, config.leaseFor(test.depth, test.intrusive))
+	}
+	for arguments, want := range map[jobs.Look]time.Duration{
+		{}:                               30 * time.Second, // of the release before
+		{Depth: "quick"}:                 30 * time.Second,
+		{Depth: "full"}:                  90 * time.Second,
+		{Depth: "full", Intrusive: true}: 270 * time.Second,
+	} {
+		require.Equal(t, want, w.Timeout(&river.Job[jobs.Look]{Args: arguments}))
+	}
+	require.Less(t, riverConfig(config, river.NewWorkers()).RescueStuckJobsAfter, time.Minute, "a quick look that died is taken up soon")
+}
+
+func TestProgressSaysTheFirstStageThatIsNotOver(t *testing.T) {
+	t.Parallel()
+	p := &progress{stages: map[string]step{}}
+	require.Empty(t, p.text())
+	p.report(checks.StageDNS, 0, 1)
+	require.Equal(t, "resolving the name", p.text())
+	p.report(checks.StageDNS, 1, 1)
+	for _, stage := range checks.FullStages() { // they begin together
+		p.report(stage, 0, 2)
+	}
+	require.Equal(t, "asking TLS, 0 of 2 addresses done", p.text())
+	p.report(checks.StageTLS, 2, 2)
+	p.report(checks.StageSuites, 2, 2)
+	p.report(checks.StageFeatures, 1, 2)
+	require.Equal(t, "asking for features and intolerances, 1 of 2 addresses done", p.text())
+	p.report(checks.StageFeatures, 2, 2)
+	p.report(checks.StageVulnerabilities, 2, 2)
+	p.report(checks.StageClients, 2, 2)
+	p.report(checks.StageHTTP, 0, 1)
+	require.Equal(t, "requesting the URL", p.text())
+	p.report(checks.StageHTTP, 1, 1)
+	require.Equal(t, "requesting the URL", p.text(), "nothing else is left to say")
 }

@@ -41,6 +41,7 @@ type look struct {
 	lease      store.Lease
 	startedAt  time.Time
 	lookedAt   time.Time // when the endpoint was judged before
+	intrusive  bool      // there is leave to send what no honest client sends
 
 	observation  checks.Observation
 	measurements checks.Measurements
@@ -48,8 +49,14 @@ type look struct {
 	verdicts     []checks.Verdict
 }
 
-// Timeout implements river.Worker.
-func (w *lookWorker) Timeout(*river.Job[jobs.Look]) time.Duration { return w.config.LookTimeout }
+func (l *look) depth() checks.Depth { return checks.Depth(l.assessment.Depth) }
+
+// Timeout implements river.Worker. River leaves a job alone until then, also
+// where RescueStuckJobsAfter is over before: a quick look that died with its
+// worker is taken up again within seconds, and a full one is not cut short.
+func (w *lookWorker) Timeout(job *river.Job[jobs.Look]) time.Duration {
+	return w.config.timeout(checks.Depth(job.Args.Depth), job.Args.Intrusive)
+}
 
 // NextRetry implements river.Worker.
 func (w *lookWorker) NextRetry(job *river.Job[jobs.Look]) time.Time { return backoff(job.Attempt) }
@@ -84,6 +91,8 @@ func (w *lookWorker) work(ctx context.Context, job *river.Job[jobs.Look]) (err e
 	case err != nil:
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, w.config.timeout(l.depth(), l.intrusive))
+	defer cancel()
 	defer func() {
 		if fault := recover(); fault != nil { // our own fault, like every other error
 			err = fmt.Errorf("look at endpoint %d: panic: %v", l.endpoint.ID, fault)
@@ -121,12 +130,14 @@ func (w *lookWorker) begin(ctx context.Context, l *look) error {
 		if l.endpoint.ID == 0 {
 			return errRemoved
 		}
+		// There was leave when the job got its time, and it was not taken back.
+		l.intrusive = l.job.Args.Intrusive && l.assessment.Intrusive
 		l.target = w.target(l)
 		l.lease = store.Lease{
 			EndpointID: l.endpoint.ID, AssessmentID: l.assessment.ID, Host: l.target.Host, Port: l.target.Port,
-			// A job is over by LookTimeout or never; when River gives it to another
+			// A look is over by its timeout or never; when River gives it to another
 			// worker, the lease is over too.
-			Until: now.Add(w.config.RescueAfter),
+			Until: now.Add(w.config.leaseFor(l.depth(), l.intrusive)),
 		}
 		leased, err := tx.BeginLook(ctx, l.lease, l.assessment.Slot, w.config.HostLimit, now)
 		if err == nil && !leased {
@@ -143,17 +154,17 @@ func (w *lookWorker) target(l *look) checks.Target {
 	if url == "" {
 		return checks.Target{}
 	}
-	target, err := checks.ParseTarget(url, checks.Depth(l.assessment.Depth), w.config.Limits)
+	target, err := checks.ParseTarget(url, l.depth(), w.config.limits(l.depth(), l.intrusive))
 	if err != nil {
 		return checks.Target{}
 	}
-	target.Method = l.endpoint.Method
+	target.Method, target.Intrusive = l.endpoint.Method, l.intrusive
 	return target
 }
 
 // observe looks. No connection to the database is held meanwhile.
 func (w *lookWorker) observe(ctx context.Context, l *look) {
-	l.observation = checks.Observation{Depth: checks.Depth(l.assessment.Depth)}
+	l.observation = checks.Observation{Depth: l.depth()}
 	if l.target.URL == "" {
 		return
 	}

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,17 +22,20 @@ type progress struct {
 	config     Config
 	assessment monitor.Assessment
 
-	mu    sync.Mutex
-	stage string // guarded by mu
+	mu     sync.Mutex
+	stages map[string]step // by stage; guarded by mu
 
 	stop context.CancelFunc
 	done chan struct{}
 }
 
+// step is how many of a stage's addresses are done.
+type step struct{ done, total int }
+
 // startProgress begins to write; the caller calls finish.
 func startProgress(ctx context.Context, config Config, assessment monitor.Assessment) *progress {
 	ctx, stop := context.WithCancel(ctx)
-	p := &progress{config: config, assessment: assessment, stop: stop, done: make(chan struct{})}
+	p := &progress{config: config, assessment: assessment, stages: map[string]step{}, stop: stop, done: make(chan struct{})}
 	go p.run(ctx)
 	return p
 }
@@ -40,25 +44,46 @@ func startProgress(ctx context.Context, config Config, assessment monitor.Assess
 func (p *progress) report(stage string, done, total int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stage = stageText(stage, done, total)
+	p.stages[stage] = step{done, total}
 }
 
-// stageText says a step for people who wait.
-func stageText(stage string, done, total int) string {
-	switch {
-	case stage == checks.StageDNS:
-		return "resolving the name"
-	case stage == checks.StageTLS && total > 1:
-		return fmt.Sprintf("asking TLS, %d of %d addresses done", done, total)
-	case stage == checks.StageTLS:
-		return "asking TLS"
-	case stage == checks.StageHTTP && total > 1:
-		return fmt.Sprintf("requesting the URL, %d of %d addresses done", done, total)
-	case stage == checks.StageHTTP:
-		return "requesting the URL"
-	default:
-		return stage
+// text says how far the look is: the first stage that is not over, since those
+// of a full look begin together.
+func (p *progress) text() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := ""
+	for _, stage := range slices.Concat([]string{checks.StageDNS}, checks.FullStages(), []string{checks.StageHTTP}) {
+		is, begun := p.stages[stage]
+		if !begun {
+			continue
+		}
+		last = stageText(stage, is.done, is.total)
+		if is.done < is.total {
+			break
+		}
 	}
+	return last
+}
+
+// stageText says a stage for people who wait.
+func stageText(stage string, done, total int) string {
+	words := map[string]string{
+		checks.StageDNS: "resolving the name", checks.StageTLS: "asking TLS",
+		checks.StageSuites:          "asking which suites, groups and chains it takes",
+		checks.StageFeatures:        "asking for features and intolerances",
+		checks.StageVulnerabilities: "asking for known vulnerabilities",
+		checks.StageClients:         "working out what clients get",
+		checks.StageHTTP:            "requesting the URL",
+	}
+	text, known := words[stage]
+	if !known {
+		text = stage
+	}
+	if total > 1 && stage != checks.StageDNS {
+		text += fmt.Sprintf(", %d of %d addresses done", done, total)
+	}
+	return text
 }
 
 func (p *progress) run(ctx context.Context) {
@@ -72,9 +97,7 @@ func (p *progress) run(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		p.mu.Lock()
-		stage := p.stage
-		p.mu.Unlock()
+		stage := p.text()
 		if stage == written {
 			continue
 		}

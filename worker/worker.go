@@ -49,12 +49,15 @@ type Config struct {
 	Lead    bool   // may lead: schedules, claims, delivers and tidies besides looking
 	Build   string // version of the program
 
-	Settings       monitor.Settings
-	Limits         checks.Limits
+	Settings monitor.Settings
+	Limits   checks.Limits // of a quick look
+	// FullLimits are those of a full look, with or without leave for intrusive
+	// probes; default checks.LimitsFor.
+	FullLimits     func(intrusive bool) checks.Limits
 	HostLimit      store.HostLimit // default 4 at once, 250 ms apart
 	LookWorkers    int             // looks at a time; default 16
-	LookTimeout    time.Duration   // bounds a look's job, and must be over the look's deadline; default 30 s
-	RescueAfter    time.Duration   // when a job counts as dead with its worker; default LookTimeout and 15 s
+	LookTimeout    time.Duration   // bounds a quick look's job, and must be over the look's deadline; default 30 s
+	RescueAfter    time.Duration   // when a quick look's job counts as dead with its worker; default LookTimeout and 15 s
 	ClaimEvery     time.Duration   // default 2 s, at least a second
 	FetchCooldown  time.Duration   // between two fetches of jobs; default 100 ms
 	StopWithin     time.Duration   // how long Stop waits for running jobs; default 5 s
@@ -76,6 +79,9 @@ func (c Config) withDefaults() Config {
 	c.FetchCooldown = cmp.Or(c.FetchCooldown, 100*time.Millisecond)
 	c.StopWithin = cmp.Or(c.StopWithin, 5*time.Second)
 	c.AuditRetention = cmp.Or(c.AuditRetention, 396*24*time.Hour)
+	if c.FullLimits == nil {
+		c.FullLimits = func(intrusive bool) checks.Limits { return checks.LimitsFor(checks.Full, intrusive) }
+	}
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
@@ -100,6 +106,29 @@ func (c Config) validate() error {
 		faults = append(faults, fmt.Errorf("jobs may take %s, so they must not be rescued after %s", c.LookTimeout, c.RescueAfter))
 	}
 	return errors.Join(faults...)
+}
+
+// limits are those of one look.
+func (c Config) limits(depth checks.Depth, intrusive bool) checks.Limits {
+	if depth == checks.Full {
+		return c.FullLimits(intrusive)
+	}
+	return c.Limits
+}
+
+// timeout bounds the work of one look: a full one has its own deadline, and
+// the time of a whole quick one to judge and store.
+func (c Config) timeout(depth checks.Depth, intrusive bool) time.Duration {
+	if depth == checks.Full {
+		return c.FullLimits(intrusive).WithDefaults().Deadline + c.LookTimeout
+	}
+	return c.LookTimeout
+}
+
+// leaseFor is how long a look holds its endpoint and its host's place when its
+// worker dies: no longer than it may run, and the margin until it is rescued.
+func (c Config) leaseFor(depth checks.Depth, intrusive bool) time.Duration {
+	return c.timeout(depth, intrusive) + c.RescueAfter - c.LookTimeout
 }
 
 // Worker works the jobs of one process.

@@ -152,13 +152,18 @@ func (w *world) register(url string) monitor.Endpoint {
 	return endpoint
 }
 
-// ask asks for a look and returns its assessment.
+// ask asks for a quick look and returns its assessment.
 func (w *world) ask(endpoint monitor.Endpoint, purpose monitor.Purpose) monitor.Assessment {
+	w.t.Helper()
+	return w.askDepth(endpoint, purpose, checks.Quick)
+}
+
+func (w *world) askDepth(endpoint monitor.Endpoint, purpose monitor.Purpose, depth checks.Depth) monitor.Assessment {
 	w.t.Helper()
 	var assessment monitor.Assessment
 	slot := w.clock.now().Truncate(time.Second).Add(time.Duration(w.slots.Add(1)) * time.Microsecond)
 	w.asTeam(func(ctx context.Context, tx *store.Tx) (err error) {
-		if assessment, err = tx.RequestAssessment(ctx, endpoint.ID, purpose, slot, w.clock.now()); err != nil {
+		if assessment, err = tx.RequestAssessment(ctx, endpoint.ID, purpose, depth, slot, w.clock.now()); err != nil {
 			return err
 		}
 		return jobs.InsertLook(ctx, w.worker.Client(), tx, assessment, time.Time{})

@@ -1,9 +1,12 @@
 package checktest
 
 import (
+	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,9 +18,15 @@ import (
 
 // ApacheConfig is what an Apache serves. The zero value is a healthy server.
 type ApacheConfig struct {
-	Address     netip.Addr  // default 127.0.0.1; fixed at start
-	Protocols   []string    // SSLProtocol; default TLSv1.2 and TLSv1.3
-	Certificate *pki.Issued // default: one for localhost of a CA nobody knows
+	Address     netip.Addr    // default 127.0.0.1; fixed at start
+	Protocols   []string      // SSLProtocol; default TLSv1.2 and TLSv1.3
+	Ciphers     string        // SSLCipherSuite up to TLS 1.2; default: OpenSSL's
+	Certificate *pki.Issued   // default: one for localhost of a CA nobody knows
+	More        []*pki.Issued // served beside Certificate; each of another key type
+	// DHParameters (PEM) are used in DHE; default: of the size of an RSA key.
+	DHParameters []byte
+	// Files are written into the folder that relative names in Server mean.
+	Files map[string][]byte
 	// Server holds extra lines of the TLS virtual host. mod_headers, mod_alias
 	// and mod_rewrite are loaded.
 	Server string
@@ -93,6 +102,18 @@ func (a *Apache) write(config ApacheConfig, token string) {
 	if len(config.Protocols) == 0 {
 		config.Protocols = []string{"TLSv1.2", "TLSv1.3"}
 	}
+	if config.Ciphers == "" {
+		config.Ciphers = "DEFAULT:@SECLEVEL=0" // OpenSSL 3 refuses TLS 1.0 and 1.1 at its default security level
+	}
+	server, files := config.Server, map[string][]byte{
+		// mod_ssl takes parameters from the end of the first certificate's file.
+		"cert.pem": append(slices.Clip(config.Certificate.CertPEM), config.DHParameters...), "key.pem": config.Certificate.KeyPEM,
+	}
+	for index, more := range config.More {
+		server += fmt.Sprintf("\n  SSLCertificateFile cert%d.pem\n  SSLCertificateKeyFile key%d.pem", index, index)
+		files[fmt.Sprintf("cert%d.pem", index)], files[fmt.Sprintf("key%d.pem", index)] = more.CertPEM, more.KeyPEM
+	}
+	maps.Copy(files, config.Files)
 	user := ""
 	if os.Geteuid() == 0 { // Apache refuses to run its workers as root
 		user = "User nobody\nGroup nogroup"
@@ -101,16 +122,14 @@ func (a *Apache) write(config ApacheConfig, token string) {
 		"@user@", user, "@folder@", a.folder, "@modules@", apacheModules, "@token@", token, "@header@", versionHeader,
 		"@tls@", a.Addr.String(), "@plain@", a.PlainAddr.String(),
 		"@protocols@", "-all +"+strings.Join(config.Protocols, " +"),
-		"@server@", config.Server, "@plainserver@", config.Plain,
+		"@ciphers@", config.Ciphers, "@server@", server, "@plainserver@", config.Plain,
 	).Replace(apacheTemplate)
-	for name, content := range map[string][]byte{
-		"cert.pem": config.Certificate.CertPEM, "key.pem": config.Certificate.KeyPEM, "apache.conf": []byte(text),
-	} {
+	files["apache.conf"] = []byte(text)
+	for name, content := range files {
 		require.NoError(a.t, os.WriteFile(filepath.Join(a.folder, name), content, 0o600))
 	}
 }
 
-// SECLEVEL=0: OpenSSL 3 refuses TLS 1.0 and 1.1 at its default security level.
 const apacheTemplate = `ServerRoot @folder@
 ServerName localhost
 PidFile @folder@/apache.pid
@@ -145,7 +164,7 @@ Listen @tls@
   SSLCertificateFile @folder@/cert.pem
   SSLCertificateKeyFile @folder@/key.pem
   SSLProtocol @protocols@
-  SSLCipherSuite DEFAULT:@SECLEVEL=0
+  SSLCipherSuite @ciphers@
   @server@
 </VirtualHost>
 `

@@ -1,7 +1,7 @@
-// Package checktest runs servers for tests: nginx, Apache, OpenSSL, a Node of
-// 2013 that still speaks SSL 2.0, Go servers, and peers that misbehave. Each
-// belongs to the test that started it and ends with it. It listens and dials
-// on loopback only and must never be linked into the program: what non-test
+// Package checktest runs servers for tests: nginx, Apache, HAProxy, OpenSSL,
+// GnuTLS, Java, Nodes of 2013 to today for the OpenSSL within, Go servers, and
+// peers that misbehave. Each belongs to the test that started it and ends with
+// it. It listens (but for gnutls-serv) and dials on loopback only and must never be linked into the program: what non-test
 // code needs too is in checktest/pki.
 package checktest
 

@@ -2,6 +2,8 @@ package checktest
 
 import (
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"io"
 	"log"
 	"net"
@@ -23,6 +25,11 @@ type GoServerConfig struct {
 	MaxVersion  uint16     // default TLS 1.3
 	Suites      []uint16   // of TLS 1.0 to 1.2; default: every suite that Go has
 	Certificate *pki.Issued
+	More        []*pki.Issued      // served beside Certificate: other key types, other names
+	Groups      []tls.CurveID      // CurvePreferences; default: Go's
+	ClientAuth  tls.ClientAuthType // default: no certificate is asked for
+	NoTickets   bool               // SessionTicketsDisabled
+	RequireSNI  bool               // hellos without a name of Certificate are refused
 	Handler     http.Handler
 }
 
@@ -56,9 +63,30 @@ func goTLS(t testing.TB, config GoServerConfig) *tls.Config {
 			config.Suites = append(config.Suites, suite.ID)
 		}
 	}
-	return &tls.Config{ //nolint:gosec // old versions are on purpose
-		Certificates: []tls.Certificate{config.Certificate.Certificate},
+	served := []tls.Certificate{config.Certificate.Certificate}
+	for _, more := range config.More {
+		served = append(served, more.Certificate)
+	}
+	settings := &tls.Config{ //nolint:gosec // old versions are on purpose
+		Certificates: served,
 		MinVersion:   config.MinVersion, MaxVersion: config.MaxVersion, CipherSuites: config.Suites,
+		CurvePreferences: config.Groups, ClientAuth: config.ClientAuth, SessionTicketsDisabled: config.NoTickets,
+	}
+	if config.RequireSNI {
+		settings.GetConfigForClient = refuseUnknownNames(t, config.Certificate)
+	}
+	return settings
+}
+
+func refuseUnknownNames(t testing.TB, issued *pki.Issued) func(*tls.ClientHelloInfo) (*tls.Config, error) {
+	t.Helper()
+	leaf, err := x509.ParseCertificate(issued.Certificate.Certificate[0])
+	require.NoError(t, err)
+	return func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		if hello.ServerName == "" {
+			return nil, errors.New("no server name")
+		}
+		return nil, leaf.VerifyHostname(hello.ServerName)
 	}
 }
 

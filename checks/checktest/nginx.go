@@ -2,6 +2,7 @@ package checktest
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -17,10 +18,19 @@ import (
 
 // NginxConfig is what an nginx serves. The zero value is a healthy server.
 type NginxConfig struct {
-	Address     netip.Addr  // default 127.0.0.1; fixed at start
-	Protocols   []string    // ssl_protocols; default TLSv1.2 and TLSv1.3
-	Ciphers     string      // ssl_ciphers; default by Protocols
-	Certificate *pki.Issued // default: one for localhost of a CA nobody knows
+	Address     netip.Addr    // default 127.0.0.1; fixed at start
+	Protocols   []string      // ssl_protocols; default TLSv1.2 and TLSv1.3
+	Ciphers     string        // ssl_ciphers; default by Protocols
+	Certificate *pki.Issued   // default: one for localhost of a CA nobody knows
+	More        []*pki.Issued // served beside Certificate; each of another key type
+	// Defaults leaves ssl_protocols and ssl_ciphers out: what this nginx does by itself.
+	Defaults bool
+	// Names are the server's. When given, handshakes for other names and for
+	// none are refused (ssl_reject_handshake).
+	Names []string
+	// Files are written beside the configuration, whose lines name them without
+	// a folder: ssl_dhparam, ssl_client_certificate.
+	Files map[string][]byte
 	// Server holds extra lines of the TLS server block: add_header, location.
 	// Without a 'location /' of its own, every path answers 200.
 	Server string
@@ -100,11 +110,16 @@ func (n *Nginx) write(config NginxConfig, token string) {
 	if config.Certificate == nil {
 		config.Certificate = n.issued
 	}
-	for name, content := range map[string][]byte{
+	files := map[string][]byte{
 		"cert.pem":   config.Certificate.CertPEM,
 		"key.pem":    config.Certificate.KeyPEM,
 		"nginx.conf": []byte(n.render(config, token)),
-	} {
+	}
+	for index, more := range config.More {
+		files[fmt.Sprintf("cert%d.pem", index)], files[fmt.Sprintf("key%d.pem", index)] = more.CertPEM, more.KeyPEM
+	}
+	maps.Copy(files, config.Files)
+	for name, content := range files {
 		require.NoError(n.t, os.WriteFile(n.path(name), content, 0o600))
 	}
 }
@@ -117,7 +132,15 @@ func (n *Nginx) render(config NginxConfig, token string) string {
 		// OpenSSL 3 refuses TLS 1.0 and 1.1 at its default security level.
 		config.Ciphers = "DEFAULT@SECLEVEL=0"
 	}
-	server := config.Server
+	server, refusal := config.Server, ""
+	for index := range config.More {
+		server += fmt.Sprintf("\n    ssl_certificate cert%d.pem;\n    ssl_certificate_key key%d.pem;", index, index)
+	}
+	if len(config.Names) > 0 {
+		server += "\n    server_name " + strings.Join(config.Names, " ") + ";"
+		refusal = fmt.Sprintf("server { listen %s ssl default_server; ssl_reject_handshake on; ssl_protocols %s; ssl_ciphers %s; }",
+			n.Addr, strings.Join(config.Protocols, " "), config.Ciphers)
+	}
 	if !strings.Contains(server, "location / ") {
 		server += "\n    location / { return 200 \"ok\\n\"; }"
 	}
@@ -125,11 +148,15 @@ func (n *Nginx) render(config NginxConfig, token string) string {
 	if !strings.Contains(plain, "location / ") && !strings.Contains(plain, "return ") {
 		plain += "\n    location / { return 200 \"ok\\n\"; }"
 	}
+	protocols := "ssl_protocols " + strings.Join(config.Protocols, " ") + ";\n    ssl_ciphers " + config.Ciphers + ";"
+	if config.Defaults {
+		protocols = ""
+	}
 	return strings.NewReplacer(
 		"@user@", userDirective(), "@folder@", n.folder, "@token@", token, "@header@", versionHeader,
 		"@tls@", n.Addr.String(), "@plain@", n.PlainAddr.String(),
-		"@protocols@", strings.Join(config.Protocols, " "), "@ciphers@", config.Ciphers,
-		"@server@", server, "@plainserver@", plain,
+		"@protocols@", protocols,
+		"@server@", server, "@plainserver@", plain, "@refusal@", refusal,
 	).Replace(nginxTemplate)
 }
 
@@ -167,10 +194,10 @@ http {
     listen @tls@ ssl;
     ssl_certificate @folder@/cert.pem;
     ssl_certificate_key @folder@/key.pem;
-    ssl_protocols @protocols@;
-    ssl_ciphers @ciphers@;
+    @protocols@
     @server@
   }
+  @refusal@
 }
 `
 

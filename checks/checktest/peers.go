@@ -16,7 +16,13 @@ import (
 // handle returns, and at the end of the test.
 func StartPeer(t testing.TB, handle func(net.Conn)) netip.AddrPort {
 	t.Helper()
-	listener := listen(t, netip.Addr{})
+	return StartPeerAt(t, netip.Addr{}, handle)
+}
+
+// StartPeerAt is StartPeer at another address than 127.0.0.1.
+func StartPeerAt(t testing.TB, address netip.Addr, handle func(net.Conn)) netip.AddrPort {
+	t.Helper()
+	listener := listen(t, address)
 	var owned sync.WaitGroup
 	var mu sync.Mutex
 	open := map[net.Conn]bool{}

@@ -1,6 +1,7 @@
 package httpsec
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -23,6 +24,7 @@ const UserAgent = "Gradewatch/1 (+https://gradewatch.dev/probe)"
 type exchange struct {
 	network  checks.Network
 	readTime time.Duration // for the handshake, and again for the answer
+	sni      string        // instead of the URL's host; empty: that
 }
 
 // answer is what came back, before anything is made canonical.
@@ -44,7 +46,7 @@ func (e exchange) do(ctx context.Context, method string, u *url.URL, address net
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(past) }) // unblocks a read when the look ends
 	defer stop()
 	if u.Scheme == "https" {
-		secured, err := e.handshake(ctx, conn, u.Hostname())
+		secured, err := e.handshake(ctx, conn, cmp.Or(e.sni, u.Hostname()))
 		if err != nil {
 			return answer{}, true, err
 		}

@@ -18,7 +18,8 @@ import (
 const addressesTried = 3
 
 // Walk requests target.URL at address and follows its redirects, each hop on a
-// connection of its own. Hops on the target's own host stay at address; other
+// connection of its own. Hops on the target's own host stay at address, those
+// on the URL's port at address's port, and name target.ServerName in TLS; other
 // hosts are resolved and vetted by network. For an https URL it also asks port
 // 80 of address. It sends no cookies, reads no content, and ends with ctx. The
 // certificates are those of the target's own host.
@@ -36,6 +37,7 @@ func Walk(ctx context.Context, network checks.Network, target checks.Target, add
 	w := walker{
 		network:  network,
 		exchange: exchange{network: network, readTime: limits.ReadTimeout},
+		sni:      target.SNI,
 		start:    start,
 		address:  address,
 		hops:     limits.Hops,
@@ -69,6 +71,7 @@ func methodOf(target checks.Target) string {
 type walker struct {
 	network      checks.Network
 	exchange     exchange
+	sni          string // instead of the own host's name; empty: that
 	start        *url.URL
 	address      netip.AddrPort
 	hops         int
@@ -156,7 +159,10 @@ func (w *walker) ask(ctx context.Context, method string, u *url.URL) (answer, ch
 		return answer{}, checks.ReasonMalformed
 	}
 	if siteHost(u.Hostname()) == siteHost(w.start.Hostname()) {
-		got, reason := w.askAt(ctx, method, u, netip.AddrPortFrom(w.address.Addr(), port))
+		if own, ok := portOf(w.start); ok && port == own {
+			port = w.address.Port() // which a caller may have put elsewhere
+		}
+		got, reason := w.askAt(ctx, method, u, netip.AddrPortFrom(w.address.Addr(), port), w.sni)
 		w.certificates = append(w.certificates, got.certificates...)
 		return got, reason
 	}
@@ -167,7 +173,7 @@ func (w *walker) ask(ctx context.Context, method string, u *url.URL) (answer, ch
 	var got answer
 	var reason checks.Reason
 	for _, address := range addresses.Value[:min(len(addresses.Value), addressesTried)] {
-		got, reason = w.askAt(ctx, method, u, netip.AddrPortFrom(address, port))
+		got, reason = w.askAt(ctx, method, u, netip.AddrPortFrom(address, port), "")
 		if !worthAnotherAddress(reason) {
 			break
 		}
@@ -181,8 +187,11 @@ func worthAnotherAddress(reason checks.Reason) bool {
 	return reason == checks.ReasonRefused || reason == checks.ReasonUnreachable || reason == checks.ReasonTimeout
 }
 
-func (w *walker) askAt(ctx context.Context, method string, u *url.URL, address netip.AddrPort) (answer, checks.Reason) {
-	got, _, err := w.exchange.do(ctx, method, u, address)
+// askAt names sni in TLS, or u's host where sni is empty.
+func (w *walker) askAt(ctx context.Context, method string, u *url.URL, address netip.AddrPort, sni string) (answer, checks.Reason) {
+	ask := w.exchange
+	ask.sni = sni
+	got, _, err := ask.do(ctx, method, u, address)
 	if err != nil {
 		reason := reasonOf(ctx, err)
 		w.network.Logf("http %s %s at %s: %s: %v", method, CanonicalURL(u), address, reason, err)

@@ -31,6 +31,7 @@ type Network struct {
 	startedAt time.Time
 
 	mu      sync.Mutex // guards what follows
+	reroute map[host][]string
 	answers map[string]*answer
 	dialed  map[netip.Addr]int
 	records []*record
@@ -54,7 +55,16 @@ type record struct {
 // Resolve implements checks.Network. It returns special-purpose addresses too:
 // Dial refuses them. No more than Limits.Addresses addresses come back, the
 // lowest first; the log says what was dropped.
+//
+// Where Reroute named other places for host, those are resolved.
 func (n *Network) Resolve(ctx context.Context, spelling string) checks.Fact[[]netip.Addr] {
+	if places := n.reroutes(spelling); len(places) > 0 {
+		return n.resolvePlaces(ctx, spelling, places)
+	}
+	return n.resolve(ctx, spelling)
+}
+
+func (n *Network) resolve(ctx context.Context, spelling string) checks.Fact[[]netip.Addr] {
 	host := parseHost(spelling)
 	switch {
 	case host.reason == checks.ReasonNameNotFound:

@@ -38,6 +38,9 @@ func (i *inspection) withoutSNI(ctx context.Context, protocol checks.Protocol, s
 		answer := i.ask(ctx, protocol.Title()+" without SNI", offer{protocol: protocol, suites: rest, withoutSNI: true})
 		if !answer.Accepted() {
 			refused, reason := i.relied(ctx, protocol, answer)
+			if !refused {
+				i.missChains(reason)
+			}
 			switch {
 			case accepted:
 				return checks.KnownFact(false)
@@ -72,7 +75,10 @@ func (i *inspection) edwardsChain(ctx context.Context, protocol checks.Protocol,
 		return suite.Authentication() != "ECDSA"
 	})
 	if len(ecdsa) > 0 {
-		i.ask(ctx, "TLS 1.2, EdDSA alone", offer{protocol: protocol, suites: ecdsa, schemes: edwards()})
+		answer := i.ask(ctx, "TLS 1.2, EdDSA alone", offer{protocol: protocol, suites: ecdsa, schemes: edwards()})
+		if refused, reason := i.relied(ctx, protocol, answer); !refused {
+			i.missChains(reason)
+		}
 	}
 }
 

@@ -9,15 +9,13 @@ import (
 	"sync"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
-	"github.com/gradewatch/gradewatch/checks/tlsprobe/feature"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
-	"github.com/gradewatch/gradewatch/checks/tlsprobe/vulnerability"
 )
 
-// intrusiveConnections bounds the probes that send what no honest client
-// sends, on top of what a full look may use without them.
-const intrusiveConnections = 300
+// samples is how many times a full look sends each version's first hello.
+const samples = 3
 
 // Full finds out everything about the TLS of one address. It never fails: what
 // it cannot tell is inconclusive. It calls done for each of checks.FullStages
@@ -32,20 +30,18 @@ func Full(ctx context.Context, network checks.Network, target checks.Target, add
 	if done == nil {
 		done = func(string) {}
 	}
-	host := cmp.Or(target.SNI, target.Host)
-	i := &inspection{
-		host: host, certificates: map[checks.Fingerprint][]byte{},
-		peer: conversation.New(conversation.Config{
-			Network: network, Address: address, ServerName: host, ReadTimeout: limits.ReadTimeout, Connections: max(1, budget),
-		}),
-	}
+	i := newInspection(target, samples, conversation.Config{
+		Network: network, Address: address, ReadTimeout: limits.ReadTimeout, Connections: max(1, budget),
+	})
 	return i.run(ctx, target, done)
 }
 
 func (i *inspection) run(ctx context.Context, target checks.Target, done func(stage string)) checks.FullLook {
 	var look checks.FullLook
-	versions := i.sample(ctx)
-	look.TLS.Protocols = i.protocols(versions)
+	versions := allVersions(candidates)
+	i.sample(ctx, versions)
+	i.settleAll(ctx, versions)
+	look.TLS.Protocols = protocols(versions)
 	done(checks.StageTLS)
 
 	found := i.suites(ctx, versions)
@@ -53,28 +49,25 @@ func (i *inspection) run(ctx context.Context, target checks.Target, done func(st
 	look.Full.Suites = found.component
 	done(checks.StageSuites)
 
-	i.distrustLateRefusals(ctx, versions, &look)
-	look.TLS.Chain = i.chain()
-	look.Certificates = i.allCertificates()
-	look.Shares = i.shares(versions)
 	server := known.Server{TLS: look.TLS, Suites: look.Full.Suites}
 	look.Full.Features = i.features(ctx, server)
 	done(checks.StageFeatures)
-	look.Full.Vulnerabilities = vulnerability.Configuration(server, look.Full.Features, look.Full.Simulations)
-	for _, stage := range []string{checks.StageVulnerabilities, checks.StageClients} {
-		done(stage)
+	look.Full.Simulations = i.simulations(ctx, look)
+	done(checks.StageClients)
+	look.Full.Vulnerabilities = i.vulnerabilities(ctx, server, look)
+	if target.Intrusive {
+		look.Full.Intrusive = i.intrusive(ctx, server, look.Full.Features)
 	}
+	done(checks.StageVulnerabilities)
+	i.distrustLateRefusals(ctx, versions, &look)
+	look.TLS.Chain = i.chain(look.TLS.Protocols)
+	look.Certificates = i.allCertificates()
+	look.Shares = i.shares(versions)
 	return look
 }
 
-// features asks for them. A fault of ours leaves them not asked.
-func (i *inspection) features(ctx context.Context, server known.Server) (features checks.Features) {
-	i.together(func() { features = feature.Probe(ctx, i.peer, server) })
-	return features
-}
-
 // protocols says what is known of each version.
-func (i *inspection) protocols(versions []*version) map[checks.Protocol]checks.Fact[checks.Accepted] {
+func protocols(versions []*version) map[checks.Protocol]checks.Fact[checks.Accepted] {
 	facts := map[checks.Protocol]checks.Fact[checks.Accepted]{}
 	for _, one := range versions {
 		switch {
@@ -91,7 +84,7 @@ func (i *inspection) protocols(versions []*version) map[checks.Protocol]checks.F
 
 // proof is what shows that a version is on.
 func (v *version) proof() checks.Accepted {
-	accepted := checks.Accepted{Mixed: v.mixed()}
+	accepted := checks.Accepted{Mixed: v.acceptedSamples > 0 && v.refusedSamples > 0}
 	if specs := v.first.SSLv2; specs != nil {
 		if len(specs.Specs) == 0 {
 			accepted.WithoutSuites = true
@@ -104,34 +97,14 @@ func (v *version) proof() checks.Accepted {
 	return accepted
 }
 
-// mixed says whether a version was accepted by some samples and refused by others.
-func (v *version) mixed() bool {
-	refused := 0
-	for _, answer := range v.answers[:min(len(v.answers), samples)] {
-		if answer.Reaction.Kind == conversation.Alert {
-			refused++
-		}
-	}
-	return refused > 0 && v.accepted > 0 && v.acceptedSamples() > 0
-}
-
-func (v *version) acceptedSamples() int {
-	count := 0
-	for _, answer := range v.answers[:min(len(v.answers), samples)] {
-		if answer.Accepted() {
-			count++
-		}
-	}
-	return count
-}
-
 // shares says on how many samples each version was accepted that some refused.
 func (i *inspection) shares(versions []*version) []checks.Share {
 	var shares []checks.Share
 	for _, one := range versions {
-		if one.mixed() {
+		if one.acceptedSamples > 0 && one.refusedSamples > 0 {
 			shares = append(shares, checks.Share{
-				Address: i.peer.Address().Addr(), What: string(one.protocol), Seen: one.acceptedSamples(), Of: min(len(one.answers), samples),
+				Address: i.peer.Address().Addr(), What: string(one.protocol),
+				Seen: one.acceptedSamples, Of: one.acceptedSamples + one.refusedSamples,
 			})
 		}
 	}
@@ -158,7 +131,7 @@ func (i *inspection) suites(ctx context.Context, versions []*version) negotiated
 	}
 	i.groups(ctx, &found)
 	i.parameters(&found.component)
-	found.component.PrefersChaCha20 = i.chaCha20(ctx, orders)
+	found.component.PrefersChaCha20 = i.chaCha20(ctx, &found.component, orders)
 	return found
 }
 
@@ -198,7 +171,11 @@ func (i *inspection) describe(one *version, list enumerated) (checks.Fact[[]chec
 		reason := cmp.Or(one.reason, checks.ReasonBudget)
 		return checks.InconclusiveFact[[]checks.Suite](reason), checks.InconclusiveFact[checks.Preference](reason)
 	case one.protocol == checks.SSLv2:
-		return checks.KnownFact(specSuites(one)), checks.KnownFact(checks.ClientPreference)
+		suites := specSuites(one)
+		if len(suites) < 2 { // no choice
+			return checks.KnownFact(suites), checks.AbsentFact[checks.Preference]("")
+		}
+		return checks.KnownFact(suites), checks.KnownFact(checks.ClientPreference)
 	}
 	described := []checks.Suite{}
 	sights := i.sightings(func(sight sighting) bool { return sight.offer.protocol == one.protocol })
@@ -206,10 +183,21 @@ func (i *inspection) describe(one *version, list enumerated) (checks.Fact[[]chec
 		described = append(described, newSuite(value, sights))
 	}
 	fact := checks.KnownFact(described)
+	for index, value := range list.suites {
+		if described[index].Group == "" && one.protocol != checks.TLSv13 && namesGroup(value) { // that message never came whole
+			fact.State, fact.Reason = checks.Inconclusive, checks.ReasonHandshakeFailed
+		}
+	}
 	if list.broken { // what was found is there, and more may be
 		fact.State, fact.Reason = checks.Inconclusive, list.reason
 	}
 	return fact, list.preference
+}
+
+// namesGroup says whether a server that takes a suite names its group or field.
+func namesGroup(value uint16) bool {
+	suite, _ := tlsparameters.SuiteByValue(value)
+	return suite.ECDHE() || suite.DHE()
 }
 
 // specSuites are the cipher specs that SSL 2.0 offered back, among which the
@@ -270,20 +258,34 @@ func (i *inspection) parameters(component *checks.Suites) {
 	for _, sight := range i.sightings(func(sighting) bool { return true }) {
 		seen.read(sight)
 	}
+	missed := missedSuites(component)
 	component.Primes = seen.sortedPrimes()
-	component.DHReuse, component.ECDHEReuse = seen.reuse(true), seen.reuse(false)
-	component.SignatureSchemes = seen.signatureSchemes()
+	component.DHReuse, component.ECDHEReuse = seen.reuse(true, missed), seen.reuse(false, missed)
+	component.SignatureSchemes = seen.signatureSchemes(missed)
+}
+
+// missedSuites is why suites may be accepted that were not seen; empty where
+// all are known.
+func missedSuites(component *checks.Suites) checks.Reason {
+	for _, protocol := range newestFirst() {
+		if fact := component.Accepted[protocol]; !fact.Conclusive() {
+			return cmp.Or(fact.Reason, checks.ReasonInternal)
+		}
+	}
+	return ""
 }
 
 // chaCha20 asks the newest version that has both kinds of suites.
-func (i *inspection) chaCha20(ctx context.Context, orders map[checks.Protocol]enumerated) checks.Fact[bool] {
-	fact := checks.AbsentFact[bool]("")
+func (i *inspection) chaCha20(ctx context.Context, component *checks.Suites, orders map[checks.Protocol]enumerated) checks.Fact[bool] {
 	for _, protocol := range []checks.Protocol{checks.TLSv13, checks.TLSv12} {
-		if fact = i.prefersChaCha20(ctx, protocol, orders[protocol].ordering); fact.State != checks.Absent {
+		if fact := component.Accepted[protocol]; !fact.Conclusive() {
+			return checks.InconclusiveFact[bool](cmp.Or(fact.Reason, checks.ReasonInternal))
+		}
+		if fact := i.prefersChaCha20(ctx, protocol, orders[protocol].ordering); fact.State != checks.Absent {
 			return fact
 		}
 	}
-	return fact
+	return checks.AbsentFact[bool]("")
 }
 
 // chainsComponent asks the newest version that shows certificates in the
@@ -308,26 +310,34 @@ func (i *inspection) chainsComponent(ctx context.Context, versions []*version, f
 			}
 		},
 	)
+	i.missChains(missedSuites(&found.component))
 	if len(sealed) > 0 {
 		found.component.SignatureSchemes[checks.TLSv13] = i.modernSchemes()
 	}
-	return checks.Chains{Served: knownChains(i.servedChains()), SNIRequired: required}
+	return checks.Chains{Served: i.knownChains(), SNIRequired: required}
 }
 
 func (i *inspection) modernSchemes() checks.Fact[[]string] {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if len(i.schemes) == 0 {
-		return checks.InconclusiveFact[[]string](checks.ReasonHandshakeFailed)
+	fact := checks.KnownFact(schemeNames(i.schemes))
+	if len(i.schemes) == 0 || i.chainsMissed != "" { // each kind of key signs with schemes of its own
+		fact.State, fact.Reason = checks.Inconclusive, cmp.Or(i.chainsMissed, checks.ReasonHandshakeFailed)
 	}
-	return checks.KnownFact(schemeNames(i.schemes))
+	return fact
 }
 
-func knownChains(served []checks.ServedChain) checks.Fact[[]checks.ServedChain] {
-	if len(served) == 0 {
-		return checks.InconclusiveFact[[]checks.ServedChain](checks.ReasonHandshakeFailed)
+// knownChains are the chains that were seen: all of them, unless some hello for
+// more was not answered.
+func (i *inspection) knownChains() checks.Fact[[]checks.ServedChain] {
+	served := i.servedChains()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	fact := checks.KnownFact(served)
+	if len(served) == 0 || i.chainsMissed != "" {
+		fact.State, fact.Reason = checks.Inconclusive, cmp.Or(i.chainsMissed, checks.ReasonHandshakeFailed)
 	}
-	return checks.KnownFact(served)
+	return fact
 }
 
 func reasonOfAll(versions []*version) checks.Reason {
@@ -339,17 +349,32 @@ func reasonOfAll(versions []*version) checks.Reason {
 	return checks.ReasonHandshakeFailed
 }
 
-// chain is the one that the newest version sends with SNI, as Quick reports it.
-func (i *inspection) chain() checks.Fact[[]checks.Fingerprint] {
+// chain is the one that the newest version sends with SNI and, where there is
+// none, why.
+func (i *inspection) chain(versions map[checks.Protocol]checks.Fact[checks.Accepted]) checks.Fact[[]checks.Fingerprint] {
+	reason := versions[checks.TLSv12].Reason
 	for _, protocol := range newestFirst() {
-		sights := i.sightings(func(sight sighting) bool {
-			return sight.offer.protocol == protocol && !sight.offer.withoutSNI && len(sight.chain) > 0
-		})
-		if len(sights) > 0 {
-			return checks.KnownFact(sights[0].chain)
+		sights := i.sightings(func(sight sighting) bool { return sight.offer.protocol == protocol && !sight.offer.withoutSNI })
+		for _, sight := range sights {
+			if len(sight.chain) > 0 {
+				return checks.KnownFact(sight.chain)
+			}
+		}
+		if versions[protocol].State == checks.Known {
+			reason = chainReason(sights)
 		}
 	}
-	return checks.InconclusiveFact[[]checks.Fingerprint](checks.ReasonHandshakeFailed)
+	return checks.InconclusiveFact[[]checks.Fingerprint](cmp.Or(reason, checks.ReasonHandshakeFailed))
+}
+
+// chainReason is why ServerHellos brought no certificates.
+func chainReason(sights []sighting) checks.Reason {
+	for _, sight := range sights {
+		if rest := sight.answer.Rest; rest.Kind == conversation.Failed && rest.Reason != "" {
+			return rest.Reason
+		}
+	}
+	return checks.ReasonHandshakeFailed
 }
 
 func (i *inspection) allCertificates() []checks.Certificate {

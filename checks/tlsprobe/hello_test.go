@@ -13,34 +13,47 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
+
+// helloBytes is the hello that Quick sends.
+func helloBytes(protocol checks.Protocol) ([]byte, error) {
+	question, err := offer{protocol: protocol, suites: offered(wireVersion(protocol))}.question("", "app.test")
+	if err != nil {
+		return nil, err
+	}
+	if question.Specs != nil {
+		return wire.SSLv2Hello(wire.SSL20, question.Specs, make([]byte, 16))
+	}
+	return question.Hello.Records()
+}
 
 // Bytes around what is random, as the specifications have them.
 func TestHelloBytes(t *testing.T) {
 	t.Parallel()
 	for protocol, start := range map[checks.Protocol]string{
-		checks.SSLv2:  "803d" + "01" + "0002" + "0024" + "0000" + "0010" + "010080020080030080040080",
+		checks.SSLv2:  "8040" + "01" + "0002" + "0027" + "0000" + "0010",
 		checks.SSLv3:  "160300", // then the record's length
 		checks.TLSv10: "160301",
-		checks.TLSv11: "160302",
-		checks.TLSv12: "160303",
+		checks.TLSv11: "160301",
+		checks.TLSv12: "160301",
 		checks.TLSv13: "160301",
 	} {
-		hello, err := buildHello(protocol, "app.test")
+		hello, err := helloBytes(protocol)
 		require.NoError(t, err)
 		require.True(t, strings.HasPrefix(hex.EncodeToString(hello), start), "%s: %x", protocol, hello)
 		require.Less(t, len(hello), 1400, "%s: a hello fits a packet", protocol)
 		if protocol == checks.SSLv2 {
-			require.Len(t, hello, 2+0x3d)
+			require.Len(t, hello, 2+0x40)
 			continue
 		}
 		require.Equal(t, len(hello)-5, int(hello[3])<<8|int(hello[4]), "%s: length of the record", protocol)
 		message := hello[5:]
-		require.Equal(t, byte(typeClientHello), message[0])
+		require.Equal(t, wire.TypeClientHello, message[0])
 		require.Equal(t, len(message)-4, int(message[1])<<16|int(message[2])<<8|int(message[3]), "%s: length of the message", protocol)
 		require.False(t, len(message) >= 256 && len(message) < 512, "%s: %d bytes make some load balancers hang", protocol, len(message))
 		version := wireVersion(protocol)
-		require.Equal(t, min(version, versionTLS12), uint16(message[4])<<8|uint16(message[5]), protocol)
+		require.Equal(t, min(version, wire.TLS12), uint16(message[4])<<8|uint16(message[5]), protocol)
 		name := bytes.Contains(hello, []byte("\x00\x00\x00\x0d\x00\x0b\x00\x00\x08app.test"))
 		require.Equal(t, protocol != checks.SSLv3, name, "%s: server_name", protocol)
 	}
@@ -49,25 +62,15 @@ func TestHelloBytes(t *testing.T) {
 // After the compression methods nothing follows in SSL 3.0.
 func TestSSLv3HelloHasNoExtensions(t *testing.T) {
 	t.Parallel()
-	hello, err := buildHello(checks.SSLv3, "app.test")
+	hello, err := helloBytes(checks.SSLv3)
 	require.NoError(t, err)
 	suites := int(hello[44])<<8 | int(hello[45])
 	require.Equal(t, []byte{0x00, 0xFF, 1, 0}, hello[46+suites-2:], "the last suite is the SCSV, then no compression, then nothing")
 }
 
-func TestServerName(t *testing.T) {
-	t.Parallel()
-	for host, want := range map[string]string{
-		"app.test": "app.test", "app.test.": "app.test", "192.0.2.1": "", "2001:db8::1": "", "[2001:db8::1]": "",
-		"": "", strings.Repeat("a", 300): "",
-	} {
-		require.Equal(t, want, serverName(host))
-	}
-}
-
 func TestOfferedSuites(t *testing.T) {
 	t.Parallel()
-	for _, version := range []uint16{versionSSL3, versionTLS10, versionTLS11, versionTLS12, versionTLS13} {
+	for _, version := range []uint16{wire.SSL30, wire.TLS10, wire.TLS11, wire.TLS12, wire.TLS13} {
 		values := offered(version)
 		require.LessOrEqual(t, len(values), 120, "%04X: some servers fail on more than 127 suites", version)
 		seen := map[uint16]bool{}
@@ -76,12 +79,12 @@ func TestOfferedSuites(t *testing.T) {
 			seen[value] = true
 			require.True(t, strings.HasPrefix(tlsparameters.SuiteName(value), "TLS_"))
 		}
-		require.Equal(t, version != versionTLS13, seen[0x000A], "%04X: 3DES", version)
-		require.Equal(t, version == versionTLS12, seen[0xC02F], "%04X: GCM", version)
-		require.Equal(t, version != versionTLS13 && version != versionSSL3, seen[0xC013], "%04X: ECDHE", version)
-		require.Equal(t, version < versionTLS12, seen[0x0003], "%04X: export", version)
+		require.Equal(t, version != wire.TLS13, seen[0x000A], "%04X: 3DES", version)
+		require.Equal(t, version == wire.TLS12, seen[0xC02F], "%04X: GCM", version)
+		require.Equal(t, version != wire.TLS13 && version != wire.SSL30, seen[0xC013], "%04X: ECDHE", version)
+		require.Equal(t, version < wire.TLS12, seen[0x0003], "%04X: export", version)
 	}
-	require.Len(t, offered(versionTLS13), 5)
+	require.Len(t, offered(wire.TLS13), 5)
 	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 		require.Equal(t, strings.TrimSuffix(suite.Name, "_SHA256"), strings.TrimSuffix(tlsparameters.SuiteName(suite.ID), "_SHA256"))
 	}
@@ -95,7 +98,7 @@ func TestHelloIsWellFormed(t *testing.T) {
 	} {
 		t.Run(string(protocol), func(t *testing.T) {
 			t.Parallel()
-			hello, err := buildHello(protocol, "app.test")
+			hello, err := helloBytes(protocol)
 			require.NoError(t, err)
 			client, server := net.Pipe()
 			var seen *tls.ClientHelloInfo

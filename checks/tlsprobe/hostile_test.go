@@ -121,7 +121,7 @@ func TestSilenceWithoutControlIsInconclusive(t *testing.T) {
 	require.Equal(t, checks.Known, component.Protocols[checks.TLSv12].State)
 	require.NotEmpty(t, certificates)
 	for _, protocol := range []checks.Protocol{checks.SSLv2, checks.SSLv3, checks.TLSv10, checks.TLSv11, checks.TLSv13} {
-		require.Equal(t, checks.InconclusiveFact[checks.Accepted](checks.ReasonControlFailed), component.Protocols[protocol], protocol)
+		require.Equal(t, checks.InconclusiveFact[checks.Accepted](checks.ReasonDegraded), component.Protocols[protocol], protocol)
 	}
 }
 

@@ -37,11 +37,11 @@ const greaseGroup uint16 = 0x0A0A
 // question returns the hello. It fails where no key share can be made.
 func (o offer) question(name, host string) (conversation.Question, error) {
 	version := wireVersion(o.protocol)
-	if version == versionSSL2 {
+	if version == wire.SSL20 {
 		return conversation.Question{Name: name, Specs: cipherSpecs()}, nil
 	}
 	hello := wire.ClientHello{Version: min(version, wire.TLS12), Suites: slices.Clone(o.suites)}
-	if version == versionSSL3 {
+	if version == wire.SSL30 {
 		hello.Suites = append(hello.Suites, wire.EmptyRenegotiationInfoSCSV)
 		return conversation.Question{Name: name, Hello: hello, Until: conversation.UntilDone}, nil
 	}
@@ -50,7 +50,7 @@ func (o offer) question(name, host string) (conversation.Question, error) {
 		return conversation.Question{}, err
 	}
 	hello.Extensions = extensions
-	if version == versionTLS13 {
+	if version == wire.TLS13 {
 		hello.SessionID = random(32) // for middleboxes (RFC 8446 appendix D.4)
 	}
 	return conversation.Question{Name: name, Hello: hello.Pad(), Until: conversation.UntilDone}, nil
@@ -68,7 +68,7 @@ func (o offer) extensions(version uint16, host string) ([]wire.Extension, error)
 		schemes = signatureAlgorithms()
 	}
 	groups := o.groups
-	if version != versionTLS13 {
+	if version != wire.TLS13 {
 		if groups == nil {
 			groups = legacyGroups()
 		}

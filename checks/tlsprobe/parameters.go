@@ -76,10 +76,13 @@ func (p *parameters) read(sight sighting) {
 }
 
 // reuse says whether one public key came twice. Two of different groups
-// cannot be equal, so all may be compared with all.
-func (p *parameters) reuse(finite bool) checks.Fact[bool] {
+// cannot be equal, so all may be compared with all. missed is why suites may be
+// accepted that were not seen.
+func (p *parameters) reuse(finite bool, missed checks.Reason) checks.Fact[bool] {
 	seen := p.publics[finite]
 	switch {
+	case len(seen) == 0 && missed != "":
+		return checks.InconclusiveFact[bool](missed)
 	case len(seen) == 0:
 		return checks.AbsentFact[bool]("")
 	case len(seen) == 1:
@@ -90,10 +93,14 @@ func (p *parameters) reuse(finite bool) checks.Fact[bool] {
 }
 
 // signatureSchemes are those seen in TLS 1.2, whose ServerKeyExchange names them.
-func (p *parameters) signatureSchemes() map[checks.Protocol]checks.Fact[[]string] {
+func (p *parameters) signatureSchemes(missed checks.Reason) map[checks.Protocol]checks.Fact[[]string] {
 	facts := map[checks.Protocol]checks.Fact[[]string]{}
 	for protocol, schemes := range p.schemes {
-		facts[protocol] = checks.KnownFact(schemeNames(schemes))
+		fact := checks.KnownFact(schemeNames(schemes))
+		if missed != "" {
+			fact.State, fact.Reason = checks.Inconclusive, missed
+		}
+		facts[protocol] = fact
 	}
 	return facts
 }
@@ -141,14 +148,15 @@ func (p *parameters) sortedPrimes() []checks.Prime {
 	return primes
 }
 
-// newSuite describes an accepted suite by the first answer that chose it.
+// newSuite describes an accepted suite by the first answer that chose it when
+// every group was offered. A HelloRetryRequest names the group that it wants.
 func newSuite(value uint16, sights []sighting) checks.Suite {
 	known, _ := tlsparameters.SuiteByValue(value)
 	suite := checks.Suite{
 		ID: suiteValue(value), Name: tlsparameters.SuiteName(value), Strength: known.Bits, KeyExchange: known.KeyExchange,
 	}
 	for _, sight := range sights {
-		if sight.answer.Hello == nil || sight.answer.Hello.Suite != value || sight.answer.Hello.Retry {
+		if sight.answer.Hello == nil || sight.answer.Hello.Suite != value || sight.offer.groups != nil {
 			continue
 		}
 		if describeGroup(&suite, sight.answer) {
@@ -161,7 +169,7 @@ func newSuite(value uint16, sights []sighting) checks.Suite {
 // describeGroup fills in the group of a key exchange.
 func describeGroup(suite *checks.Suite, answer conversation.Answer) bool {
 	value := answer.Hello.Group
-	if answer.Hello.Version != versionTLS13 {
+	if answer.Hello.Version != wire.TLS13 {
 		exchange := serverKeyExchange(answer)
 		if exchange == nil {
 			return false

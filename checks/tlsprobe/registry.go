@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // offered returns the suites of a hello of this version, those first that a
@@ -26,9 +27,9 @@ func mayOffer(suite tlsparameters.Suite, version uint16) bool {
 	switch {
 	case !suite.ValidFor(version):
 		return false
-	case version == versionSSL3:
+	case version == wire.SSL30:
 		return !strings.HasPrefix(suite.KeyExchange, "ECDH") // this hello has no extensions to say the curves in
-	case version == versionTLS12:
+	case version == wire.TLS12:
 		// DH_ and DSS are left out too: some stacks fail on more than 127 suites.
 		return !suite.Anonymous() && !suite.Export() && suite.Authentication() != "DH" &&
 			!strings.HasPrefix(suite.Name, "TLS_DHE_DSS_WITH_CAMELLIA") && !strings.HasPrefix(suite.Name, "TLS_DHE_DSS_WITH_SEED")

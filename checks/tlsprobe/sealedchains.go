@@ -1,12 +1,15 @@
 package tlsprobe
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/session"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // handshakeTime is what a whole handshake may take beyond one answer.
@@ -28,7 +31,7 @@ func schemesOf() [][]uint16 {
 // clear, those of each kind of key, and without SNI. It returns whether SNI is
 // required, as far as that was asked.
 func (i *inspection) sealedChains(ctx context.Context, suites []uint16, alone bool) checks.Fact[bool] {
-	suites = slices.DeleteFunc(session.SupportedSuites(versionTLS13), func(suite uint16) bool { return !slices.Contains(suites, suite) })
+	suites = slices.DeleteFunc(session.SupportedSuites(wire.TLS13), func(suite uint16) bool { return !slices.Contains(suites, suite) })
 	if len(suites) == 0 {
 		return checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
 	}
@@ -51,11 +54,13 @@ func (i *inspection) sealedChains(ctx context.Context, suites []uint16, alone bo
 func (i *inspection) fetchSealed(ctx context.Context, name string, suites, schemes []uint16, withoutSNI bool) checks.Fact[bool] {
 	conn, err := i.peer.Open(ctx)
 	if err != nil {
-		return checks.InconclusiveFact[bool](reasonOf(err, checks.ReasonInternal))
+		reason := conversation.ReasonOf(err, checks.ReasonInternal)
+		i.missChains(reason)
+		return checks.InconclusiveFact[bool](reason)
 	}
 	conn.Extend(handshakeTime)
 	config := session.Config{
-		ServerName: i.host, MinVersion: versionTLS13, MaxVersion: versionTLS13, Suites: suites, SignatureSchemes: schemes,
+		ServerName: i.host, MinVersion: wire.TLS13, MaxVersion: wire.TLS13, Suites: suites, SignatureSchemes: schemes,
 	}
 	if withoutSNI {
 		config.ServerName = ""
@@ -67,7 +72,7 @@ func (i *inspection) fetchSealed(ctx context.Context, name string, suites, schem
 	_ = conn.Close() // nothing was promised to the peer
 	if len(made.Certificates) == 0 {
 		i.peer.Logf("%s: none (%v)", name, err)
-		return i.noneSealed(ctx, conn.Reaction(ctx, err).Dropped(), made.ServerRandom == nil)
+		return i.noneSealed(ctx, conn.Reaction(ctx, err), made.ServerRandom == nil)
 	}
 	i.peer.Logf("%s: %d certificates", name, len(made.Certificates))
 	i.keepSealed(made, withoutSNI)
@@ -75,12 +80,15 @@ func (i *inspection) fetchSealed(ctx context.Context, name string, suites, schem
 }
 
 // noneSealed is what a handshake without certificates says: a refusal where
-// the server still answers others.
-func (i *inspection) noneSealed(ctx context.Context, dropped, early bool) checks.Fact[bool] {
-	if early && (!dropped || i.peer.AnswersAfter(ctx, time.Now())) {
+// the server said no, or said nothing and still answers others.
+func (i *inspection) noneSealed(ctx context.Context, met conversation.Reaction, early bool) checks.Fact[bool] {
+	silent := met.Dropped() || met.Kind == conversation.Timeout
+	if early && (met.Kind == conversation.Alert || silent && i.peer.AnswersAfter(ctx, time.Now())) {
 		return checks.KnownFact(true)
 	}
-	return checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
+	reason := cmp.Or(met.Reason, checks.ReasonHandshakeFailed)
+	i.missChains(reason)
+	return checks.InconclusiveFact[bool](reason)
 }
 
 func (i *inspection) keepSealed(made *session.Session, withoutSNI bool) {

@@ -2,7 +2,9 @@ package tlsprobe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -13,20 +15,23 @@ import (
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
-// samples is how many times each version's first hello is sent: where servers
-// behind one address differ, one answer does not speak for all.
-const samples = 3
-
-// inspection is one full look at one address under way.
+// inspection is one look at one address under way.
 type inspection struct {
 	peer *conversation.Peer
 	host string
+	// samples is how many times each version's first hello is sent: where
+	// servers behind one address differ, one answer does not speak for all.
+	samples int
+	// versionsAtOnce bounds the versions that are asked for together, so that
+	// a small budget always buys the same ones; 0: all.
+	versionsAtOnce int
 
 	mu           sync.Mutex // guards what follows
 	seen         []sighting // every ServerHello with what came after it
 	certificates map[checks.Fingerprint][]byte
-	schemes      []uint16 // that TLS 1.3 signed with
-	mixed        bool     // servers behind this address differ
+	chainsMissed checks.Reason // why a chain may be served that was not seen
+	schemes      []uint16      // that TLS 1.3 signed with
+	mixed        bool          // servers behind this address differ
 }
 
 // sighting is one ServerHello, and what was offered for it.
@@ -37,12 +42,19 @@ type sighting struct {
 }
 
 // ask sends an offer and keeps what comes back.
-func (i *inspection) ask(ctx context.Context, name string, offered offer) conversation.Answer {
+func (i *inspection) ask(ctx context.Context, name string, offered offer) (answer conversation.Answer) {
+	// Hellos run in goroutines that have nobody above them who could recover.
+	defer func() {
+		if fault := recover(); fault != nil {
+			i.peer.Logf("%s: our own fault: %v", name, fault)
+			answer = conversation.Answer{Reaction: conversation.Reaction{Kind: conversation.Failed, Reason: checks.ReasonInternal}}
+		}
+	}()
 	question, err := offered.question(name, i.host)
 	if err != nil {
 		return conversation.Answer{Reaction: conversation.Reaction{Kind: conversation.Failed, Reason: checks.ReasonInternal}}
 	}
-	answer := i.peer.Ask(ctx, question)
+	answer = i.peer.Ask(ctx, question)
 	if !answer.Accepted() {
 		return answer
 	}
@@ -106,6 +118,13 @@ func (i *inspection) sightings(holds func(sighting) bool) []sighting {
 	return list
 }
 
+// missChains notes that nobody can tell whether another chain is served.
+func (i *inspection) missChains(reason checks.Reason) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.chainsMissed = cmp.Or(i.chainsMissed, reason)
+}
+
 func (i *inspection) isMixed() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -139,48 +158,87 @@ type version struct {
 	refused  bool                  // by all, and that can be relied on
 	reason   checks.Reason         // why nobody can tell
 	at       time.Time             // when the refusal that counts ended
+
+	// How many samples of the first batch were accepted, and refused by alert.
+	acceptedSamples, refusedSamples int
 }
 
-// sample sends the first hello of each version several times: TLS 1.2 alone at
-// first, then 1.3, so that there is a control early, then all else together.
-func (i *inspection) sample(ctx context.Context) []*version {
+// allVersions lists every version in the order of asking.
+func allVersions(batches func(checks.Protocol) [][]uint16) []*version {
 	var versions []*version
 	for _, protocol := range newestFirst() {
-		versions = append(versions, &version{protocol: protocol, batches: candidates(protocol)})
+		versions = append(versions, &version{protocol: protocol, batches: batches(protocol)})
 	}
+	return versions
+}
+
+func newInspection(target checks.Target, samples int, config conversation.Config) *inspection {
+	config.ServerName = cmp.Or(target.SNI, target.Host)
+	return &inspection{
+		peer: conversation.New(config), host: config.ServerName, samples: samples, certificates: map[checks.Fingerprint][]byte{},
+	}
+}
+
+// sample sends the first hello of each version, several times where that is
+// wanted: TLS 1.2 alone at first, and 1.3 when that did not work, so that there
+// is a control early; then all else together. Where the first finds no
+// connection, nothing else is asked.
+func (i *inspection) sample(ctx context.Context, versions []*version) {
 	for index, one := range versions[:2] {
 		i.sampleOnce(ctx, one)
 		if one.answers[0].Reaction.Unconnected && index == 0 {
-			return i.unreachable(versions, one.answers[0])
+			unreachable(versions, one.answers[0])
+			return
 		}
 		if one.accepted > 0 {
-			i.setControl(one)
 			break
 		}
 	}
-	var parts []func()
-	for _, one := range versions {
-		parts = append(parts, func() {
-			for len(one.answers) < samples && ctx.Err() == nil && !i.peer.Stopped() {
-				i.sampleOnce(ctx, one)
-			}
-		})
+	for _, one := range versions[:2] { // silence counts between two controls only
+		if len(one.answers) > 0 && one.answers[0].Reaction.Kind == conversation.Timeout && !i.peer.LastWorked().IsZero() {
+			one.answers = nil
+		}
 	}
-	i.together(parts...)
-	parts = nil
-	for _, one := range versions {
-		parts = append(parts, func() { i.settle(ctx, one) })
+	samples := i.samples
+	if i.peer.LastWorked().IsZero() {
+		samples = 1 // nothing to compare: what never answers is not asked again and again
 	}
-	i.together(parts...)
-	return versions
+	for group := range slices.Chunk(versions, cmp.Or(i.versionsAtOnce, len(versions))) {
+		var parts []func()
+		for _, one := range group {
+			parts = append(parts, func() {
+				for len(one.answers) < samples && ctx.Err() == nil && !i.peer.Stopped() {
+					i.sampleOnce(ctx, one)
+				}
+			})
+		}
+		i.together(parts...)
+	}
+}
+
+// settleAll decides what the samples say. Where the first batch was refused for
+// want of a common suite, the others are asked too, and in all versions before
+// any refusal is judged: one of them may be the first hello that works.
+func (i *inspection) settleAll(ctx context.Context, versions []*version) {
+	var others, settlements []func()
+	for _, one := range versions {
+		if one.reason != "" {
+			continue
+		}
+		settlements = append(settlements, func() { i.settle(ctx, one) })
+		if one.accepted == 0 && one.protocol != checks.SSLv2 {
+			others = append(others, func() { i.tryOtherBatches(ctx, one) })
+		}
+	}
+	i.together(others...)
+	i.together(settlements...)
 }
 
 // unreachable gives every version the reason why there is no connection.
-func (i *inspection) unreachable(versions []*version, answer conversation.Answer) []*version {
+func unreachable(versions []*version, answer conversation.Answer) {
 	for _, one := range versions {
-		one.first, one.reason = answer, answer.Reaction.Reason
+		one.first, one.reason = answer, cmp.Or(answer.Reaction.Reason, checks.ReasonControlFailed)
 	}
-	return versions
 }
 
 func (i *inspection) sampleOnce(ctx context.Context, one *version) {
@@ -195,6 +253,7 @@ func (i *inspection) sampleOnce(ctx context.Context, one *version) {
 	one.accepted++
 	if one.accepted == 1 {
 		one.first = answer
+		i.setControl(one.protocol, firstBatch(one))
 	}
 }
 
@@ -205,24 +264,28 @@ func firstBatch(one *version) []uint16 {
 	return one.batches[0]
 }
 
-func (i *inspection) setControl(one *version) {
-	question, err := offer{protocol: one.protocol, suites: firstBatch(one)}.question("control", i.host)
+// setControl takes the first hello that worked for the control.
+func (i *inspection) setControl(protocol checks.Protocol, suites []uint16) {
+	if i.peer.HasControl() {
+		return
+	}
+	question, err := offer{protocol: protocol, suites: suites}.question("control", i.host)
 	if err == nil {
 		i.peer.SetControl(question)
 	}
 }
 
-// settle decides what the samples of a version say. Where the first batch was
-// refused for want of a common suite, the others are asked too.
+// settle decides what the answers of a version say.
 func (i *inspection) settle(ctx context.Context, one *version) {
-	if one.accepted == 0 && one.protocol != checks.SSLv2 {
-		i.tryOtherBatches(ctx, one)
-	}
 	if one.accepted > 0 {
-		i.setMixedWhereSamplesDiffer(one)
+		i.compareSamples(one)
 		return
 	}
-	one.refused, one.reason = true, ""
+	if len(one.answers) == 0 {
+		one.reason = i.unasked(ctx)
+		return
+	}
+	one.refused = true
 	for _, answer := range one.answers {
 		if refused, reason := i.relied(ctx, one.protocol, answer); !refused {
 			one.refused, one.reason = false, reason
@@ -231,6 +294,20 @@ func (i *inspection) settle(ctx context.Context, one *version) {
 		if answer.Ended.After(one.at) {
 			one.at = answer.Ended
 		}
+	}
+}
+
+// unasked is why something was not asked at all.
+func (i *inspection) unasked(ctx context.Context) checks.Reason {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return checks.ReasonCanceled
+	case ctx.Err() != nil:
+		return checks.ReasonTimeout
+	case i.peer.Stopped():
+		return checks.ReasonDegraded
+	default:
+		return checks.ReasonBudget
 	}
 }
 
@@ -258,29 +335,29 @@ func (i *inspection) tryOtherBatches(ctx context.Context, one *version) {
 		if answer.Accepted() {
 			one.accepted++
 			one.first = answer
+			i.setControl(one.protocol, batch)
 			return
 		}
 	}
 }
 
-// setMixedWhereSamplesDiffer notes that servers behind one address differ:
-// the same hello was accepted and refused, or met two suites or certificates.
-func (i *inspection) setMixedWhereSamplesDiffer(one *version) {
+// compareSamples notes that servers behind one address differ: the same hello
+// was accepted and refused, or met two suites or certificates.
+func (i *inspection) compareSamples(one *version) {
 	var first *conversation.Answer
-	different, refused := false, 0
-	for index := range one.answers[:min(len(one.answers), samples)] {
-		answer := &one.answers[index]
-		switch {
+	different := false
+	for index := range one.answers[:min(len(one.answers), i.samples)] {
+		switch answer := &one.answers[index]; {
 		case answer.Reaction.Kind == conversation.Alert:
-			refused++
+			one.refusedSamples++
 		case !answer.Accepted():
-		case first == nil:
-			first = answer
 		default:
-			different = different || !alike(first, answer)
+			one.acceptedSamples++
+			different = different || first != nil && !alike(first, answer)
+			first = answer
 		}
 	}
-	if !different && (first == nil || refused == 0) {
+	if !different && (one.acceptedSamples == 0 || one.refusedSamples == 0) {
 		return
 	}
 	i.peer.Logf("%s: samples differ: several servers answer at this address", one.protocol.Title())

@@ -2,17 +2,19 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/certs/chain"
-	"github.com/gradewatch/gradewatch/checks/httpsec"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
-	"github.com/gradewatch/gradewatch/checks/tlsprobe"
+	"github.com/gradewatch/gradewatch/docs"
 )
 
 // Exit codes of check beside 0 and 2 (docs/design.md, 'The report').
@@ -21,56 +23,72 @@ const (
 	exitUntested  = 3
 )
 
-// urlsAtOnce is how many URLs are looked at at a time.
-const urlsAtOnce = 4
-
 // checkCommand looks at URLs with no database. It may look at any address:
 // whoever runs it sees what this machine sees anyway.
 type checkCommand struct {
-	URLs        []string      `arg:"" name:"url" help:"What to look at: https://app.example.com/callback."`
-	JSON        bool          `help:"Print one JSON report for each URL."`
-	Type        string        `enum:"standard,custom" default:"custom" help:"Type of the application: ${enum}."`
-	Kind        string        `enum:"redirect,post_logout,web_panel,webhook,state_change,erp_sync,quote_connector,mirroring,cors_origin,sign_in_start,app_store_link,guide" default:"redirect" help:"What the URL is registered as: ${enum}."`
-	Environment string        `enum:"SOD,Stage,Production" default:"Production" help:"Where the application runs: ${enum}."`
-	Profile     string        `default:"superoffice" help:"Set of requirements to judge by."`
-	CAFile      []string      `name:"ca-file" placeholder:"FILE" help:"PEM file of private roots to trust too. May be repeated."`
-	ExtraRoots  string        `name:"extra-roots" env:"GRADEWATCH_EXTRA_ROOTS" placeholder:"FILES" help:"PEM files of private roots, separated by commas."`
-	Resolver    string        `env:"GRADEWATCH_RESOLVER" placeholder:"HOST:PORT" help:"DNS server to ask instead of the system's."`
-	Timeout     time.Duration `default:"20s" help:"How long the look at one URL may take."`
+	URLs        []string       `arg:"" optional:"" name:"url" help:"What to look at: https://app.example.com/callback, app.example.com:8443, 192.0.2.1, [2001:db8::1]:8443, or - for a list on standard input."`
+	File        []string       `short:"f" placeholder:"FILE" sep:"none" help:"Look at the URLs and hosts of FILE too, one a line; # begins a comment, - is standard input. May be repeated."`
+	Full        bool           `help:"Look at everything: suites and their order, groups, all chains, features, vulnerabilities, what known clients get."`
+	Intrusive   bool           `help:"Also send what no honest client sends, to find Heartbleed, ROBOT and the like. Implies --full. Only with the leave of the server's owner."`
+	JSON        bool           `help:"Print a JSON report: indented for one URL, one line each for more."`
+	PrintSchema printSchema    `help:"Print the JSON Schema of a report, and do nothing else."`
+	Verbose     bool           `short:"v" help:"Print what was sent and what came back to standard error, after each report."`
+	IP          []netip.Addr   `name:"ip" xor:"place" placeholder:"ADDRESS" help:"Look at this address only, instead of those that the name resolves to. May be repeated."`
+	ConnectTo   []connectTo    `xor:"place" sep:"none" placeholder:"HOST:PORT" help:"Connect there instead, and still ask for the URL's host. HOST1:PORT1:HOST2:PORT2 does so for one host and port only, as with curl. May be repeated."`
+	SNI         string         `name:"sni" placeholder:"NAME" help:"Name this host in TLS instead of the URL's."`
+	Timeout     *time.Duration `help:"How long the look at one URL may take: ${quick_timeout}, with --full ${full_timeout}, with --intrusive ${intrusive_timeout} if not said."`
+	Type        string         `enum:"standard,custom" default:"custom" help:"Type of the application: ${enum}."`
+	Kind        string         `enum:"redirect,post_logout,web_panel,webhook,state_change,erp_sync,quote_connector,mirroring,cors_origin,sign_in_start,app_store_link,guide" default:"redirect" help:"What the URL is registered as: ${enum}."`
+	Environment string         `enum:"SOD,Stage,Production" default:"Production" help:"Where the application runs: ${enum}."`
+	Profile     string         `default:"superoffice" help:"Set of requirements to judge by."`
+	CAFile      []string       `name:"ca-file" placeholder:"FILE" help:"PEM file of private roots to trust too. May be repeated."`
+	ExtraRoots  string         `name:"extra-roots" env:"GRADEWATCH_EXTRA_ROOTS" placeholder:"FILES" help:"PEM files of private roots, separated by commas."`
+	Resolver    string         `env:"GRADEWATCH_RESOLVER" placeholder:"HOST:PORT" help:"DNS server to ask instead of the system's."`
 }
 
-// checkResult is what one URL gave.
-type checkResult struct {
-	subject policy.Subject
-	report  checks.Report
+// printSchema is a flag that ends the program, as --help does.
+type printSchema bool
+
+// BeforeReset prints the schema before anything else typed is looked at.
+func (printSchema) BeforeReset(app *kong.Kong) error {
+	if _, err := fmt.Fprint(app.Stdout, docs.ReportSchema()); err != nil {
+		return fmt.Errorf("print the schema: %w", err)
+	}
+	app.Exit(exitGood)
+	return nil
 }
 
-// checkRun is a checked command line: nothing in it can be wrong usage.
-type checkRun struct {
-	targets  []checks.Target
-	subjects []policy.Subject
-	profile  policy.Profile
-	roots    *chain.Roots
-	prober   *probe.Prober
+// checkHelp is what the help of check says that only the code knows.
+func checkHelp() kong.Vars {
+	deadline := func(depth checks.Depth, intrusive bool) string {
+		return checks.LimitsFor(depth, intrusive).Deadline.String()
+	}
+	return kong.Vars{
+		"quick_timeout":     deadline(checks.Quick, false),
+		"full_timeout":      deadline(checks.Full, false),
+		"intrusive_timeout": deadline(checks.Full, true),
+	}
 }
 
 // Run looks at every URL, prints in the order given, and ends with code 1 when
 // a requirement that is a must fails, else 3 when something could not be told.
 func (c *checkCommand) Run(ctx context.Context, term *terminal) error {
-	run, err := c.prepare()
+	return c.run(ctx, term, families())
+}
+
+// run is Run with the families that look.
+func (c *checkCommand) run(ctx context.Context, term *terminal, families checks.Runner) error {
+	run, err := c.prepare(term)
 	if err != nil {
 		return &usageError{err}
 	}
-	progress := newProgress(term, len(run.targets))
-	pending := run.start(ctx, progress)
-	code := exitGood
-	printer := newPrinter(term, run.profile)
-	for _, result := range pending {
-		got := <-result
-		if err := progress.aside(func() error { return c.print(printer, term, got) }); err != nil {
-			return fmt.Errorf("print the report of %s: %w", got.report.URL, err)
-		}
-		code = worseCode(code, verdictCode(got.report.Verdicts))
+	run.families = families
+	code, err := run.all(ctx, &output{
+		term: term, json: c.JSON, verbose: c.Verbose, many: len(run.looks) > 1,
+		printer: newPrinter(term, run.profile), progress: newProgress(term, len(run.looks)),
+	})
+	if err != nil {
+		return err
 	}
 	if code != exitGood {
 		return exitError(code)
@@ -78,34 +96,31 @@ func (c *checkCommand) Run(ctx context.Context, term *terminal) error {
 	return nil
 }
 
-func (c *checkCommand) print(printer *printer, term *terminal, got checkResult) error {
-	if !c.JSON {
-		return printer.print(got)
+// depth is how much the flags ask for.
+func (c *checkCommand) depth() checks.Depth {
+	if c.Full || c.Intrusive {
+		return checks.Full
 	}
-	encoder := json.NewEncoder(term.out)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(got.report)
+	return checks.Quick
 }
 
 // prepare finds everything that is wrong with what was typed.
-func (c *checkCommand) prepare() (*checkRun, error) {
-	if c.Timeout <= 0 {
-		return nil, fmt.Errorf("--timeout %s is not a positive duration", c.Timeout)
+func (c *checkCommand) prepare(term *terminal) (*checkRun, error) {
+	limits, err := c.limits()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkPlace(); err != nil {
+		return nil, err
+	}
+	given, err := c.given(term.in)
+	if err != nil {
+		return nil, err
 	}
 	run := &checkRun{}
-	for _, text := range c.URLs {
-		target, err := checks.ParseTarget(text, checks.Quick, checks.Limits{Deadline: c.Timeout})
-		if err != nil {
-			return nil, err
-		}
-		run.targets = append(run.targets, target)
-		run.subjects = append(run.subjects, policy.Subject{
-			ApplicationType: policy.ApplicationType(c.Type), Kind: policy.Kind(c.Kind), ValueKind: policy.Literal,
-			Environment: policy.Environment(c.Environment), Value: target.URL,
-		})
+	if err := c.addLooks(run, given, limits); err != nil {
+		return nil, err
 	}
-	var err error
 	if run.profile, err = policy.ProfileByID(c.Profile); err != nil {
 		return nil, err
 	}
@@ -118,62 +133,90 @@ func (c *checkCommand) prepare() (*checkRun, error) {
 	return run, err
 }
 
+func (c *checkCommand) limits() (checks.Limits, error) {
+	limits := checks.LimitsFor(c.depth(), c.Intrusive)
+	if c.Timeout == nil {
+		return limits, nil
+	}
+	if *c.Timeout <= 0 {
+		return limits, fmt.Errorf("--timeout %s is not a positive duration", *c.Timeout)
+	}
+	limits.Deadline = *c.Timeout
+	return limits, nil
+}
+
+// checkPlace reads --sni and --ip.
+func (c *checkCommand) checkPlace() error {
+	for _, address := range c.IP {
+		if address.Zone() != "" {
+			return fmt.Errorf("--ip %s has a zone, which means nothing to other machines", address)
+		}
+	}
+	if c.SNI == "" {
+		return nil
+	}
+	name, err := checks.ASCIIHost(c.SNI)
+	if err != nil {
+		return fmt.Errorf("--sni: %w", err)
+	}
+	if _, err := netip.ParseAddr(name); err == nil {
+		return fmt.Errorf("--sni %s is an address; SNI holds names only (RFC 6066 section 3)", c.SNI)
+	}
+	c.SNI = name
+	return nil
+}
+
+// mostFaults bounds how many lines of a list are complained about.
+const mostFaults = 10
+
+func (c *checkCommand) addLooks(run *checkRun, given []givenURL, limits checks.Limits) error {
+	var faults []error
+	for _, one := range given {
+		target, err := checks.ParseHostOrURL(one.text, c.depth(), limits)
+		if err != nil {
+			faults = append(faults, one.fault(err))
+			continue
+		}
+		target.SNI, target.Intrusive = c.SNI, c.Intrusive
+		run.looks = append(run.looks, look{
+			subject: policy.Subject{
+				ApplicationType: policy.ApplicationType(c.Type), Kind: policy.Kind(c.Kind), ValueKind: policy.Literal,
+				Environment: policy.Environment(c.Environment), Value: target.URL,
+			},
+			places: c.places(&target),
+			target: target,
+		})
+	}
+	if more := len(faults) - mostFaults; more > 0 {
+		faults = append(faults[:mostFaults], fmt.Errorf("and %d more", more))
+	}
+	if len(faults) == 0 && len(given) == 0 {
+		return errors.New("expected a URL or host to look at, or --file with a list of them")
+	}
+	return errors.Join(faults...)
+}
+
+// places is where the target's host is looked for, if not at itself. It sets
+// the port to connect to.
+func (c *checkCommand) places(target *checks.Target) []string {
+	var places []string
+	for _, address := range c.IP {
+		places = append(places, address.String())
+	}
+	at := slices.IndexFunc(c.ConnectTo, func(to connectTo) bool { return to.matches(*target) })
+	if at < 0 {
+		return places
+	}
+	if to := c.ConnectTo[at]; to.port != 0 {
+		target.Port = to.port
+	}
+	if to := c.ConnectTo[at]; to.host != "" {
+		places = append(places, to.host)
+	}
+	return places
+}
+
 func (c *checkCommand) roots() (*chain.Roots, error) {
 	roots, _, err := trustedRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
 	return roots, err
-}
-
-// start looks at the URLs, a few at a time, and returns where each result will
-// come. Every look ends within its deadline.
-func (r *checkRun) start(ctx context.Context, progress *progress) []<-chan checkResult {
-	slots := make(chan struct{}, urlsAtOnce)
-	pending := make([]<-chan checkResult, len(r.targets))
-	for i := range r.targets {
-		result := make(chan checkResult, 1)
-		pending[i] = result
-		go func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			result <- r.look(ctx, i, progress)
-		}()
-	}
-	return pending
-}
-
-func (r *checkRun) look(ctx context.Context, index int, progress *progress) checkResult {
-	target, subject := r.targets[index], r.subjects[index]
-	runner := checks.Runner{TLS: tlsprobe.Quick, HTTP: httpsec.Walk}
-	observation, measurements := runner.Look(ctx, r.prober.Network(target.Limits), target, func(stage string, done, total int) {
-		progress.show(target.Host, stage, done, total)
-	})
-	progress.finish()
-	at := measurements.StartedAt
-	return checkResult{subject: subject, report: checks.NewReport(checks.ReportConfig{
-		URL: target.URL, Engine: "gradewatch/" + programVersion(),
-		Observation: &observation, Measurements: measurements,
-		Verdicts: policy.Judge(&observation, subject, at, r.profile, r.roots),
-	})}
-}
-
-// verdictCode is the exit code that verdicts ask for.
-func verdictCode(verdicts []checks.Verdict) int {
-	code := exitGood
-	for _, verdict := range verdicts {
-		switch {
-		case verdict.Result == checks.Fail && verdict.Severity == checks.Must:
-			return exitMustFails
-		case verdict.Result == checks.ResultInconclusive:
-			code = exitUntested
-		}
-	}
-	return code
-}
-
-func worseCode(a, b int) int {
-	for _, code := range []int{exitMustFails, exitUntested} {
-		if a == code || b == code {
-			return code
-		}
-	}
-	return exitGood
 }

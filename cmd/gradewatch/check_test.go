@@ -13,12 +13,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/checktest"
 	"github.com/gradewatch/gradewatch/checks/checktest/pki"
 	"github.com/gradewatch/gradewatch/checks/policy"
+	"github.com/gradewatch/gradewatch/docs"
 )
 
 // typed runs the program as if arguments were typed.
@@ -29,9 +31,10 @@ func typed(t *testing.T, arguments ...string) (code int, out, faults string) {
 	return code, stdout.String(), stderr.String()
 }
 
-// reports reads what --json printed.
+// reports reads what --json printed, and holds it against the published schema.
 func reports(t *testing.T, out string) []checks.Report {
 	t.Helper()
+	conforms(t, out)
 	decoder := json.NewDecoder(strings.NewReader(out))
 	decoder.DisallowUnknownFields()
 	var all []checks.Report
@@ -44,6 +47,32 @@ func reports(t *testing.T, out string) []checks.Report {
 		require.NoError(t, err, out)
 		all = append(all, report)
 	}
+}
+
+// conforms requires out to be JSON that the schema of docs allows.
+func conforms(t *testing.T, out string) {
+	t.Helper()
+	published, err := jsonschema.UnmarshalJSON(strings.NewReader(docs.ReportSchema()))
+	require.NoError(t, err)
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	require.NoError(t, compiler.AddResource(checks.ReportSchema, published))
+	schema, err := compiler.Compile(checks.ReportSchema)
+	require.NoError(t, err)
+	decoder := json.NewDecoder(strings.NewReader(out))
+	decoder.UseNumber()
+	seen := 0
+	for {
+		var report any
+		err := decoder.Decode(&report)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err, out)
+		require.NoError(t, schema.Validate(report))
+		seen++
+	}
+	require.Positive(t, seen, "nothing was printed")
 }
 
 func verdict(t *testing.T, report checks.Report, id string) checks.Verdict {
@@ -77,8 +106,8 @@ func TestCheckOldServer(t *testing.T) {
 	code, out, _ := typed(t, "check", "--json", url)
 	require.Equal(t, exitMustFails, code)
 	report := reports(t, out)[0]
-	require.Equal(t, "accepted", report.Addresses[0].Protocols[checks.SSLv2])
-	require.Equal(t, "accepted", report.Addresses[0].Protocols[checks.SSLv3])
+	require.Equal(t, checks.ProtocolAccepted, report.Addresses[0].Protocols[checks.SSLv2])
+	require.Equal(t, checks.ProtocolAccepted, report.Addresses[0].Protocols[checks.SSLv3])
 	require.Equal(t, checks.Fail, verdict(t, report, "T-01").Result)
 	require.Equal(t, checks.Fail, verdict(t, report, "T-02").Result)
 	require.Equal(t, checks.Pass, verdict(t, report, "E-01").Result)
@@ -99,7 +128,7 @@ func TestCheckGoodServer(t *testing.T) {
 	report := reports(t, out)[0]
 	require.Equal(t, checks.ReportSchema, report.Schema)
 	require.Equal(t, url, report.URL)
-	require.Equal(t, map[checks.Protocol]string{
+	require.Equal(t, map[checks.Protocol]checks.ProtocolResult{
 		checks.SSLv2: "refused", checks.SSLv3: "refused", checks.TLSv10: "refused", checks.TLSv11: "refused",
 		checks.TLSv12: "accepted", checks.TLSv13: "accepted",
 	}, report.Addresses[0].Protocols)
@@ -146,7 +175,7 @@ func TestCheckTarpit(t *testing.T) {
 	report := reports(t, out)[0]
 	require.LessOrEqual(t, report.DurationMS, int64(4000))
 	for _, protocol := range checks.Protocols() {
-		require.Equal(t, "inconclusive", report.Addresses[0].Protocols[protocol])
+		require.Equal(t, checks.ProtocolInconclusive, report.Addresses[0].Protocols[protocol])
 	}
 	for _, id := range []string{"T-01", "T-02", "T-03", "E-01", "C-01"} {
 		require.Equal(t, checks.ResultInconclusive, verdict(t, report, id).Result, id)
@@ -171,6 +200,9 @@ func TestCheckUsage(t *testing.T) {
 	t.Parallel()
 	noPEM := filepath.Join(t.TempDir(), "no.pem")
 	require.NoError(t, os.WriteFile(noPEM, []byte("no certificate"), 0o600))
+	noHosts := hostsFile(t, "# nothing\n\n")
+	badHosts := hostsFile(t, "127.0.0.1:1\n\nftp://127.0.0.1/\n127.0.0.1:0 # port\n")
+	manyBadHosts := hostsFile(t, strings.Repeat(":1\n", 15))
 	for _, test := range []struct {
 		arguments []string
 		fault     string
@@ -179,7 +211,7 @@ func TestCheckUsage(t *testing.T) {
 		{[]string{"check"}, "expected"},
 		{[]string{"chek"}, "unexpected argument"},
 		{[]string{"check", "--nonsense", "https://127.0.0.1/"}, "unknown flag"},
-		{[]string{"check", "app.example.com"}, "has no scheme"},
+		{[]string{"check", "::1:zzz"}, "neither host:port nor an IPv6 address"},
 		{[]string{"check", "https://127.0.0.1:1/", "ftp://127.0.0.1/"}, "cannot be looked at"},
 		{[]string{"check", "--type", "big", "https://127.0.0.1/"}, "--type"},
 		{[]string{"check", "--kind", "cookie", "https://127.0.0.1/"}, "--kind"},
@@ -189,6 +221,20 @@ func TestCheckUsage(t *testing.T) {
 		{[]string{"check", "--ca-file", noPEM, "https://127.0.0.1/"}, "no PEM"},
 		{[]string{"check", "--resolver", "a:b:c:d:port", "https://127.0.0.1/"}, "resolver"},
 		{[]string{"check", "--timeout", "-1s", "https://127.0.0.1/"}, "timeout"},
+		{[]string{"check", "--timeout", "0s", "https://127.0.0.1/"}, "timeout"},
+		{[]string{"check", "--ip", "app.example.com", "https://127.0.0.1/"}, "--ip"},
+		{[]string{"check", "--ip", "fe80::1%eth0", "https://127.0.0.1/"}, "has a zone"},
+		{[]string{"check", "--sni", "127.0.0.1", "https://127.0.0.1/"}, "SNI holds names only"},
+		{[]string{"check", "--sni", "a b", "https://127.0.0.1/"}, "--sni"},
+		{[]string{"check", "--connect-to", "127.0.0.1", "https://127.0.0.1/"}, "HOST1:PORT1:HOST2:PORT2"},
+		{[]string{"check", "--connect-to", "127.0.0.1:1", "--ip", "127.0.0.1", "https://127.0.0.1/"}, "--ip"},
+		{[]string{"check", "--file", "/nonexistent.txt"}, "nonexistent.txt"},
+		{[]string{"check", "--file", "-"}, "no standard input"},
+		{[]string{"check", "-"}, "no standard input"},
+		{[]string{"check", "--file", noHosts}, "expected a URL"},
+		{[]string{"check", "--file", badHosts}, "hosts.txt:3: "},
+		{[]string{"check", "--file", badHosts}, "hosts.txt:4: "},
+		{[]string{"check", "--file", manyBadHosts}, "and 5 more"},
 	} {
 		code, out, faults := typed(t, test.arguments...)
 		require.Equal(t, exitUsage, code, "%q", test.arguments)

@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
 	"github.com/gradewatch/gradewatch/internal/alert"
@@ -120,7 +121,7 @@ func seedEndpoint(ctx context.Context, tx *store.Tx, client *jobs.Client, endpoi
 	if err != nil {
 		return err
 	}
-	assessment, err := tx.RequestAssessment(ctx, created.ID, monitor.First, now, now)
+	assessment, err := tx.RequestAssessment(ctx, created.ID, monitor.First, checks.Quick, now, now)
 	if err != nil {
 		return err
 	}

@@ -41,8 +41,9 @@ type commandLine struct {
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
-// terminal is what a subcommand writes to.
+// terminal is what a subcommand reads from and writes to.
 type terminal struct {
+	in  io.Reader // nil: there is none
 	out io.Writer
 	err io.Writer
 	env func(name string) string
@@ -61,7 +62,7 @@ func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], &terminal{out: os.Stdout, err: os.Stderr, env: os.Getenv})
+	code := run(ctx, os.Args[1:], &terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv})
 	stop()
 	os.Exit(code)
 }
@@ -83,6 +84,7 @@ func run(ctx context.Context, arguments []string, term *terminal) (code int) {
 		kong.Exit(func(code int) { panic(exitError(code)) }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(term),
+		checkHelp(),
 	)
 	if err != nil {
 		_, _ = fmt.Fprintf(term.err, "gradewatch: %v\n", err)

@@ -17,6 +17,7 @@ import (
 type printer struct {
 	out     io.Writer
 	color   bool
+	width   int // columns; 0: as many as it takes
 	profile policy.Profile
 }
 
@@ -24,7 +25,18 @@ type printer struct {
 // (https://no-color.org).
 func newPrinter(t *terminal, profile policy.Profile) *printer {
 	color := isTerminal(t.out) && t.env("NO_COLOR") == "" && t.env("TERM") != "dumb"
-	return &printer{out: t.out, color: color, profile: profile}
+	return &printer{out: t.out, color: color, width: lineWidth(t.out), profile: profile}
+}
+
+// narrowest is the width below which lines are no longer made to fit.
+const narrowest = 40
+
+func lineWidth(out io.Writer) int {
+	width := terminalWidth(out)
+	if width == 0 {
+		return 0
+	}
+	return max(width, narrowest)
 }
 
 // Escape sequences of ECMA-48, Select Graphic Rendition.
@@ -134,53 +146,6 @@ func worthPrinting(verdict checks.Verdict, proof checks.Proof) bool {
 		return proof.Value == checks.NotAsked.String() || proof.Value == "private root"
 	}
 	return true
-}
-
-func (p *printer) addresses(b *bytes.Buffer, report checks.Report) {
-	for _, address := range report.Addresses {
-		fmt.Fprintf(b, "  %s\n", p.styled(bold, fmt.Sprintf("%s port %d", address.Address, address.Port)))
-		if !strings.HasPrefix(report.URL, "https:") {
-			continue
-		}
-		fmt.Fprintf(b, "    Protocols    %s\n", protocolLine(address))
-		if len(address.Certificates) > 0 {
-			fmt.Fprintf(b, "    Certificate  %s\n", printable(certificateLine(address.Certificates[0])))
-		}
-	}
-	if len(report.Addresses) > 0 {
-		b.WriteByte('\n')
-	}
-}
-
-// protocolLine groups protocol versions by what the server did with them.
-func protocolLine(address checks.ReportAddress) string {
-	var answers []string
-	versions := map[string][]string{}
-	for _, protocol := range checks.Protocols() {
-		answer := strings.ReplaceAll(address.Protocols[protocol], "_", " ")
-		if reason := address.ProtocolsReasons[protocol]; reason != "" {
-			answer += " (" + strings.ReplaceAll(string(reason), "_", " ") + ")"
-		}
-		if versions[answer] == nil {
-			answers = append(answers, answer)
-		}
-		versions[answer] = append(versions[answer], string(protocol))
-	}
-	for i, answer := range answers {
-		answers[i] = answer + ": " + strings.Join(versions[answer], ", ")
-	}
-	return strings.Join(answers, "; ")
-}
-
-func certificateLine(certificate checks.ReportCertificate) string {
-	if certificate.NotAfter.IsZero() {
-		return fmt.Sprintf("SHA-256 %s, which cannot be parsed", certificate.SHA256)
-	}
-	subject := certificate.Subject
-	if subject == "" && len(certificate.Names) > 0 {
-		subject = certificate.Names[0]
-	}
-	return fmt.Sprintf("%s, by %s, valid until %s", subject, certificate.Issuer, certificate.NotAfter.UTC().Format("2006-01-02 15:04 UTC"))
 }
 
 func summary(report checks.Report) string {

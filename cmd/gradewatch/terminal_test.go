@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -72,4 +73,55 @@ func TestCheckOnATerminal(t *testing.T) {
 		require.Equal(t, test.color, bytes.Contains([]byte(text), []byte("\x1b[")), "%v: %q", test.environment, text)
 		require.Equal(t, test.progress, bytes.Contains([]byte(line), []byte("looked at")), "%v: %q", test.environment, line)
 	}
+}
+
+// resize makes a terminal as wide as columns.
+func resize(t *testing.T, file *os.File, columns uint16) {
+	t.Helper()
+	size := struct{ rows, columns, x, y uint16 }{rows: 24, columns: columns}
+	raw, err := file.SyscallConn()
+	require.NoError(t, err)
+	require.NoError(t, raw.Control(func(descriptor uintptr) {
+		_, _, fault := syscall.Syscall(syscall.SYS_IOCTL, descriptor, syscall.TIOCSWINSZ, uintptr(unsafe.Pointer(&size))) //nolint:gosec // a terminal of our own
+		require.Zero(t, fault)
+	}))
+}
+
+// A full look names the stage that it waits for, on a line that never breaks,
+// and prints tables that fit.
+func TestCheckFullOnATerminal(t *testing.T) {
+	t.Parallel()
+	const columns = 70
+	url := goServerURL(t)
+	out, readOut := pseudoTerminal(t)
+	faults, readFaults := pseudoTerminal(t)
+	resize(t, out, columns)
+	resize(t, faults, columns)
+	command := checkCommand{URLs: []string{url}, Full: true, Type: "custom", Kind: "redirect", Environment: "Production", Profile: "superoffice"}
+	require.NoError(t, command.run(t.Context(), &terminal{
+		out: out, err: faults, env: func(string) string { return "" },
+	}, pretending(t, families())))
+	text, line := readOut(), readFaults()
+	for _, stage := range []string{"tls, 0 of 1", "suites, 0 of 1", "vulnerabilities, 0 of 1", "clients, 0 of 1", "http, 0 of 1"} {
+		require.Contains(t, line, stage)
+	}
+	for shown := range strings.SplitSeq(line, clearLine) {
+		require.Less(t, len(shown), columns)
+	}
+	require.Contains(t, text, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
+	require.NotContains(t, text, "0xC02F", "there is no room for numbers")
+}
+
+func TestTerminalWidth(t *testing.T) {
+	t.Parallel()
+	require.Zero(t, terminalWidth(&bytes.Buffer{}))
+	file, err := os.CreateTemp(t.TempDir(), "")
+	require.NoError(t, err)
+	require.Zero(t, terminalWidth(file))
+	require.NoError(t, file.Close())
+	terminal, read := pseudoTerminal(t)
+	resize(t, terminal, 10)
+	require.Equal(t, 10, terminalWidth(terminal))
+	require.Equal(t, narrowest, lineWidth(terminal))
+	read()
 }

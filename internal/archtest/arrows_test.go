@@ -42,6 +42,7 @@ func arrows() []arrow {
 		{"checks/tlsprobe/...", []string{"checks", "checks/probe/...", "checks/iana/...", "checks/tlsprobe/..."}, "the engine observes and reports like every family"},
 		{"checks/...", []string{"checks", "checks/probe/...", "checks/iana/..."}, "a family observes and reports; it knows no grade, no requirement, no database, and no other family"},
 
+		{"docs", nil, "documents know no code"},
 		{"migrations", nil, "the schema stands by itself, so that the migrate command can run before anything else works"},
 
 		{"internal/monitor/...", []string{"checks", "checks/policy", "checks/grade", "internal/monitor/..."}, "the domain is step functions over the types of checks and verdicts"},
@@ -152,6 +153,7 @@ func foreign() []arrow {
 		{"github.com/fergusstrange/embedded-postgres", []string{"internal/pgembed/..."}, "one place obtains Postgres"},
 		{"github.com/miekg/dns", []string{"checks/probe/...", "checks/dnsrec/...", "checks/checktest/...", "internal/demo/..."}, "names are resolved once, by the dialer"},
 		{"github.com/zmap/zcrypto/...", []string{"checks/..."}, "certificates that Go refuses to parse are the checks' business"},
+		{"github.com/invopop/jsonschema", []string{"checks/internal/reportschema"}, "the schema is written by a tool, and is no work of the program's"},
 		{"github.com/stretchr/testify/...", testSupport(), "testing is never in the binary"},
 		{"github.com/google/go-cmp/...", testSupport(), "testing is never in the binary"},
 		{"github.com/chromedp/...", testSupport(), "testing is never in the binary"},
@@ -164,7 +166,7 @@ func foreign() []arrow {
 // testSupport are the packages that only tests import. checks/checktest/pki is
 // none: it makes certificates without testing, for the demo's servers too.
 func testSupport() []string {
-	return []string{"checks/checktest", "checks/checktest/dnsserver", "internal/walk", "internal/browsertest", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
+	return []string{"checks/checktest", "checks/checktest/dnsserver", "checks/checktest/lossynet", "checks/checktest/matrix", "checks/checktest/oraclepeer", "checks/checktest/lossynet", "checks/checktest/matrix", "internal/walk", "internal/browsertest", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
 }
 
 func TestLibrariesStayWhereTheyBelong(t *testing.T) {

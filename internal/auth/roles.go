@@ -18,6 +18,7 @@ const (
 	ChangeChannels  Permission = "change channels"
 	ShowSecret      Permission = "see a webhook's signing secret"
 	ReadAudit       Permission = "read the audit"
+	AllowIntrusive  Permission = "allow intrusive probes"
 )
 
 // permissions lists what each role may do beside reading.
@@ -28,7 +29,7 @@ func permissions(role monitor.Role) []Permission {
 	case monitor.Developer:
 		return []Permission{ChangeInventory, RequestLook, ChangeChannels, ReadAudit}
 	case monitor.Operator:
-		return []Permission{RequestLook, ReadAudit}
+		return []Permission{RequestLook, ReadAudit, AllowIntrusive}
 	default:
 		return nil
 	}

@@ -26,7 +26,10 @@ type Snapshot struct {
 // Compare returns what differs between two snapshots of one endpoint, facts
 // first and then verdicts, each in a stable order. It compares meaning, never
 // bytes: a fact that either side could not tell is no change, and neither is an
-// order. Facts drift; only verdicts get worse or better.
+// order that the server does not keep. Facts drift; verdicts get worse or
+// better, and so do known vulnerabilities, post-quantum groups and whether a
+// client gets a handshake. What only a full look carries is compared between
+// full looks.
 func Compare(previous, next Snapshot) []Change {
 	c := comparison{previous: previous, next: next}
 	c.addresses()
@@ -43,8 +46,12 @@ type comparison struct {
 }
 
 func (c *comparison) drift(cause checks.Cause, subject, before, after, sentence string) {
+	c.add(Drift, cause, subject, before, after, sentence)
+}
+
+func (c *comparison) add(class ChangeClass, cause checks.Cause, subject, before, after, sentence string) {
 	c.changes = append(c.changes, Change{
-		OccurredAt: c.next.At, Class: Drift, Cause: cause,
+		OccurredAt: c.next.At, Class: class, Cause: cause,
 		Subject: subject, Before: before, After: after, Sentence: sentence,
 	})
 }
@@ -86,6 +93,7 @@ func (c *comparison) perAddress() {
 		}
 		c.protocols(after.Address, before.TLS, after.TLS)
 		c.chain(after.Address, before.TLS, after.TLS)
+		c.full(after.Address, before.Full, after.Full)
 		c.http(after.Address, before.HTTP, after.HTTP)
 	}
 }
@@ -134,12 +142,29 @@ func (c *comparison) certificates() {
 			return before.Address == after.Address
 		})
 	}
-	was, is := c.previous.Observation.Certificates, c.next.Observation.Certificates
+	was, is := sent(&c.previous.Observation), sent(&c.next.Observation)
 	if shared || len(was) == 0 || len(is) == 0 || equalCertificates(was, is) {
 		return
 	}
 	c.drift(checks.CauseCertificate, "certificates", join(fingerprints(was)), join(fingerprints(is)),
 		"The new addresses send other certificates.")
+}
+
+// sent lists the certificates of the chains that every look asks for: without
+// those that only a full look made the server send.
+func sent(observation *checks.Observation) []checks.Certificate {
+	asked, others := map[checks.Fingerprint]bool{}, map[checks.Fingerprint]bool{}
+	for _, address := range observation.Addresses {
+		for _, fingerprint := range address.TLS.Chain.Value {
+			asked[fingerprint] = true
+		}
+		for _, chain := range address.Full.Chains.Served.Value {
+			maps.Copy(others, setOf(chain.Certificates))
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(observation.Certificates), func(c checks.Certificate) bool {
+		return others[c.SHA256] && !asked[c.SHA256]
+	})
 }
 
 func equalCertificates(was, is []checks.Certificate) bool {

@@ -100,7 +100,7 @@ func restsOn(verdict checks.Verdict) families {
 // in, whichever addresses sent them: a name that answers with another share of
 // its addresses each time has not changed its certificate.
 func certificatesDiffer(before, now *checks.Observation) bool {
-	return !equalCertificates(before.Certificates, now.Certificates) ||
+	return !equalCertificates(sent(before), sent(now)) ||
 		!maps.Equal(chains(before), chains(now))
 }
 
@@ -115,10 +115,18 @@ func chains(observation *checks.Observation) map[string]bool {
 }
 
 // addressesDiffer compares one part of what addresses showed. Addresses are
-// sorted, so another set of them differs too.
+// sorted, so another set of them differs too; one without the part is known
+// from another family of facts.
 func addressesDiffer(before, now *checks.Observation, part func(checks.AddressObservation) any) bool {
-	return !slices.EqualFunc(before.Addresses, now.Addresses, func(a, b checks.AddressObservation) bool {
+	return !slices.EqualFunc(having(before, part), having(now, part), func(a, b checks.AddressObservation) bool {
 		return a.Address == b.Address && equalForms(part(a), part(b))
+	})
+}
+
+func having(observation *checks.Observation, part func(checks.AddressObservation) any) []checks.AddressObservation {
+	nothing := part(checks.AddressObservation{})
+	return slices.DeleteFunc(slices.Clone(observation.Addresses), func(a checks.AddressObservation) bool {
+		return equalForms(part(a), nothing)
 	})
 }
 

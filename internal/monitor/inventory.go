@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"strings"
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks/policy"
@@ -58,6 +59,8 @@ type Endpoint struct {
 	Vantage         string
 	Interval        time.Duration // at least MinimumInterval
 	NextRunAt       time.Time
+	NextFullAt      time.Time // from when on a run is a full look; zero: from the next one on
+	FullLookedAt    time.Time // when a full look was judged last; zero: never
 	CreatedAt       time.Time
 }
 
@@ -67,6 +70,12 @@ func (e Endpoint) Subject() policy.Subject {
 		ApplicationType: e.ApplicationType, Kind: e.Kind, ValueKind: e.ValueKind,
 		Environment: e.Environment, Value: e.Value, ProbeURL: e.ProbeURL,
 	}
+}
+
+// SpeaksTLS says whether the network shows TLS of the endpoint: a full look
+// asks nothing more of others.
+func (e Endpoint) SpeaksTLS() bool {
+	return strings.HasPrefix(strings.ToLower(e.Subject().URL()), "https:")
 }
 
 // Bounds and defaults of schedules.
@@ -95,6 +104,7 @@ type Assessment struct {
 	Purpose     Purpose
 	Vantage     string
 	Depth       string
+	Intrusive   bool // it is full, and there is leave for intrusive probes now
 	RequestedAt time.Time
 	StartedAt   time.Time // zero until a worker began
 	Stage       string    // progress for people
@@ -103,4 +113,13 @@ type Assessment struct {
 	Engine      string
 	TrustData   string
 	Changed     bool
+}
+
+// IntrusiveLeave is leave to send an endpoint's server what no honest client
+// sends: probes that another server could take for an attack.
+type IntrusiveLeave struct {
+	EndpointID int64
+	Reason     string
+	AllowedBy  string // mail address of an operator
+	AllowedAt  time.Time
 }

@@ -29,18 +29,17 @@ type Schedule struct {
 func (s Schedule) Next(now time.Time) time.Time {
 	interval := max(s.Interval, MinimumInterval)
 	slot := int64(max(now.Sub(s.Anchor), 0)/interval) + 1
-	return s.Anchor.Add(time.Duration(slot)*interval + s.jitter(slot, interval))
+	return s.Anchor.Add(time.Duration(slot)*interval + s.jitter(slot, min(interval/jitterFraction, maximumJitter)))
 }
 
 // jitter derives from the endpoint and the slot, so that every process
-// computes the same one and no state is needed.
-func (s Schedule) jitter(slot int64, interval time.Duration) time.Duration {
+// computes the same one and no state is needed. It is under bound.
+func (s Schedule) jitter(slot int64, bound time.Duration) time.Duration {
 	var seed [16]byte
 	binary.BigEndian.PutUint64(seed[:8], uint64(s.EndpointID)) //nolint:gosec // bits to hash, not a number
 	binary.BigEndian.PutUint64(seed[8:], uint64(slot))         //nolint:gosec // likewise
 	hash := fnv.New64a()
 	hash.Write(seed[:])
-	bound := min(interval/jitterFraction, maximumJitter)
 	share := mix(hash.Sum64()) % uint64(bound)             //nolint:gosec // an interval is over zero
 	return time.Duration(share).Truncate(time.Microsecond) //nolint:gosec // under bound
 }

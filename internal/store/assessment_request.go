@@ -8,28 +8,31 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
-// assessmentColumns are read by every query that returns monitor.Assessment.
-const assessmentColumns = `id, team_id, endpoint_id, slot, purpose, vantage, depth, requested_at,
+// assessmentColumns are read by every query that returns monitor.Assessment,
+// from the table assessments by its own name.
+const assessmentColumns = `id, team_id, endpoint_id, slot, purpose, vantage, depth,
+	depth = 'full' AND EXISTS (SELECT FROM intrusive_leaves l WHERE l.endpoint_id = assessments.endpoint_id) AS intrusive, requested_at,
 	coalesce(started_at, '0001-01-01T00:00:00Z') AS started_at, stage,
 	coalesce(finished_at, '0001-01-01T00:00:00Z') AS finished_at,
 	coalesce(profile, '') AS profile, coalesce(engine, '') AS engine, coalesce(trust_data, '') AS trust_data, changed`
 
-// RequestAssessment asks for a look at an endpoint that is due at slot, and
+// RequestAssessment asks for a look of a depth at an endpoint that is due at slot, and
 // returns its assessment's row, still unfinished. The caller inserts the job
 // in the same transaction. ErrConflict: the slot is taken. ErrNotFound: there
 // is no such endpoint for the transaction's team.
-func (tx *Tx) RequestAssessment(ctx context.Context, endpoint int64, purpose monitor.Purpose, slot, requestedAt time.Time) (monitor.Assessment, error) {
+func (tx *Tx) RequestAssessment(ctx context.Context, endpoint int64, purpose monitor.Purpose, depth checks.Depth, slot, requestedAt time.Time) (monitor.Assessment, error) {
 	const insert = `
 		INSERT INTO assessments (team_id, endpoint_id, slot, purpose, vantage, depth, requested_at)
-		SELECT team_id, id, @slot, @purpose, vantage, 'quick', @requested
+		SELECT team_id, id, @slot, @purpose, vantage, @depth, @requested
 		FROM endpoints WHERE id = @endpoint AND deleted_at IS NULL
 		ON CONFLICT (endpoint_id, slot) DO NOTHING
 		RETURNING ` + assessmentColumns
 	rows, _ := tx.Query(ctx, insert, pgx.StrictNamedArgs{
-		"endpoint": endpoint, "slot": slot, "purpose": string(purpose), "requested": requestedAt,
+		"endpoint": endpoint, "slot": slot, "purpose": string(purpose), "depth": string(depth), "requested": requestedAt,
 	})
 	assessment, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[monitor.Assessment])
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -51,6 +54,18 @@ func (tx *Tx) LockRequests(ctx context.Context, endpoint int64) error {
 		return fmt.Errorf("lock the requests for endpoint %d: %w", endpoint, err)
 	}
 	return nil
+}
+
+// LookUnderWay says whether a look at an endpoint that was due by at is
+// unfinished and asks all that one of depth would.
+func (tx *Tx) LookUnderWay(ctx context.Context, endpoint int64, depth checks.Depth, at time.Time) (underWay bool, err error) {
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM assessments WHERE endpoint_id = @endpoint AND finished_at IS NULL
+		AND slot <= @at AND (depth = 'full' OR @depth = 'quick'))`,
+		pgx.StrictNamedArgs{"endpoint": endpoint, "depth": string(depth), "at": at}).Scan(&underWay)
+	if err != nil {
+		return false, fmt.Errorf("look for an unfinished look at endpoint %d: %w", endpoint, err)
+	}
+	return underWay, nil
 }
 
 // whyNotRequested tells a taken slot from a missing endpoint.

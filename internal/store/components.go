@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"reflect"
 	"slices"
 	"time"
 
@@ -24,6 +25,14 @@ const (
 	KindHTTP        = "http"
 	KindCertificate = "certificate"
 	KindVerdicts    = "verdicts"
+
+	// What only a full look knows of an address.
+	KindSuites          = "suites"
+	KindChains          = "chains"
+	KindFeatures        = "features"
+	KindVulnerabilities = "vulnerabilities"
+	KindIntrusive       = "intrusive"
+	KindSimulations     = "simulations"
 )
 
 // component is one canonical part of an observation, and where it was seen.
@@ -105,6 +114,15 @@ func split(observation *checks.Observation) ([]component, error) {
 		}
 		if err := add(KindHTTP, address.Address, address.Port, address.HTTP); err != nil {
 			return nil, err
+		}
+		for _, kind := range fullFamilies() { // named as their components are
+			part := reflect.ValueOf(partOf(&address, kind)).Elem()
+			if part.IsZero() || part.Kind() == reflect.Map && part.Len() == 0 {
+				continue
+			}
+			if err := add(kind, address.Address, address.Port, part.Interface()); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, certificate := range observation.Certificates {

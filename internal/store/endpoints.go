@@ -49,7 +49,9 @@ type EndpointFilter struct {
 
 const endpointColumns = `e.id, e.team_id, e.application_id, a.name AS application_name, a.type AS application_type,
 	coalesce(e.environment, '') AS environment, e.kind, e.value_kind, e.value, e.probe_url, e.method, e.vantage,
-	e.interval_seconds::bigint * 1000000000 AS interval, e.next_run_at, e.created_at`
+	e.interval_seconds::bigint * 1000000000 AS interval, e.next_run_at,
+	coalesce(e.next_full_at, '0001-01-01T00:00:00Z') AS next_full_at, coalesce(e.full_looked_at, '0001-01-01T00:00:00Z') AS full_looked_at,
+	e.created_at`
 
 // fleet is every endpoint of the team with its state at @at. Unfinished looks
 // and requirements that are not met are few, and have indexes of their own.
@@ -89,7 +91,7 @@ func (tx *Tx) EndpointSummaries(ctx context.Context, filter EndpointFilter, at t
 	}
 	rows, _ := tx.Query(ctx, fleet+`
 		SELECT id, team_id, application_id, application_name, application_type, environment, kind, value_kind, value,
-			probe_url, method, vantage, interval, next_run_at, created_at, state, fails, unconfirmed, inconclusive,
+			probe_url, method, vantage, interval, next_run_at, next_full_at, full_looked_at, created_at, state, fails, unconfirmed, inconclusive,
 			advice, looked_at, incident_id, looking, looking_stage
 		FROM fleet
 		WHERE @state = '' OR state = @state OR (@state = 'looking' AND looking)

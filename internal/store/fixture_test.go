@@ -37,6 +37,8 @@ var teamRows = []struct{ table, insert string }{
 		SELECT $1 * 100, $1, 'SOD', 'client' WHERE $2 IS NOT NULL`},
 	{"endpoints", `INSERT INTO endpoints (id, team_id, application_id, environment, kind, value_kind, value, next_run_at, created_at)
 		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, 'SOD', 'redirect', 'literal', 'https://shop.example/', $2, $2)`},
+	{"intrusive_leaves", `INSERT INTO intrusive_leaves (endpoint_id, team_id, basis, reason, allowed_by, allowed_at)
+		VALUES ($1 * 100, $1, 'operator', 'agreed', 'operator@example.com', $2)`},
 	{"assessments", `INSERT INTO assessments (id, team_id, endpoint_id, slot, purpose, vantage, depth, requested_at,
 			host_look_id, host_look_at, manifest_sha256, verdicts_sha256)
 		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, $2, 'first', 'local', 'quick', $2,

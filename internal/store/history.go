@@ -188,46 +188,11 @@ func (tx *Tx) ChangesBefore(ctx context.Context, assessments []int64) ([]ChangeR
 
 // ObservedComponent is one component that an assessment rests on.
 type ObservedComponent struct {
-	Kind    string // dns, tls, http, certificate
+	Kind    string // KindDNS and the others
 	Address netip.Addr
 	Port    int
 	SHA256  []byte
 	Body    []byte // canonical JSON
-}
-
-// ObservedComponents returns the components of a manifest, as far as an
-// assessment of the team rests on it, by kind and address.
-func (tx *Tx) ObservedComponents(ctx context.Context, manifestSHA256 []byte) ([]ObservedComponent, error) {
-	type row struct {
-		Kind    string
-		Address *netip.Addr
-		Port    int
-		SHA256  []byte
-	}
-	rows, _ := tx.Query(ctx, `
-		SELECT kind, address, coalesce(port, 0) AS port, component_sha256 AS sha256
-		FROM team_manifest_entries WHERE manifest_sha256 = @manifest ORDER BY kind, address, component_sha256`,
-		pgx.StrictNamedArgs{"manifest": manifestSHA256})
-	all, err := collectAll[row](rows, "read what was seen")
-	if err != nil {
-		return nil, err
-	}
-	sums := make([][]byte, 0, len(all))
-	for _, r := range all {
-		sums = append(sums, r.SHA256)
-	}
-	// Bodies are read by their keys: joined to its entries, the view asks of
-	// every component whether the team may see it.
-	bodies, err := tx.components(ctx, sums)
-	components := make([]ObservedComponent, 0, len(all))
-	for _, r := range all {
-		component := ObservedComponent{Kind: r.Kind, Port: r.Port, SHA256: r.SHA256, Body: bodies[hex.EncodeToString(r.SHA256)]}
-		if r.Address != nil {
-			component.Address = *r.Address
-		}
-		components = append(components, component)
-	}
-	return components, err
 }
 
 // Measurements returns what was volatile about a host look that an assessment

@@ -15,7 +15,7 @@ import (
 type Standing struct {
 	States   map[string]monitor.RequirementState
 	Last     JudgedBy           // zero: it was never judged
-	Newest   checks.Observation // the newest answer of each family of facts
+	Newest   checks.Observation // the newest answer of each family of facts that the look asks
 	Incident monitor.Incident   // the open one that opened last; zero: none
 }
 
@@ -29,10 +29,11 @@ type JudgedBy struct {
 }
 
 // LockStanding makes judgements of one endpoint follow each other, until the
-// transaction ends, and returns where it stands. ErrNotFound: it was removed.
-func (tx *Tx) LockStanding(ctx context.Context, endpoint int64) (Standing, error) {
+// transaction ends, and returns where it stands, as far as a look of a depth
+// asks. ErrNotFound: it was removed.
+func (tx *Tx) LockStanding(ctx context.Context, endpoint int64, depth checks.Depth) (Standing, error) {
 	var standing Standing
-	arguments := pgx.StrictNamedArgs{"endpoint": endpoint}
+	arguments := pgx.NamedArgs{"endpoint": endpoint, "families": familiesOf(depth)}
 	batch := &pgx.Batch{}
 	batch.Queue(`SELECT id FROM endpoints WHERE id = @endpoint AND deleted_at IS NULL FOR NO KEY UPDATE`, arguments).Query(func(rows pgx.Rows) error {
 		_, err := collectOne[struct{ ID int64 }](rows, ErrNotFound, "lock endpoint %d", endpoint)
@@ -75,6 +76,7 @@ type Settlement struct {
 	States      map[string]monitor.RequirementState
 	Observation *checks.Observation // nil: nothing on the network was looked at
 	Manifest    []byte
+	Full        monitor.FullPlan
 }
 
 // Settle writes where the endpoint stands and gives the lease up. Of the rows
@@ -90,10 +92,27 @@ func (tx *Tx) Settle(ctx context.Context, settlement Settlement, now time.Time) 
 		queueEndpointStatus(batch, settlement.Assessment, settlement.Observation, settlement.Manifest, settlement.At)
 	}
 	queueRelease(batch, settlement.Lease, settlement.At, now)
+	queueLooked(batch, settlement)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("note where endpoint %d stands: %w", settlement.Assessment.EndpointID, err)
 	}
 	return nil
+}
+
+// queueLooked notes how new the answers of a depth are, and when the next full
+// look is due.
+func queueLooked(batch *pgx.Batch, settlement Settlement) {
+	batch.Queue(`
+		UPDATE endpoints SET
+			quick_looked_at = CASE WHEN @depth = 'full' THEN quick_looked_at ELSE @at END,
+			full_looked_at = CASE WHEN @depth = 'full' THEN @at ELSE full_looked_at END,
+			next_full_at = coalesce(@full, next_full_at),
+			next_run_at = least(next_run_at, @run)
+		WHERE id = @endpoint`,
+		pgx.StrictNamedArgs{
+			"endpoint": settlement.Assessment.EndpointID, "depth": settlement.Assessment.Depth, "at": settlement.At,
+			"full": timeOrNil(settlement.Full.DueAt), "run": timeOrNil(settlement.Full.RunAt),
+		})
 }
 
 // inOneZone is state with its times in one zone, so that equal means the same.

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/internal/testdb"
@@ -115,7 +116,7 @@ func TestRequestAssessmentTakesASlotOnce(t *testing.T) {
 	slot := instant.Add(time.Hour)
 	request := func(endpoint int64) (got monitor.Assessment, err error) {
 		err = database.Store.AsTeam(t.Context(), ours, func(ctx context.Context, tx *store.Tx) (err error) {
-			got, err = tx.RequestAssessment(ctx, endpoint, monitor.Requested, slot, instant)
+			got, err = tx.RequestAssessment(ctx, endpoint, monitor.Requested, checks.Quick, slot, instant)
 			return err
 		})
 		return got, err

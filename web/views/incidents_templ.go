@@ -438,7 +438,7 @@ func IncidentPage(p Page, m Incident) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<p>The incident resolves by itself once a look sees that it is repaired. Open the URL below and choose “Look now” to have it seen at once.</p></section>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<p>The incident resolves by itself once a look sees that it is repaired. Open the URL below and choose “Check now” to have it seen at once.</p></section>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -133,6 +133,30 @@ type Seen struct {
 	Addresses    []checks.AddressObservation
 	Certificates []CertificateView
 	Components   []store.ObservedComponent
+	Standing     *Standing // nil: this is one look, and not where an endpoint stands
+}
+
+// Standing is how new the answers about an endpoint are, and what becomes of
+// those that only a full look gives.
+type Standing struct {
+	Now          time.Time
+	ObservedAt   map[string]time.Time // by family: when the answer was given last
+	LookedAt     time.Time            // when the endpoint was judged last
+	FullLookedAt time.Time            // zero: never
+	NextFullAt   time.Time            // zero: the next look is a full one
+	EndpointID   int64
+	SpeaksTLS    bool                    // a full look has something to ask
+	Leave        *monitor.IntrusiveLeave // nil: intrusive probes are not allowed
+	MayIntrude   bool                    // the reader may change that
+}
+
+// IntrusiveForm is the form that allows intrusive probes of an endpoint.
+type IntrusiveForm struct {
+	Subject store.LeaveSubject
+	OwnTeam bool                    // the endpoint's page is the reader's to see
+	Leave   *monitor.IntrusiveLeave // nil: not allowed
+	Reason  string
+	Faults  Faults
 }
 
 // Endpoint is the page of one endpoint.

@@ -140,7 +140,8 @@ func auditSentence(action string) string {
 		"endpoint.create": "Added a URL", "endpoint.remove": "Removed a URL", "endpoint.interval": "Changed how often we look",
 		"endpoint.look": "Asked for a look", "channel.create": "Added a channel", "channel.disable": "Paused a channel",
 		"channel.enable": "Resumed a channel", "channel.remove": "Removed a channel", "channel.test": "Sent a test",
-		"channel.secret": "Saw a signing secret",
+		"channel.secret": "Saw a signing secret", "endpoint.intrusive.allow": "Allowed intrusive probes",
+		"endpoint.intrusive.forbid": "Took back the leave for intrusive probes",
 	}
 	if sentence, ok := known[action]; ok {
 		return sentence

@@ -28,10 +28,14 @@ func lookOptions(assessment monitor.Assessment, at time.Time) *river.InsertOpts 
 	return &river.InsertOpts{Queue: VantageQueue(assessment.Vantage), MaxAttempts: LookAttempts, ScheduledAt: at}
 }
 
+func lookOf(assessment monitor.Assessment) Look {
+	return Look{AssessmentID: assessment.ID, Slot: assessment.Slot, Depth: assessment.Depth, Intrusive: assessment.Intrusive}
+}
+
 // InsertLook inserts the job of assessment in the transaction that wrote its
 // row. at is when it runs; a time in the past means at once.
 func InsertLook(ctx context.Context, client *Client, tx pgx.Tx, assessment monitor.Assessment, at time.Time) error {
-	arguments := Look{AssessmentID: assessment.ID, Slot: assessment.Slot}
+	arguments := lookOf(assessment)
 	if _, err := client.InsertTx(ctx, tx, arguments, lookOptions(assessment, at)); err != nil {
 		return fmt.Errorf("insert the look of assessment %d: %w", assessment.ID, err)
 	}
@@ -46,7 +50,7 @@ func InsertLooks(ctx context.Context, client *Client, tx pgx.Tx, assessments []m
 	parameters := make([]river.InsertManyParams, 0, len(assessments))
 	for _, assessment := range assessments {
 		parameters = append(parameters, river.InsertManyParams{
-			Args: Look{AssessmentID: assessment.ID, Slot: assessment.Slot}, InsertOpts: lookOptions(assessment, time.Time{}),
+			Args: lookOf(assessment), InsertOpts: lookOptions(assessment, time.Time{}),
 		})
 	}
 	if _, err := client.InsertManyFastTx(ctx, tx, parameters); err != nil {

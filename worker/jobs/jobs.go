@@ -1,6 +1,6 @@
 // Package jobs holds the arguments of every job kind, the queues and how jobs
-// are inserted. Arguments hold ids only: what a job needs is read when it
-// runs. It works nothing itself.
+// are inserted. Arguments hold ids only, and how deep a look is: what a job
+// needs is read when it runs. It works nothing itself.
 package jobs
 
 import (
@@ -23,6 +23,10 @@ func VantageQueue(vantage string) string { return "vantage_" + vantage }
 type Look struct {
 	AssessmentID int64     `json:"assessment_id" river:"unique"`
 	Slot         time.Time `json:"slot"` // the partition that the row is in
+	// Depth and Intrusive are the assessment's as it was asked for: River asks
+	// how long a job may run before anything is read. Empty is quick.
+	Depth     string `json:"depth,omitempty"`
+	Intrusive bool   `json:"intrusive,omitempty"`
 }
 
 // Kind implements river.JobArgs.

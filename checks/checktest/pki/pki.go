@@ -6,6 +6,7 @@ package pki
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -24,9 +25,11 @@ type Key uint8
 
 // The kinds of key.
 const (
-	ECDSA   Key = iota // P-256
-	RSA                // 2048 bits
-	RSA1024            // 1024 bits: too short for today, fine for faults
+	ECDSA     Key = iota // P-256
+	RSA                  // 2048 bits
+	RSA1024              // 1024 bits: too short for today, fine for faults
+	ECDSAP384            // P-384
+	Ed25519
 )
 
 // Leaf says what an end-entity certificate holds. The zero value of every
@@ -36,7 +39,11 @@ type Leaf struct {
 	NotBefore time.Time // default: an hour before now
 	NotAfter  time.Time // default: 90 days after now
 	Key       Key
-	Signature x509.SignatureAlgorithm // default: what fits the issuer's key, with SHA-256
+	// PrivateKey is used instead of a new key of the kind Key: making one takes
+	// seconds where it is long. It is *rsa.PrivateKey, *ecdsa.PrivateKey or
+	// ed25519.PrivateKey.
+	PrivateKey crypto.Signer
+	Signature  x509.SignatureAlgorithm // default: what fits the issuer's key, with SHA-256
 	// OnlyCommonName leaves the subject alternative names out.
 	OnlyCommonName bool
 	// Padding adds a private extension of this many bytes, to make it large.
@@ -115,7 +122,7 @@ func (ca *CA) NewIntermediate(authority Authority) (*CA, error) {
 
 // Issue makes a leaf signed by ca, with the intermediates that belong to it.
 func (ca *CA) Issue(leaf Leaf) (*Issued, error) {
-	key, err := newKey(leaf.Key)
+	key, err := leaf.key()
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +145,7 @@ func (ca *CA) Pool() *x509.CertPool {
 
 // SelfSigned makes a leaf that is signed by its own key.
 func SelfSigned(leaf Leaf) (*Issued, error) {
-	key, err := newKey(leaf.Key)
+	key, err := leaf.key()
 	if err != nil {
 		return nil, err
 	}
@@ -218,6 +225,13 @@ func issued(key crypto.Signer, chain [][]byte) (*Issued, error) {
 	}, nil
 }
 
+func (l Leaf) key() (crypto.Signer, error) {
+	if l.PrivateKey != nil {
+		return l.PrivateKey, nil
+	}
+	return newKey(l.Key)
+}
+
 func newKey(kind Key) (crypto.Signer, error) {
 	var key crypto.Signer
 	var err error
@@ -228,6 +242,10 @@ func newKey(kind Key) (crypto.Signer, error) {
 		key, err = rsa.GenerateKey(rand.Reader, 2048)
 	case RSA1024:
 		key, err = rsa.GenerateKey(rand.Reader, 1024)
+	case ECDSAP384:
+		key, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case Ed25519:
+		_, key, err = ed25519.GenerateKey(rand.Reader)
 	default:
 		err = fmt.Errorf("unknown kind %d", kind)
 	}

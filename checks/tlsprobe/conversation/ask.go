@@ -49,6 +49,7 @@ type Answer struct {
 	Rest Reaction
 
 	Began, Ended time.Time
+	question     Question
 }
 
 // Accepted says whether a ServerHello came.
@@ -56,14 +57,19 @@ func (a Answer) Accepted() bool { return a.Reaction.Kind == Data }
 
 // suspicious says whether a reaction might come from a server or a path that
 // is out of breath rather than from one that says no.
-func (a Answer) suspicious() bool {
-	switch a.Reaction.Kind {
-	case FIN, RST, Timeout:
-		return true
+func (p *Peer) suspicious(answer Answer) bool {
+	switch reaction := answer.Reaction; reaction.Kind {
+	case FIN, RST:
+		return !p.config.Economical || !p.health.dropsToRefuse()
+	case Timeout:
+		return !p.config.Economical && p.health.workedBefore(answer.Began)
 	case Alert:
-		return a.Reaction.Code == wire.AlertInternalError
+		return reaction.Code == wire.AlertInternalError && !p.health.failsToRefuse() &&
+			(!p.config.Economical || p.health.workedBefore(answer.Began))
 	case Failed:
-		return a.Reaction.Unconnected && a.Reaction.Reason != checks.ReasonBudget && a.Reaction.Reason != checks.ReasonDegraded
+		lost := reaction.Reason == checks.ReasonTimeout && !p.config.Economical
+		busy := p.health.workedBefore(answer.Began) && reaction.Reason != checks.ReasonBudget && reaction.Reason != checks.ReasonDegraded
+		return reaction.Unconnected && (lost || busy)
 	default:
 		return false
 	}
@@ -75,22 +81,49 @@ func (a Answer) suspicious() bool {
 // reaction says what happened.
 func (p *Peer) Ask(ctx context.Context, question Question) Answer {
 	answer := p.attempt(ctx, question, false, p.Patience())
-	if !answer.suspicious() || ctx.Err() != nil || p.health.isStopped() || p.Left() == 0 {
+	if !p.suspicious(answer) {
 		return answer
 	}
-	if !p.health.dropsToRefuse() {
+	p.health.settling.Lock()
+	defer p.health.settling.Unlock()
+	if !p.suspicious(answer) || ctx.Err() != nil || p.health.isStopped() || p.Left() == 0 {
+		return answer // what another hello met meanwhile explains it
+	}
+	second := p.again(ctx, question, answer)
+	if second.Reaction.Kind == Timeout && p.HasControl() {
+		p.AnswersAfter(ctx, second.Ended) // a server that stopped is found out now, not at the end of a long list
+	}
+	return second
+}
+
+// again asks once more, alone.
+func (p *Peer) again(ctx context.Context, question Question, answer Answer) Answer {
+	if !p.health.dropsToRefuse() && !internalError(answer) {
 		pause(ctx)
 	}
-	patience := min(p.config.ReadTimeout, 3*p.Patience())
-	again := p.attempt(ctx, question, true, patience)
+	second := p.attempt(ctx, question, true, min(p.config.ReadTimeout, 3*p.Patience()))
 	switch {
-	case answer.Reaction.Dropped() && again.Reaction.Dropped():
+	case answer.Reaction.Dropped() && second.Reaction.Dropped():
 		p.health.set(func(h *health) { h.reproduced = true })
-	case again.Accepted() || again.Reaction.Kind == Alert && !again.suspicious():
-		p.health.set(func(h *health) { h.narrow = true })
+	case internalError(answer) && internalError(second):
+		p.health.set(func(h *health) { h.internal = true })
+	case second.Accepted() || second.Reaction.Kind == Alert && second.Reaction.Code != wire.AlertInternalError:
+		p.health.limits()
 		p.Logf("%s: answered when asked alone; from here on one connection at a time", question.Name)
 	}
-	return again
+	return second
+}
+
+func internalError(answer Answer) bool {
+	return answer.Reaction.Kind == Alert && answer.Reaction.Code == wire.AlertInternalError
+}
+
+// failsToRefuse says whether internal_error is how a server says no, as stacks
+// do whose security level forbids what their configuration allows.
+func (h *health) failsToRefuse() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.internal
 }
 
 func (h *health) dropsToRefuse() bool {
@@ -105,8 +138,13 @@ func (h *health) set(change func(*health)) {
 	change(h)
 }
 
-func pause(ctx context.Context) {
-	timer := time.NewTimer(breath)
+func pause(ctx context.Context) { pauseFor(ctx, breath) }
+
+func pauseFor(ctx context.Context, duration time.Duration) {
+	if duration <= 0 {
+		return
+	}
+	timer := time.NewTimer(duration)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -129,10 +167,10 @@ func (p *Peer) exchange(ctx context.Context, conn *Conn, err error, question Que
 	if err != nil {
 		var none *Unconnected
 		errors.As(err, &none)
-		return Answer{Reaction: none.Reaction, Began: began}
+		return Answer{Reaction: none.Reaction, Began: began, question: question}
 	}
 	defer func() { _ = conn.Close() }() // nothing was promised to the peer
-	answer = Answer{Began: conn.began}
+	answer = Answer{Began: conn.began, question: question}
 	if hello, err := question.bytes(); err != nil {
 		answer.Reaction = Reaction{Kind: Failed, Reason: checks.ReasonInternal, detail: err.Error()}
 	} else if _, err := conn.Write(hello); err != nil {
@@ -141,6 +179,9 @@ func (p *Peer) exchange(ctx context.Context, conn *Conn, err error, question Que
 		answer.readSSLv2(ctx, conn)
 	} else {
 		answer.read(ctx, conn, question.Until)
+	}
+	if answer.Reaction.Kind == Alert && answer.Reaction.Code != wire.AlertInternalError {
+		p.health.set(func(h *health) { h.alerted = true })
 	}
 	p.health.note(conn.roundTrip(), answer.Accepted(), conn.began, time.Now())
 	return answer

@@ -69,20 +69,34 @@ func (p *Peer) connect(ctx context.Context, alone bool, patience time.Duration) 
 	if err != nil {
 		return nil, &Unconnected{interruptedOr(ctx)}
 	}
+	stays := false
+	defer func() {
+		if !stays { // also where a network of ours panics
+			leave()
+		}
+	}()
 	began := time.Now()
 	conn, err := p.config.Network.Dial(ctx, p.config.Address)
 	if err != nil {
-		leave()
 		return nil, &Unconnected{unconnected(ctx, err)}
 	}
+	stays = true
 	now := time.Now()
 	c := &Conn{
-		Conn: conn, peer: p, patience: patience, deadline: now.Add(patience + overall), leave: leave,
+		Conn: conn, peer: p, patience: patience, deadline: now.Add(patience + p.overall()), leave: leave,
 		began: began, connected: now.Sub(began),
 	}
 	c.Reader = &wire.Reader{Source: c}
 	c.stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
 	return c, nil
+}
+
+// overall is how much longer than one wait an exchange may take.
+func (p *Peer) overall() time.Duration {
+	if p.config.Economical {
+		return 0
+	}
+	return overall
 }
 
 func interruptedOr(ctx context.Context) Reaction {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // control is the hello that is known to work.
@@ -25,12 +26,21 @@ func (p *Peer) SetControl(question Question) {
 	p.control.question, p.control.known = question, true
 }
 
+// HasControl says whether a control hello is known.
+func (p *Peer) HasControl() bool {
+	p.control.mu.Lock()
+	defer p.control.mu.Unlock()
+	return p.control.known
+}
+
 // Refused says whether an answer is a refusal that can be relied on, and if
 // not, why. An alert is one. FIN and RST need a hello that worked after them:
 // the server may have been going down. Silence needs one before and one after
-// (rating guide, section 14). It may ask the control hello, and waits until no
-// other connection of this peer is open: whoever calls has closed its own. An
-// answer that was accepted is no refusal, and has no reason.
+// (rating guide, section 14). Each is asked again right after the hello that
+// worked: what limits the rate of connections drops some and not others. It may
+// ask the control hello, and waits until no other connection of this peer is
+// open: whoever calls has closed its own. An answer that was accepted is no
+// refusal, and has no reason.
 func (p *Peer) Refused(ctx context.Context, answer Answer) (bool, checks.Reason) {
 	switch {
 	case answer.Accepted():
@@ -42,12 +52,44 @@ func (p *Peer) Refused(ctx context.Context, answer Answer) (bool, checks.Reason)
 	case answer.Reaction.Kind == Timeout && !p.health.workedBefore(answer.Began):
 		return false, checks.ReasonTimeout
 	case p.AnswersAfter(ctx, answer.Ended):
-		return true, ""
+		return p.refusedAgain(ctx, answer)
 	case p.health.isStopped():
 		return false, checks.ReasonDegraded
 	default:
 		return false, answer.Reaction.reason()
 	}
+}
+
+// refusedAgain asks again what was refused without a word though the server
+// still answers. A server that was seen to say no by alerts must drop it once
+// more between two hellos that work; one that was not is believed after it did
+// so twice.
+func (p *Peer) refusedAgain(ctx context.Context, answer Answer) (bool, checks.Reason) {
+	if p.config.Economical || p.health.refusesSilently() {
+		return true, ""
+	}
+	again := p.attempt(ctx, answer.question, true, min(p.config.ReadTimeout, 3*p.Patience()))
+	switch {
+	case again.Accepted():
+		p.health.set(func(h *health) { h.narrow = true })
+		p.Logf("%s: answered after all: what drops connections here is no refusal", answer.question.Name)
+		return false, checks.ReasonDegraded
+	case again.Reaction.Kind == Alert:
+		return again.Reaction.Code != wire.AlertInternalError, checks.ReasonDegraded
+	case !again.Reaction.Dropped() && again.Reaction.Kind != Timeout:
+		return false, again.Reaction.reason()
+	case !p.AnswersAfter(ctx, again.Ended):
+		return false, checks.ReasonDegraded
+	}
+	p.health.set(func(h *health) { h.silentRefusals++ })
+	return true, ""
+}
+
+// refusesSilently says whether dropping is how a server says no.
+func (h *health) refusesSilently() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.alerted && h.silentRefusals >= 2
 }
 
 // AnswersAfter says whether the server gave a ServerHello on a connection that
@@ -63,12 +105,13 @@ func (p *Peer) AnswersAfter(ctx context.Context, at time.Time) bool {
 	if !p.control.known {
 		return false
 	}
-	for range 2 {
-		if p.control.left == 0 || ctx.Err() != nil {
+	for attempt := range 2 {
+		if ctx.Err() != nil || !p.affordsControl() {
 			return false
 		}
-		p.control.left--
-		pause(ctx)
+		if attempt > 0 || !p.health.dropsToRefuse() {
+			pause(ctx)
+		}
 		began := time.Now()
 		conn, err := p.connect(ctx, true, min(p.config.ReadTimeout, 3*p.Patience()))
 		if p.exchange(ctx, conn, err, p.control.question, began).Accepted() {
@@ -80,6 +123,16 @@ func (p *Peer) AnswersAfter(ctx context.Context, at time.Time) bool {
 		p.Logf("the server stopped answering: nothing else is asked")
 	}
 	return false
+}
+
+// affordsControl takes one connection for a control hello. It is called with
+// the control's lock held.
+func (p *Peer) affordsControl() bool {
+	if p.config.Economical {
+		return p.spend()
+	}
+	p.control.left--
+	return p.control.left >= 0
 }
 
 // Stopped says whether the server was seen to stop answering.

@@ -18,7 +18,7 @@ func alpnNames() []string { return []string{"h2", "http/1.1", "http/1.0", "grade
 func (p *probe) alpn(ctx context.Context) checks.Fact[[]string] {
 	rest := alpnNames()
 	chosen := []string{}
-	for offered := rest; len(rest) > 0; offered = rest[:1] {
+	for offered := rest; len(offered) > 0; offered = rest[:min(1, len(rest))] {
 		answer := p.ask(ctx, "ALPN "+offered[0], p.hello(p.protocol, p.server.Values(p.protocol), wire.ALPN(offered...)))
 		if !answer.Accepted() {
 			if refused, reason := p.peer.Refused(ctx, answer); !refused {

@@ -48,18 +48,7 @@ func (p *probe) handshake(ctx context.Context, name string, config session.Confi
 
 // reactionTo normalizes an error of a session.
 func reactionTo(ctx context.Context, conn *conversation.Conn, err error) conversation.Reaction {
-	var alert *session.AlertError
-	switch {
-	case errors.As(err, &alert):
-		return conversation.Reaction{Kind: conversation.Alert, Level: alert.Level, Code: alert.Code}
-	case errors.Is(err, session.ErrLimit):
-		return conversation.Reaction{Kind: conversation.Failed, Reason: checks.ReasonTooLarge}
-	case errors.Is(err, session.ErrMalformed), errors.Is(err, session.ErrUnexpected), errors.Is(err, session.ErrVerifyData),
-		errors.Is(err, session.ErrBadRecord), errors.Is(err, session.ErrUnsupported):
-		return conversation.Reaction{Kind: conversation.Malformed}
-	default:
-		return conn.Reaction(ctx, err)
-	}
+	return conn.Reaction(ctx, err)
 }
 
 func (w *whole) close() {

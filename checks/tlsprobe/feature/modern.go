@@ -26,7 +26,7 @@ type modern struct {
 func (p *probe) handshakes13(ctx context.Context) *modern {
 	config := session.Config{
 		MinVersion: wire.TLS13, MaxVersion: wire.TLS13, Suites: p.runnable(checks.TLSv13), StatusRequest: true, SCT: true,
-		Extra: []session.Extension{{Type: wire.ExtensionRecordSizeLimit, Data: []byte{0x40, 0x01}}},
+		Extra: []wire.Extension{{Type: wire.ExtensionRecordSizeLimit, Data: []byte{0x40, 0x01}}},
 	}
 	made := &modern{first: p.handshake(ctx, "a session of TLS 1.3", config)}
 	made.after = made.first.reaction
@@ -47,8 +47,9 @@ func (p *probe) handshakes13(ctx context.Context) *modern {
 }
 
 // noTickets: a server that went on to an answer without a ticket gives none.
+// One that ended the connection before may have been about to.
 func noTickets(made *modern) (checks.Fact[checks.Tickets], checks.Fact[checks.EarlyData]) {
-	if made.after.Kind == conversation.Data || made.after.Kind == conversation.FIN {
+	if made.after.Kind == conversation.Data {
 		return checks.KnownFact(checks.Tickets{}), checks.KnownFact(checks.EarlyData{})
 	}
 	reason := checks.ReasonHandshakeFailed
@@ -85,7 +86,7 @@ func (p *probe) resume13(ctx context.Context, made *modern, config session.Confi
 // alpn13 is alpn for servers that speak TLS 1.3 alone.
 func (p *probe) alpn13(ctx context.Context) checks.Fact[[]string] {
 	rest, chosen := alpnNames(), []string{}
-	for offered := rest; len(rest) > 0; offered = rest[:1] {
+	for offered := rest; len(offered) > 0; offered = rest[:min(1, len(rest))] {
 		made := p.handshake(ctx, "ALPN "+offered[0], session.Config{
 			MinVersion: wire.TLS13, MaxVersion: wire.TLS13, Suites: p.runnable(checks.TLSv13), ALPN: offered,
 		})

@@ -3,11 +3,12 @@ package session
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 const (
@@ -48,7 +49,7 @@ func (s *Session) start() error {
 	if err != nil {
 		return inPhase(waiting, err)
 	}
-	if s.Version == VersionTLS13 {
+	if s.Version == wire.TLS13 {
 		err = s.readFlightTLS13(hello)
 	} else {
 		err = s.readFlight()
@@ -57,7 +58,7 @@ func (s *Session) start() error {
 }
 
 func (s *Session) sendHello() error {
-	if s.config.maxVersion() == VersionTLS13 {
+	if s.config.maxVersion() == wire.TLS13 {
 		s.hello.early = s.config.EarlyData != nil && s.config.resumesTLS13()
 		for _, group := range s.config.keyShares() {
 			share, err := newKeyShare(group)
@@ -71,7 +72,7 @@ func (s *Session) sendHello() error {
 		return err
 	}
 	s.ClientRandom = s.hello.random
-	s.send(TypeHandshake, s.hello.message)
+	s.send(wire.TypeHandshake, s.hello.message)
 	if s.hello.early {
 		if err := s.addEarlyData(); err != nil {
 			return err
@@ -83,7 +84,7 @@ func (s *Session) sendHello() error {
 // send puts one record's content into the flight; handshake messages join the
 // transcript.
 func (s *Session) send(contentType uint8, content []byte) {
-	if contentType == TypeHandshake {
+	if contentType == wire.TypeHandshake {
 		s.transcript = append(s.transcript, content...)
 	}
 	s.flight = append(s.flight, s.layer.Records(contentType, content)...)
@@ -98,7 +99,7 @@ func (s *Session) flush() error {
 	if err == nil {
 		return nil
 	}
-	var alert *AlertError
+	var alert *wire.Alert
 	if _, reason := s.next(); errors.As(reason, &alert) {
 		return fmt.Errorf("%w, after: %w", err, alert)
 	}
@@ -107,7 +108,7 @@ func (s *Session) flush() error {
 
 // next returns the next record or message that is no warning. Handshake
 // messages join the transcript, but for HelloRequest.
-func (s *Session) next() (Record, error) {
+func (s *Session) next() (wire.Record, error) {
 	if s.ahead != nil {
 		record := *s.ahead
 		s.ahead = nil
@@ -121,24 +122,24 @@ func (s *Session) next() (Record, error) {
 		switch {
 		case s.setAside(record):
 			continue
-		case record.Type == TypeAlert:
-			if err := s.heed(record.Payload); err != nil {
+		case record.Type == wire.TypeAlert:
+			if err := s.heed(record.Content); err != nil {
 				return record, err
 			}
 			continue
-		case record.Type != TypeHandshake:
+		case record.Type != wire.TypeHandshake:
 			return record, nil
 		}
 		if s.messages++; s.messages > maxMessages {
-			return record, fmt.Errorf("more than %d handshake messages: %w", maxMessages, ErrLimit)
+			return record, fmt.Errorf("more than %d handshake messages: %w", maxMessages, wire.ErrTooLarge)
 		}
-		if record.Payload[0] == typeHelloRequest && s.Version != VersionTLS13 {
+		if record.Content[0] == wire.TypeHelloRequest && s.Version != wire.TLS13 {
 			s.HelloRequests++
 			continue
 		}
 		return record, nil
 	}
-	return Record{}, fmt.Errorf("more than %d records that bring nothing: %w", maxIdle, ErrLimit)
+	return wire.Record{}, fmt.Errorf("more than %d records that bring nothing: %w", maxIdle, wire.ErrTooLarge)
 }
 
 // heed returns an alert that ends the conversation, and keeps one that does not.
@@ -146,13 +147,13 @@ func (s *Session) heed(payload []byte) error {
 	if len(payload) != 2 {
 		return malformed("alert")
 	}
-	alert := AlertError{Level: payload[0], Code: payload[1]}
-	refused := s.previous != nil && alert.Code == alertNoRenegotiation
-	if alert.Level != levelWarning || alert.Code == alertCloseNotify || refused {
+	alert := wire.Alert{Level: payload[0], Code: payload[1]}
+	refused := s.previous != nil && alert.Code == wire.AlertNoRenegotiation
+	if alert.Level != wire.LevelWarning || alert.Code == wire.AlertCloseNotify || refused {
 		return &alert
 	}
 	if s.Warnings = append(s.Warnings, alert); len(s.Warnings) > maxWarnings {
-		return fmt.Errorf("more than %d warnings: %w", maxWarnings, ErrLimit)
+		return fmt.Errorf("more than %d warnings: %w", maxWarnings, wire.ErrTooLarge)
 	}
 	return nil
 }
@@ -164,10 +165,10 @@ func (s *Session) nextMessage(kinds ...uint8) (kind uint8, body []byte, err erro
 	if err != nil {
 		return 0, nil, err
 	}
-	if record.Type != TypeHandshake {
+	if record.Type != wire.TypeHandshake {
 		return 0, nil, fmt.Errorf("content type %d: %w", record.Type, ErrUnexpected)
 	}
-	return s.accept(record.Payload, kinds...)
+	return s.accept(record.Content, kinds...)
 }
 
 func (s *Session) accept(message []byte, kinds ...uint8) (kind uint8, body []byte, err error) {
@@ -180,71 +181,65 @@ func (s *Session) accept(message []byte, kinds ...uint8) (kind uint8, body []byt
 
 // readServerHello reads to the ServerHello, over a HelloRetryRequest if there
 // is one.
-func (s *Session) readServerHello() (serverHello, error) {
+func (s *Session) readServerHello() (*wire.ServerHello, error) {
 	next := s.nextMessage
 	if s.HelloRetry {
 		next = s.nextTLS13
 	}
-	_, body, err := next(typeServerHello)
+	_, body, err := next(wire.TypeServerHello)
 	if err != nil {
-		return serverHello{}, err
+		return nil, err
 	}
-	hello, err := parseServerHello(body)
+	hello, err := wire.ParseServerHello(body)
 	if err != nil {
-		return hello, err
+		return nil, inContext("the ServerHello", err)
 	}
-	if err := s.negotiated(hello); err != nil {
+	if err := s.negotiated(hello); err != nil || !hello.Retry {
 		return hello, err
-	}
-	if !bytes.Equal(hello.random, helloRetryRandom()) || s.Version != VersionTLS13 {
-		return hello, nil
 	}
 	if s.HelloRetry {
-		return hello, fmt.Errorf("a second HelloRetryRequest: %w", ErrUnexpected)
+		return nil, fmt.Errorf("a second HelloRetryRequest: %w", ErrUnexpected)
 	}
 	if err := s.retry(hello); err != nil {
-		return hello, err
+		return nil, err
 	}
 	return s.readServerHello()
 }
 
 // negotiated keeps what a ServerHello says, and refuses what was not offered.
-func (s *Session) negotiated(hello serverHello) error {
-	s.Version, s.Suite, s.Compression = hello.version, hello.suite, hello.compression
-	s.ServerRandom, s.SessionID, s.ServerExtensions = hello.random, hello.sessionID, hello.extensions
-	if chosen, found := hello.extensions.Get(ExtensionSupportedVersions); found && len(chosen) == 2 {
-		s.Version = binary.BigEndian.Uint16(chosen)
-	}
+func (s *Session) negotiated(hello *wire.ServerHello) error {
+	s.Version, s.Suite, s.Compression = hello.Version, hello.Suite, hello.Compression
+	s.ServerRandom, s.SessionID, s.ServerExtensions = hello.Random, hello.SessionID, hello.Extensions
 	if s.Version < s.config.minVersion() || s.Version > s.config.maxVersion() {
 		return fmt.Errorf("version 0x%04X: %w", s.Version, ErrUnsupported)
 	}
-	suite, known := SuiteOf(hello.suite)
-	if !known || !slices.Contains(s.config.suites(), hello.suite) || suite.aead() && s.Version < VersionTLS12 ||
-		(s.Version == VersionTLS13) != (hello.suite>>8 == 0x13) {
-		return fmt.Errorf("suite 0x%04X: %w", hello.suite, ErrUnsupported)
+	suite, known := SuiteOf(hello.Suite)
+	if !known || !slices.Contains(s.config.suites(), hello.Suite) || suite.aead() && s.Version < wire.TLS12 ||
+		(s.Version == wire.TLS13) != (hello.Suite>>8 == 0x13) {
+		return fmt.Errorf("suite 0x%04X: %w", hello.Suite, ErrUnsupported)
 	}
 	s.suite = suite
-	s.noteExtensions(hello.extensions)
+	s.noteExtensions(hello.Extensions)
 	return nil
 }
 
 // noteExtensions reads what extensions of ServerHello or EncryptedExtensions
 // say. What is malformed counts as not said.
 func (s *Session) noteExtensions(extensions Extensions) {
-	if list, found := extensions.Get(ExtensionALPN); found && len(list) > 3 && int(list[2]) == len(list)-3 {
-		s.ALPN = string(list[3:])
+	if list, found := extensions.Get(wire.ExtensionALPN); found {
+		s.ALPN, _ = wire.ParseALPN(list)
 	}
-	if list, found := extensions.Get(ExtensionSCT); found {
-		s.SCTs, _ = parseSCTs(list)
+	if list, found := extensions.Get(wire.ExtensionSCT); found {
+		s.SCTs, _ = wire.ParseSCTs(list)
 	}
-	if s.Version == VersionTLS13 {
+	if s.Version == wire.TLS13 {
 		return
 	}
-	_, s.ExtendedMasterSecret = extensions.Get(ExtensionExtendedMasterSecret)
-	s.ExtendedMasterSecret = s.ExtendedMasterSecret && s.Version > VersionSSL30 && !s.config.NoExtendedMasterSecret
-	_, s.EncryptThenMAC = extensions.Get(ExtensionEncryptThenMAC)
+	_, s.ExtendedMasterSecret = extensions.Get(wire.ExtensionExtendedMasterSecret)
+	s.ExtendedMasterSecret = s.ExtendedMasterSecret && s.Version > wire.SSL30 && !s.config.NoExtendedMasterSecret
+	_, s.EncryptThenMAC = extensions.Get(wire.ExtensionEncryptThenMAC)
 	s.EncryptThenMAC = s.EncryptThenMAC && s.config.EncryptThenMAC && s.suite.CBC()
-	info, found := extensions.Get(ExtensionRenegotiationInfo)
+	info, found := extensions.Get(wire.ExtensionRenegotiationInfo)
 	s.SecureRenegotiation = found && bytes.Equal(info, vector8(s.expectedVerifyData()))
 }
 
@@ -255,12 +250,6 @@ func (s *Session) expectedVerifyData() []byte {
 		return nil
 	}
 	return slices.Concat(s.previous.ClientVerifyData, s.previous.ServerVerifyData)
-}
-
-// helloRetryRandom is the random of a HelloRetryRequest: SHA-256 of that word
-// (RFC 8446 section 4.1.3).
-func helloRetryRandom() []byte {
-	return digest(0, []byte("HelloRetryRequest"))
 }
 
 var errNoKeys = errors.New("compression is on: records after the handshake cannot be read")

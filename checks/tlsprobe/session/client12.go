@@ -6,6 +6,8 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"time"
+
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // readFlight reads what follows a ServerHello up to TLS 1.2: to
@@ -18,19 +20,19 @@ func (s *Session) readFlight() error {
 	}
 	// Some servers echo the session id without resuming, and a ticket may be
 	// taken with any session id: the next message tells (RFC 5077 section 3.4).
-	abbreviated := record.Type == TypeChangeCipherSpec ||
-		record.Type == TypeHandshake && record.Payload[0] == typeNewSessionTicket
+	abbreviated := record.Type == wire.TypeChangeCipherSpec ||
+		record.Type == wire.TypeHandshake && record.Content[0] == wire.TypeNewSessionTicket
 	if s.config.Resume != nil && abbreviated {
 		s.Resumed, s.ahead, s.master = true, &record, s.config.Resume.Secret
 		return nil
 	}
 	s.ahead = &record
 	for {
-		kind, body, err := s.nextMessage(typeCertificate, typeCertificateStatus, typeServerKeyExchange, typeCertificateRequest, typeServerHelloDone)
+		kind, body, err := s.nextMessage(wire.TypeCertificate, wire.TypeCertificateStatus, wire.TypeServerKeyExchange, wire.TypeCertificateRequest, wire.TypeServerHelloDone)
 		if err != nil {
 			return err
 		}
-		if kind == typeServerHelloDone {
+		if kind == wire.TypeServerHelloDone {
 			return nil
 		}
 		if err := s.noteFlight(kind, body); err != nil {
@@ -39,21 +41,18 @@ func (s *Session) readFlight() error {
 	}
 }
 
-func (s *Session) noteFlight(kind uint8, body []byte) (err error) {
+func (s *Session) noteFlight(kind uint8, body []byte) error {
 	switch kind {
-	case typeCertificate:
-		s.Certificates, err = parseCertificate(body)
-	case typeCertificateStatus:
-		s.OCSPResponse, err = parseCertificateStatus(body)
-	case typeCertificateRequest:
+	case wire.TypeCertificate:
+		return s.noteCertificates(body)
+	case wire.TypeCertificateStatus:
+		s.OCSPResponse, _ = wire.ParseCertificateStatus(body) // malformed counts as not there
+	case wire.TypeCertificateRequest:
 		s.CertificateRequest = body
-	case typeServerKeyExchange:
-		s.ServerKeyExchange, err = parseServerKeyExchange(s.Version, s.suite, body)
-		if err == nil {
-			s.Group, s.SignatureScheme = s.ServerKeyExchange.Group, s.ServerKeyExchange.SignatureScheme
-		}
+	case wire.TypeServerKeyExchange:
+		return s.noteKeyExchange(body)
 	}
-	return err
+	return nil
 }
 
 // Finish goes on from where Start ended, to both Finished.
@@ -65,19 +64,19 @@ func (s *Session) Finish(ctx context.Context) error {
 func (s *Session) finish() error {
 	switch {
 	case s.Complete || s.suite.ID == 0:
-		return inPhase(PhaseClientKeyExchange, ErrState)
-	case s.Version == VersionTLS13:
-		return inPhase(PhaseClientKeyExchange, s.finishTLS13())
+		return inPhase(PhaseClientFlight, ErrState)
+	case s.Version == wire.TLS13:
+		return inPhase(PhaseClientFlight, s.finishTLS13())
 	case s.Compression != 0:
-		return inPhase(PhaseClientKeyExchange, errNoKeys)
+		return inPhase(PhaseClientFlight, errNoKeys)
 	case s.Resumed:
 		return s.finishResumed()
 	}
 	if err := s.sendKeyExchange(); err != nil {
-		return inPhase(PhaseClientKeyExchange, err)
+		return inPhase(PhaseClientFlight, err)
 	}
 	if err := s.sendFinished(); err != nil {
-		return inPhase(PhaseClientKeyExchange, err)
+		return inPhase(PhaseClientFlight, err)
 	}
 	if err := s.readFinished(); err != nil {
 		return inPhase(PhaseServerFinished, err)
@@ -91,7 +90,7 @@ func (s *Session) finishResumed() error {
 		return inPhase(PhaseServerFinished, err)
 	}
 	if err := s.sendFinished(); err != nil {
-		return inPhase(PhaseClientKeyExchange, err)
+		return inPhase(PhaseClientFlight, err)
 	}
 	s.Complete = true
 	return nil
@@ -106,7 +105,7 @@ func (s *Session) sendKeyExchange() error {
 	if err != nil {
 		return err
 	}
-	s.send(TypeHandshake, Message(typeClientKeyExchange, body))
+	s.send(wire.TypeHandshake, message(wire.TypeClientKeyExchange, body))
 	if s.ExtendedMasterSecret {
 		s.master = s.Secrets().ExtendedMasterSecret(premaster, s.transcript)
 	} else {
@@ -118,16 +117,16 @@ func (s *Session) sendKeyExchange() error {
 // declineCertificate sends an empty Certificate, in SSL 3.0 the warning
 // no_certificate (RFC 6101 section 5.6.6).
 func (s *Session) declineCertificate() {
-	if s.Version == VersionSSL30 {
-		s.send(TypeAlert, []byte{levelWarning, 41})
+	if s.Version == wire.SSL30 {
+		s.send(wire.TypeAlert, []byte{wire.LevelWarning, 41})
 		return
 	}
-	s.send(TypeHandshake, Message(typeCertificate, []byte{0, 0, 0}))
+	s.send(wire.TypeHandshake, message(wire.TypeCertificate, []byte{0, 0, 0}))
 }
 
 // sendFinished switches the client's side to the new keys.
 func (s *Session) sendFinished() error {
-	s.send(TypeChangeCipherSpec, []byte{1})
+	s.send(wire.TypeChangeCipherSpec, []byte{1})
 	keys, _ := s.Secrets().Keys()
 	writer, err := NewWriter(s.protection(keys))
 	if err != nil {
@@ -135,7 +134,7 @@ func (s *Session) sendFinished() error {
 	}
 	s.layer.Writer = writer
 	s.ClientVerifyData = s.Secrets().Finished(Client, s.transcript)
-	s.send(TypeHandshake, Message(typeFinished, s.ClientVerifyData))
+	s.send(wire.TypeHandshake, message(wire.TypeFinished, s.ClientVerifyData))
 	return s.flush()
 }
 
@@ -149,8 +148,8 @@ func (s *Session) readFinished() error {
 	if err != nil {
 		return err
 	}
-	if record.Type == TypeHandshake {
-		_, body, err := s.accept(record.Payload, typeNewSessionTicket)
+	if record.Type == wire.TypeHandshake {
+		_, body, err := s.accept(record.Content, wire.TypeNewSessionTicket)
 		if err != nil {
 			return err
 		}
@@ -161,7 +160,7 @@ func (s *Session) readFinished() error {
 			return err
 		}
 	}
-	if record.Type != TypeChangeCipherSpec || !bytes.Equal(record.Payload, []byte{1}) {
+	if record.Type != wire.TypeChangeCipherSpec || !bytes.Equal(record.Content, []byte{1}) {
 		return fmt.Errorf("content type %d: %w", record.Type, ErrUnexpected)
 	}
 	_, keys := s.Secrets().Keys()
@@ -169,7 +168,7 @@ func (s *Session) readFinished() error {
 		return err
 	}
 	expected := s.Secrets().Finished(Server, s.transcript)
-	if _, s.ServerVerifyData, err = s.nextMessage(typeFinished); err != nil {
+	if _, s.ServerVerifyData, err = s.nextMessage(wire.TypeFinished); err != nil {
 		return err
 	}
 	if subtle.ConstantTimeCompare(expected, s.ServerVerifyData) != 1 {
@@ -179,12 +178,12 @@ func (s *Session) readFinished() error {
 }
 
 func (s *Session) noteTicket(body []byte) error {
-	lifetime, ticket, err := parseTicket(body)
-	if err != nil || len(ticket) == 0 {
-		return err
+	read, err := wire.ParseNewSessionTicket(body, s.Version)
+	if err != nil || len(read.Ticket) == 0 { // a server may change its mind (RFC 5077 section 3.3)
+		return inContext("the ticket", err)
 	}
 	resumption := s.resumption()
-	resumption.Ticket, resumption.Lifetime = ticket, time.Duration(lifetime)*time.Second
+	resumption.Ticket, resumption.Lifetime = read.Ticket, time.Duration(read.LifetimeSeconds)*time.Second
 	resumption.SessionID = nil // a ticket stands by itself
 	s.Tickets = append(s.Tickets, *resumption)
 	return nil

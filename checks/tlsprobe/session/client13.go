@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
+
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // trafficSecrets are those of TLS 1.3 that are still needed.
@@ -26,30 +28,27 @@ func (s *Session) addEarlyData() error {
 		return fmt.Errorf("suite 0x%04X of the PSK: %w", s.config.Resume.Suite, ErrUnsupported)
 	}
 	secret := NewSchedule(suite, s.config.Resume.Secret).Derive("c e traffic", s.transcript)
-	writer, err := NewWriter(Protection{Version: VersionTLS13, Suite: suite, Keys: TrafficKeys(suite, secret)})
+	writer, err := NewWriter(Protection{Version: wire.TLS13, Suite: suite, Keys: TrafficKeys(suite, secret)})
 	if err != nil {
 		return err
 	}
-	s.layer.Version = VersionTLS12
-	s.send(TypeChangeCipherSpec, []byte{1}) // for middleboxes (appendix D.4)
+	s.layer.Version = wire.TLS12
+	s.send(wire.TypeChangeCipherSpec, []byte{1}) // for middleboxes (appendix D.4)
 	s.layer.Writer, s.traffic.early = writer, writer
-	s.send(TypeApplicationData, s.config.EarlyData)
+	s.send(wire.TypeApplicationData, s.config.EarlyData)
 	s.layer.Writer = nil
 	return nil
 }
 
 // retry answers a HelloRetryRequest with a second hello (RFC 8446 section
 // 4.1.4).
-func (s *Session) retry(hello serverHello) error {
-	s.HelloRetry, s.HelloRetryExtensions = true, hello.extensions
+func (s *Session) retry(hello *wire.ServerHello) error {
+	s.HelloRetry, s.HelloRetryExtensions = true, hello.Extensions
 	request := s.transcript[len(s.hello.message):]
-	first := Message(typeMessageHash, digest(s.suite.Hash, s.hello.message))
+	first := message(typeMessageHash, digest(s.suite.Hash, s.hello.message))
 	before := slices.Concat(first, request)
-	if group, found := hello.extensions.Get(ExtensionKeyShare); found {
-		if len(group) != 2 {
-			return malformed("key_share of HelloRetryRequest")
-		}
-		s.Group = binary.BigEndian.Uint16(group)
+	if hello.Group != 0 {
+		s.Group = hello.Group
 		if !slices.Contains(s.config.groups(), s.Group) {
 			return fmt.Errorf("group 0x%04X: %w", s.Group, ErrUnsupported)
 		}
@@ -59,40 +58,35 @@ func (s *Session) retry(hello serverHello) error {
 		}
 		s.hello.shares = []keyShare{share}
 	}
-	if cookie, found := hello.extensions.Get(ExtensionCookie); found {
-		input := cryptobyte.String(cookie)
-		if !readVector16(&input, &s.hello.cookie) {
-			return malformed("cookie of HelloRetryRequest")
-		}
-	}
+	s.hello.cookie, _ = hello.Extension(wire.ExtensionCookie)
 	early := s.hello.early
 	s.hello.early = false
 	if err := s.hello.build(s.config, before); err != nil {
 		return err
 	}
 	s.transcript = before
-	s.layer.Version = VersionTLS12
+	s.layer.Version = wire.TLS12
 	if !early && len(s.hello.session) > 0 {
-		s.send(TypeChangeCipherSpec, []byte{1})
+		s.send(wire.TypeChangeCipherSpec, []byte{1})
 	}
 	s.traffic.early = nil
-	s.send(TypeHandshake, s.hello.message)
+	s.send(wire.TypeHandshake, s.hello.message)
 	return s.flush()
 }
 
 // readFlightTLS13 reads the encrypted flight to the server's Finished.
-func (s *Session) readFlightTLS13(hello serverHello) error {
-	s.layer.Version = VersionTLS12
-	if err := s.agreeTLS13(hello.extensions); err != nil {
+func (s *Session) readFlightTLS13(hello *wire.ServerHello) error {
+	s.layer.Version = wire.TLS12
+	if err := s.agreeTLS13(hello); err != nil {
 		return err
 	}
 	for {
 		expected := slices.Clone(s.transcript)
-		kind, body, err := s.nextTLS13(typeEncryptedExtensions, typeCertificateRequest, typeCertificate, typeCertificateVerify, typeFinished)
+		kind, body, err := s.nextTLS13(wire.TypeEncryptedExtensions, wire.TypeCertificateRequest, wire.TypeCertificate, wire.TypeCertificateVerify, wire.TypeFinished)
 		if err != nil {
 			return err
 		}
-		if kind != typeFinished {
+		if kind != wire.TypeFinished {
 			if err := s.noteTLS13(kind, body); err != nil {
 				return err
 			}
@@ -110,26 +104,26 @@ func (s *Session) nextTLS13(kinds ...uint8) (kind uint8, body []byte, err error)
 			return 0, nil, err
 		}
 		switch record.Type {
-		case TypeHandshake:
-			return s.accept(record.Payload, kinds...)
-		case TypeChangeCipherSpec:
+		case wire.TypeHandshake:
+			return s.accept(record.Content, kinds...)
+		case wire.TypeChangeCipherSpec:
 		default:
 			return 0, nil, fmt.Errorf("content type %d: %w", record.Type, ErrUnexpected)
 		}
 	}
-	return 0, nil, fmt.Errorf("more than %d change_cipher_spec: %w", maxIdle, ErrLimit)
+	return 0, nil, fmt.Errorf("more than %d change_cipher_spec: %w", maxIdle, wire.ErrTooLarge)
 }
 
 // agreeTLS13 makes the handshake keys.
-func (s *Session) agreeTLS13(extensions Extensions) error {
+func (s *Session) agreeTLS13(hello *wire.ServerHello) error {
 	var psk []byte
-	if chosen, found := extensions.Get(ExtensionPreSharedKey); found {
+	if chosen, found := hello.Extension(wire.ExtensionPreSharedKey); found {
 		if !s.config.resumesTLS13() || !bytes.Equal(chosen, []byte{0, 0}) || s.config.Resume.hash() != s.suite.Hash {
 			return fmt.Errorf("a PSK that was not offered: %w", ErrUnexpected)
 		}
 		psk, s.Resumed = s.config.Resume.Secret, true
 	}
-	shared, err := s.sharedTLS13(extensions)
+	shared, err := s.sharedTLS13(hello)
 	if err != nil {
 		return err
 	}
@@ -140,22 +134,14 @@ func (s *Session) agreeTLS13(extensions Extensions) error {
 	return s.readWith(s.traffic.server)
 }
 
-func (s *Session) sharedTLS13(extensions Extensions) ([]byte, error) {
-	data, found := extensions.Get(ExtensionKeyShare)
-	if !found {
-		return nil, fmt.Errorf("no key_share: %w", ErrUnexpected)
-	}
-	input := cryptobyte.String(data)
-	var public []byte
-	if !input.ReadUint16(&s.Group) || !readVector16(&input, &public) || !input.Empty() {
-		return nil, malformed("key_share")
-	}
+func (s *Session) sharedTLS13(hello *wire.ServerHello) ([]byte, error) {
+	s.Group = hello.Group
 	for _, share := range s.hello.shares {
-		if share.group == s.Group {
-			return share.shared(public)
+		if share.group == hello.Group {
+			return share.shared(hello.KeyShare)
 		}
 	}
-	return nil, fmt.Errorf("a key share of group 0x%04X: %w", s.Group, ErrUnexpected)
+	return nil, fmt.Errorf("a key share of group 0x%04X: %w", hello.Group, ErrUnexpected)
 }
 
 func (s *Session) readWith(secret []byte) (err error) {
@@ -170,32 +156,22 @@ func (s *Session) writeWith(secret []byte) (err error) {
 
 func (s *Session) noteTLS13(kind uint8, body []byte) (err error) {
 	switch kind {
-	case typeEncryptedExtensions:
-		if s.EncryptedExtensions, err = parseEncryptedExtensions(body); err != nil {
-			return err
+	case wire.TypeEncryptedExtensions:
+		if s.EncryptedExtensions, err = wire.ParseEncryptedExtensions(body); err != nil {
+			return inContext("the server's extensions", err)
 		}
 		s.noteExtensions(s.EncryptedExtensions)
-		_, s.EarlyDataAccepted = s.EncryptedExtensions.Get(ExtensionEarlyData)
-	case typeCertificateRequest:
+		_, s.EarlyDataAccepted = s.EncryptedExtensions.Get(wire.ExtensionEarlyData)
+	case wire.TypeCertificateRequest:
 		s.CertificateRequest = body
-	case typeCertificate:
-		s.Certificates, s.CertificateExtensions, err = parseCertificate13(body)
-		s.noteCertificateExtensions()
-	case typeCertificateVerify: // not verified: no trust is decided here
+	case wire.TypeCertificate:
+		return s.noteCertificates(body)
+	case wire.TypeCertificateVerify: // not verified: no trust is decided here
 		if len(body) >= 2 {
 			s.SignatureScheme = binary.BigEndian.Uint16(body)
 		}
 	}
 	return err
-}
-
-func (s *Session) noteCertificateExtensions() {
-	if list, found := s.CertificateExtensions.Get(ExtensionSCT); found {
-		s.SCTs, _ = parseSCTs(list)
-	}
-	if status, found := s.CertificateExtensions.Get(ExtensionStatusRequest); found {
-		s.OCSPResponse, _ = parseCertificateStatus(status)
-	}
 }
 
 func (s *Session) serverFinishedTLS13(body, before []byte) error {
@@ -215,20 +191,20 @@ func (s *Session) finishTLS13() error {
 		return ErrState
 	}
 	if s.traffic.early == nil && !s.HelloRetry {
-		s.send(TypeChangeCipherSpec, []byte{1})
+		s.send(wire.TypeChangeCipherSpec, []byte{1})
 	}
 	if s.EarlyDataAccepted && s.traffic.early != nil {
 		s.layer.Writer = s.traffic.early
-		s.send(TypeHandshake, Message(typeEndOfEarlyData, nil))
+		s.send(wire.TypeHandshake, message(wire.TypeEndOfEarlyData, nil))
 	}
 	if err := s.writeWith(s.traffic.clientHandshake); err != nil {
 		return err
 	}
 	if s.CertificateRequest != nil {
-		s.send(TypeHandshake, Message(typeCertificate, s.emptyCertificateTLS13()))
+		s.send(wire.TypeHandshake, message(wire.TypeCertificate, s.emptyCertificateTLS13()))
 	}
 	s.ClientVerifyData = FinishedMAC(s.suite.Hash, s.traffic.clientHandshake, s.transcript)
-	s.send(TypeHandshake, Message(typeFinished, s.ClientVerifyData))
+	s.send(wire.TypeHandshake, message(wire.TypeFinished, s.ClientVerifyData))
 	if err := s.flush(); err != nil {
 		return err
 	}
@@ -240,21 +216,21 @@ func (s *Session) finishTLS13() error {
 // emptyCertificateTLS13 echoes the context of the request (RFC 8446 section 4.4.2).
 func (s *Session) emptyCertificateTLS13() []byte {
 	input := cryptobyte.String(s.CertificateRequest)
-	var context []byte
-	readVector8(&input, &context)
+	var context cryptobyte.String
+	input.ReadUint8LengthPrefixed(&context) // what is malformed has none
 	return append(vector8(context), 0, 0, 0)
 }
 
 func (s *Session) noteTicketTLS13(body []byte) error {
-	read, err := parseTicket13(body)
+	read, err := wire.ParseNewSessionTicket(body, s.Version)
 	if err != nil {
-		return err
+		return inContext("the ticket", err)
 	}
 	s.Tickets = append(s.Tickets, Resumption{
-		Version: s.Version, Suite: s.Suite, Ticket: read.ticket,
-		Secret:   ResumptionPSK(s.suite.Hash, s.traffic.resumptionMaster, read.nonce),
-		Lifetime: time.Duration(read.lifetime) * time.Second, MaxEarlyData: read.maxEarlyData,
-		ageAdd: read.ageAdd, received: time.Now(),
+		Version: s.Version, Suite: s.Suite, Ticket: read.Ticket,
+		Secret:   ResumptionPSK(s.suite.Hash, s.traffic.resumptionMaster, read.Nonce),
+		Lifetime: time.Duration(read.LifetimeSeconds) * time.Second, MaxEarlyData: read.MaxEarlyDataSize,
+		ageAdd: read.AgeAdd, received: time.Now(),
 	})
 	return nil
 }

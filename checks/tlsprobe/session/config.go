@@ -1,35 +1,9 @@
 package session
 
-import "slices"
+import (
+	"slices"
 
-// Extensions that a handshake deals with (IANA registry 'TLS ExtensionType
-// Values').
-const (
-	ExtensionServerName           uint16 = 0
-	ExtensionMaxFragmentLength    uint16 = 1
-	ExtensionStatusRequest        uint16 = 5
-	ExtensionSupportedGroups      uint16 = 10
-	ExtensionPointFormats         uint16 = 11
-	ExtensionSignatureAlgorithms  uint16 = 13
-	ExtensionHeartbeat            uint16 = 15
-	ExtensionALPN                 uint16 = 16
-	ExtensionSCT                  uint16 = 18
-	ExtensionPadding              uint16 = 21
-	ExtensionEncryptThenMAC       uint16 = 22
-	ExtensionExtendedMasterSecret uint16 = 23
-	ExtensionSessionTicket        uint16 = 35
-	ExtensionPreSharedKey         uint16 = 41
-	ExtensionEarlyData            uint16 = 42
-	ExtensionSupportedVersions    uint16 = 43
-	ExtensionCookie               uint16 = 44
-	ExtensionPSKKeyExchangeModes  uint16 = 45
-	ExtensionKeyShare             uint16 = 51
-	ExtensionRenegotiationInfo    uint16 = 0xFF01
-)
-
-const (
-	emptyRenegotiationInfoSCSV uint16 = 0x00FF // RFC 5746 section 3.3
-	fallbackSCSV               uint16 = 0x5600 // RFC 7507
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // Config is what a hello offers. The zero value offers TLS 1.2 with every suite
@@ -39,7 +13,7 @@ type Config struct {
 	// MaxVersion is the version of the hello, default TLS 1.2; MinVersion the
 	// lowest that is accepted, default MaxVersion.
 	MinVersion, MaxVersion uint16
-	// Suites are sent in this order, with signalling values where wanted
+	// Suites are sent in this order, with signaling values where wanted
 	// (0x5600). 0x00FF is added in SSL 3.0 unless NoRenegotiationInfo.
 	Suites []uint16
 	// Groups are sent in this order; default x25519, secp256r1, secp384r1,
@@ -73,14 +47,14 @@ type Config struct {
 	NoRenegotiationInfo    bool
 	NoPadding              bool // leaves a hello at 256 to 511 bytes, which some load balancers hang on (RFC 7685)
 	// Extra are sent behind those above, before a pre_shared_key.
-	Extra []Extension
+	Extra []wire.Extension
 
-	renegotiation bool // no signalling value then (RFC 5746 section 3.5)
+	renegotiation bool // no signaling value then (RFC 5746 section 3.5)
 }
 
 func (c Config) maxVersion() uint16 {
 	if c.MaxVersion == 0 {
-		return VersionTLS12
+		return wire.TLS12
 	}
 	return c.MaxVersion
 }
@@ -94,13 +68,13 @@ func (c Config) minVersion() uint16 {
 
 // helloVersion is the version that the hello itself carries, and with it the
 // premaster secret of RSA.
-func (c Config) helloVersion() uint16 { return min(c.maxVersion(), VersionTLS12) }
+func (c Config) helloVersion() uint16 { return min(c.maxVersion(), wire.TLS12) }
 
 func (c Config) recordVersion() uint16 {
 	if c.RecordVersion != 0 {
 		return c.RecordVersion
 	}
-	return min(c.maxVersion(), VersionTLS10)
+	return min(c.maxVersion(), wire.TLS10)
 }
 
 func (c Config) suites() []uint16 {
@@ -114,8 +88,8 @@ func (c Config) suites() []uint16 {
 			}
 		}
 	}
-	if c.minVersion() == VersionSSL30 && !c.NoRenegotiationInfo && !c.renegotiation && !slices.Contains(suites, emptyRenegotiationInfoSCSV) {
-		suites = append(suites, emptyRenegotiationInfoSCSV)
+	if c.minVersion() == wire.SSL30 && !c.NoRenegotiationInfo && !c.renegotiation && !slices.Contains(suites, wire.EmptyRenegotiationInfoSCSV) {
+		suites = append(suites, wire.EmptyRenegotiationInfoSCSV)
 	}
 	return suites
 }
@@ -129,7 +103,7 @@ func (c Config) groups() []uint16 {
 		return c.Groups
 	}
 	groups := []uint16{GroupX25519, GroupSecp256r1, GroupSecp384r1, GroupSecp521r1}
-	if c.maxVersion() == VersionTLS13 {
+	if c.maxVersion() == wire.TLS13 {
 		return append([]uint16{GroupX25519MLKEM768}, groups...)
 	}
 	return groups
@@ -161,5 +135,5 @@ func (c Config) signatureSchemes() []uint16 {
 }
 
 func (c Config) resumesTLS13() bool {
-	return c.Resume != nil && c.Resume.Version == VersionTLS13 && c.maxVersion() == VersionTLS13
+	return c.Resume != nil && c.Resume.Version == wire.TLS13 && c.maxVersion() == wire.TLS13
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 const maxTickets = 16
@@ -13,7 +15,7 @@ func (s *Session) Write(data []byte) (int, error) {
 	if !s.Complete {
 		return 0, inPhase(PhaseApplicationData, ErrState)
 	}
-	if err := s.layer.Write(TypeApplicationData, data); err != nil {
+	if err := s.layer.Write(wire.TypeApplicationData, data); err != nil {
 		return 0, inPhase(PhaseApplicationData, err)
 	}
 	return len(data), nil
@@ -33,7 +35,7 @@ func (s *Session) Read(buffer []byte) (int, error) {
 			return 0, inPhase(PhaseApplicationData, ErrState)
 		}
 		record, err := s.next()
-		if alert := (*AlertError)(nil); errors.As(err, &alert) && alert.Code == alertCloseNotify {
+		if alert := (*wire.Alert)(nil); errors.As(err, &alert) && alert.Code == wire.AlertCloseNotify {
 			return 0, io.EOF
 		}
 		if err == nil {
@@ -43,22 +45,22 @@ func (s *Session) Read(buffer []byte) (int, error) {
 			return 0, inPhase(PhaseApplicationData, err)
 		}
 	}
-	return 0, inPhase(PhaseApplicationData, fmt.Errorf("more than %d records without data: %w", maxIdle, ErrLimit))
+	return 0, inPhase(PhaseApplicationData, fmt.Errorf("more than %d records without data: %w", maxIdle, wire.ErrTooLarge))
 }
 
 // take deals with one record or message after the handshake.
-func (s *Session) take(record Record) error {
+func (s *Session) take(record wire.Record) error {
 	switch record.Type {
-	case TypeApplicationData:
-		s.unread, s.messages = record.Payload, 0
+	case wire.TypeApplicationData:
+		s.unread, s.messages = record.Content, 0
 		return nil
-	case TypeHandshake:
-		return s.takeMessage(record.Payload)
-	case TypeChangeCipherSpec:
-		if s.Version == VersionTLS13 {
+	case wire.TypeHandshake:
+		return s.takeMessage(record.Content)
+	case wire.TypeChangeCipherSpec:
+		if s.Version == wire.TLS13 {
 			return nil
 		}
-	case TypeHeartbeat:
+	case wire.TypeHeartbeat:
 		return nil
 	}
 	return fmt.Errorf("content type %d: %w", record.Type, ErrUnexpected)
@@ -67,12 +69,12 @@ func (s *Session) take(record Record) error {
 func (s *Session) takeMessage(message []byte) error {
 	kind, body := message[0], message[4:]
 	switch {
-	case s.Version != VersionTLS13:
-	case kind == typeNewSessionTicket && len(s.Tickets) < maxTickets:
+	case s.Version != wire.TLS13:
+	case kind == wire.TypeNewSessionTicket && len(s.Tickets) < maxTickets:
 		return s.noteTicketTLS13(body)
-	case kind == typeNewSessionTicket:
-		return fmt.Errorf("more than %d tickets: %w", maxTickets, ErrLimit)
-	case kind == typeKeyUpdate && len(body) == 1:
+	case kind == wire.TypeNewSessionTicket:
+		return fmt.Errorf("more than %d tickets: %w", maxTickets, wire.ErrTooLarge)
+	case kind == wire.TypeKeyUpdate && len(body) == 1:
 		return s.updateKeys(body[0] == 1)
 	}
 	return fmt.Errorf("handshake type %d: %w", kind, ErrUnexpected)
@@ -84,7 +86,7 @@ func (s *Session) updateKeys(requested bool) error {
 	if err := s.readWith(s.traffic.server); err != nil || !requested {
 		return err
 	}
-	if err := s.layer.Write(TypeHandshake, Message(typeKeyUpdate, []byte{0})); err != nil {
+	if err := s.layer.Write(wire.TypeHandshake, message(wire.TypeKeyUpdate, []byte{0})); err != nil {
 		return err
 	}
 	s.traffic.client = s.nextSecret(s.traffic.client)
@@ -97,5 +99,5 @@ func (s *Session) nextSecret(secret []byte) []byte {
 
 // Close sends close_notify. The connection is the caller's to close.
 func (s *Session) Close() error {
-	return inPhase(PhaseApplicationData, s.layer.Write(TypeAlert, []byte{levelWarning, alertCloseNotify}))
+	return inPhase(PhaseApplicationData, s.layer.Write(wire.TypeAlert, []byte{wire.LevelWarning, wire.AlertCloseNotify}))
 }

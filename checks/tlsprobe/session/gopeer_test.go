@@ -16,6 +16,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks/checktest"
 	"github.com/gradewatch/gradewatch/checks/checktest/pki"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // goPeer serves one line of HTTP to every connection.
@@ -52,12 +53,12 @@ func TestGoGroupsAndCertificates(t *testing.T) {
 	curves := []uint16{GroupSecp256r1, GroupSecp384r1, GroupSecp521r1, GroupX25519, GroupX25519MLKEM768, GroupSecP256r1MLKEM768, GroupSecP384r1MLKEM1024}
 	for kind, certificate := range certificates {
 		address := goPeer(t, &tls.Config{Certificates: []tls.Certificate{certificate}, CurvePreferences: goCurves(curves)})
-		for _, version := range []uint16{VersionTLS12, VersionTLS13} {
+		for _, version := range []uint16{wire.TLS12, wire.TLS13} {
 			for _, group := range curves {
-				if version == VersionTLS12 && hybrid(group) {
+				if version == wire.TLS12 && hybrid(group) {
 					continue
 				}
-				for _, retry := range []bool{false, version == VersionTLS13} {
+				for _, retry := range []bool{false, version == wire.TLS13} {
 					t.Run(fmt.Sprintf("%s %04X %d retry %t", kind, version, group, retry), func(t *testing.T) {
 						t.Parallel()
 						config := Config{MaxVersion: version, Groups: []uint16{group}}
@@ -88,7 +89,7 @@ func goCurves(groups []uint16) []tls.CurveID {
 func TestGoResumption(t *testing.T) {
 	t.Parallel()
 	address := goPeer(t, &tls.Config{})
-	for _, version := range []uint16{VersionTLS12, VersionTLS13} {
+	for _, version := range []uint16{wire.TLS12, wire.TLS13} {
 		for _, bound := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%04X %t", version, bound), func(t *testing.T) {
 				t.Parallel()
@@ -101,7 +102,7 @@ func TestGoResumption(t *testing.T) {
 					config.Resume = session.Resumption()
 				}
 				config.KeyShares = []uint16{} // the binder covers both hellos then
-				if version == VersionTLS13 {
+				if version == wire.TLS13 {
 					session := connect(t, address, config)
 					require.True(t, session.HelloRetry && session.Resumed)
 					exchange(t, session)
@@ -115,7 +116,7 @@ func TestGoResumption(t *testing.T) {
 // who only asks goes on.
 func TestGoClientCertificate(t *testing.T) {
 	t.Parallel()
-	for _, version := range []uint16{VersionTLS12, VersionTLS13} {
+	for _, version := range []uint16{wire.TLS12, wire.TLS13} {
 		for _, demanded := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%04X %t", version, demanded), func(t *testing.T) {
 				t.Parallel()
@@ -134,7 +135,7 @@ func TestGoClientCertificate(t *testing.T) {
 					exchange(t, session)
 					return
 				}
-				var alert *AlertError
+				var alert *wire.Alert
 				require.ErrorAs(t, err, &alert)
 				require.Contains(t, []uint8{40, 42, 116}, alert.Code)
 			})
@@ -148,14 +149,26 @@ func TestGoExtensions(t *testing.T) {
 	certificate.OCSPStaple = []byte("staple")
 	certificate.SignedCertificateTimestamps = [][]byte{[]byte("first"), []byte("second")}
 	address := goPeer(t, &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2", "http/1.1"}})
-	for _, version := range []uint16{VersionTLS12, VersionTLS13} {
+	for _, version := range []uint16{wire.TLS12, wire.TLS13} {
 		session := connect(t, address, Config{
 			MaxVersion: version, ALPN: []string{"spdy/3", "http/1.1"}, StatusRequest: true, SCT: true,
 		})
 		require.Equal(t, "http/1.1", session.ALPN)
 		require.Equal(t, certificate.OCSPStaple, session.OCSPResponse)
 		require.Equal(t, certificate.SignedCertificateTimestamps, session.SCTs)
-		require.Equal(t, version == VersionTLS13, session.EncryptedExtensions != nil)
+		require.Equal(t, version == wire.TLS13, session.EncryptedExtensions != nil)
+		exchange(t, session)
+	}
+}
+
+// A chain that nobody can parse comes as it was sent.
+func TestCertificatesAreNotParsed(t *testing.T) {
+	t.Parallel()
+	broken := issue(t, pki.ECDSA).WithChain([]byte("no certificate"), []byte("at all")).Certificate
+	address := goPeer(t, &tls.Config{Certificates: []tls.Certificate{broken}})
+	for _, version := range []uint16{wire.TLS12, wire.TLS13} {
+		session := connect(t, address, Config{MaxVersion: version})
+		require.Equal(t, broken.Certificate, session.Certificates)
 		exchange(t, session)
 	}
 }
@@ -163,11 +176,11 @@ func TestGoExtensions(t *testing.T) {
 // A range of versions is offered in one hello.
 func TestGoDefaults(t *testing.T) {
 	t.Parallel()
-	for _, newest := range []uint16{VersionTLS12, VersionTLS13} {
+	for _, newest := range []uint16{wire.TLS12, wire.TLS13} {
 		address := goPeer(t, &tls.Config{MaxVersion: newest})
-		session := connect(t, address, Config{MinVersion: VersionTLS10, MaxVersion: VersionTLS13, ServerName: "localhost"})
+		session := connect(t, address, Config{MinVersion: wire.TLS10, MaxVersion: wire.TLS13, ServerName: "localhost"})
 		require.Equal(t, newest, session.Version)
-		if newest == VersionTLS13 {
+		if newest == wire.TLS13 {
 			require.Equal(t, GroupX25519MLKEM768, session.Group)
 		}
 		exchange(t, session)

@@ -5,6 +5,8 @@ import (
 	"crypto/mlkem"
 	"crypto/rand"
 	"fmt"
+
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // Named groups that this package can exchange keys in (IANA registry 'TLS
@@ -111,11 +113,11 @@ func (k keyShare) shared(peer []byte) ([]byte, error) {
 func (k keyShare) agree(peer []byte) ([]byte, error) {
 	public, err := k.private.Curve().NewPublicKey(peer)
 	if err != nil {
-		return nil, fmt.Errorf("the server's public key: %w: %w", ErrMalformed, err)
+		return nil, fmt.Errorf("the server's public key: %w: %w", wire.ErrMalformed, err)
 	}
 	secret, err := k.private.ECDH(public)
 	if err != nil {
-		return nil, fmt.Errorf("the server's public key: %w: %w", ErrMalformed, err)
+		return nil, fmt.Errorf("the server's public key: %w: %w", wire.ErrMalformed, err)
 	}
 	return secret, nil
 }
@@ -127,7 +129,7 @@ func (k keyShare) both(point, ciphertext []byte, curveFirst bool) ([]byte, error
 	}
 	quantum, err := k.kem.Decapsulate(ciphertext)
 	if err != nil {
-		return nil, fmt.Errorf("the server's ML-KEM ciphertext: %w: %w", ErrMalformed, err)
+		return nil, fmt.Errorf("the server's ML-KEM ciphertext: %w: %w", wire.ErrMalformed, err)
 	}
 	if curveFirst {
 		return append(classic, quantum...), nil

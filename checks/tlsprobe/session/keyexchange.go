@@ -1,58 +1,38 @@
 package session
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/big"
 
-	"golang.org/x/crypto/cryptobyte"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
-// DHParameters are what a server sends for DHE or anonymous DH.
-type DHParameters struct{ P, G, Ys []byte }
-
-// ServerKeyExchange is what the message of this name says (RFC 5246 section
-// 7.4.3, RFC 8422 section 5.4).
-type ServerKeyExchange struct {
-	DH        *DHParameters
-	ExportRSA *RSAKey // RSA_EXPORT: an ephemeral key of 512 bits
-	Group     uint16  // of ECDHE
-	Point     []byte
-	// SignatureScheme is said from TLS 1.2 on, by suites that sign.
-	SignatureScheme uint16
-	Raw             []byte // the message without its header
+// keyExchangeForm says how to read the suite's ServerKeyExchange.
+func (s Suite) keyExchangeForm() wire.KeyExchangeForm {
+	switch s.KeyExchange {
+	case KeyExchangeDHE:
+		return wire.KeyExchangeForm{Kind: wire.KeyExchangeDHE, Signed: true}
+	case KeyExchangeECDHE:
+		return wire.KeyExchangeForm{Kind: wire.KeyExchangeECDHE, Signed: true}
+	case KeyExchangeDHAnon:
+		return wire.KeyExchangeForm{Kind: wire.KeyExchangeDHE}
+	case KeyExchangeECDHAnon:
+		return wire.KeyExchangeForm{Kind: wire.KeyExchangeECDHE}
+	default:
+		return wire.KeyExchangeForm{Kind: wire.KeyExchangeRSA, Signed: true}
+	}
 }
 
-// parseServerKeyExchange reads body of a suite. The signature is not checked:
-// no trust is decided here, and a key that a stranger put in would only make
-// this session fail.
-func parseServerKeyExchange(version uint16, suite Suite, body []byte) (*ServerKeyExchange, error) {
-	read := &ServerKeyExchange{Raw: body}
-	input := cryptobyte.String(body)
-	ok := false
-	switch suite.KeyExchange {
-	case KeyExchangeDHE, KeyExchangeDHAnon:
-		read.DH = &DHParameters{}
-		ok = readVector16(&input, &read.DH.P) && readVector16(&input, &read.DH.G) && readVector16(&input, &read.DH.Ys)
-	case KeyExchangeECDHE, KeyExchangeECDHAnon:
-		var kind uint8
-		ok = input.ReadUint8(&kind) && kind == 3 && input.ReadUint16(&read.Group) && readVector8(&input, &read.Point) // 3: named_curve
-	case KeyExchangeRSA:
-		var n, e []byte
-		ok = readVector16(&input, &n) && readVector16(&input, &e)
-		key, err := newRSAKey(n, e)
-		if ok && err != nil {
-			return nil, err
-		}
-		read.ExportRSA = &key
+// noteKeyExchange keeps a ServerKeyExchange. Its signature is not checked: no
+// trust is decided here, and a key that a stranger put in would only make this
+// session fail.
+func (s *Session) noteKeyExchange(body []byte) (err error) {
+	if s.ServerKeyExchange, err = wire.ParseServerKeyExchange(body, s.suite.keyExchangeForm(), s.Version); err != nil {
+		return inContext("the server's key", err)
 	}
-	if !ok {
-		return nil, malformed("ServerKeyExchange")
-	}
-	anonymous := suite.KeyExchange == KeyExchangeDHAnon || suite.KeyExchange == KeyExchangeECDHAnon
-	if version >= VersionTLS12 && !anonymous && !input.ReadUint16(&read.SignatureScheme) {
-		return nil, malformed("ServerKeyExchange")
-	}
-	return read, nil
+	s.Group, s.SignatureScheme = s.ServerKeyExchange.Group, s.ServerKeyExchange.SignatureScheme
+	return nil
 }
 
 // clientKeyExchange returns the body of the message of this name and the
@@ -63,19 +43,19 @@ func (s *Session) clientKeyExchange() (body, premaster []byte, err error) {
 	case KeyExchangeRSA:
 		return s.transportRSA()
 	case KeyExchangeDHE, KeyExchangeDHAnon:
-		if sent == nil || sent.DH == nil {
+		if sent == nil {
 			return nil, nil, fmt.Errorf("no ServerKeyExchange: %w", ErrUnexpected)
 		}
-		return sent.DH.agree()
+		return agreeDH(sent)
 	default:
-		if sent == nil || sent.Point == nil {
+		if sent == nil {
 			return nil, nil, fmt.Errorf("no ServerKeyExchange: %w", ErrUnexpected)
 		}
 		share, err := newKeyShare(sent.Group)
 		if err != nil {
 			return nil, nil, err
 		}
-		premaster, err := share.shared(sent.Point)
+		premaster, err := share.shared(sent.Public)
 		return vector8(share.public), premaster, err
 	}
 }
@@ -85,7 +65,8 @@ func (s *Session) transportRSA() (body, premaster []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	premaster = append(uint16s([]uint16{s.config.helloVersion()}), random(46)...)
+	premaster = binary.BigEndian.AppendUint16(nil, s.config.helloVersion())
+	premaster = append(premaster, random(masterSecretSize-2)...)
 	encrypted, err := key.EncryptPKCS1(premaster)
 	if err != nil {
 		return nil, nil, err
@@ -96,8 +77,8 @@ func (s *Session) transportRSA() (body, premaster []byte, err error) {
 // RSAKey returns the key that RSA key transport encrypts to: the leaf's, or the
 // ephemeral one of an export suite.
 func (s *Session) RSAKey() (RSAKey, error) {
-	if sent := s.ServerKeyExchange; sent != nil && sent.ExportRSA != nil {
-		return *sent.ExportRSA, nil
+	if sent := s.ServerKeyExchange; sent != nil && s.suite.KeyExchange == KeyExchangeRSA {
+		return newRSAKey(sent.Modulus, sent.Exponent)
 	}
 	if len(s.Certificates) == 0 {
 		return RSAKey{}, fmt.Errorf("no certificate: %w", ErrUnexpected)
@@ -108,16 +89,16 @@ func (s *Session) RSAKey() (RSAKey, error) {
 // EncodeRSAKeyExchange returns the body of a ClientKeyExchange with this
 // ciphertext, which SSL 3.0 sends without length (RFC 5246 section 7.4.7.1).
 func (s *Session) EncodeRSAKeyExchange(encrypted []byte) []byte {
-	if s.Version == VersionSSL30 {
+	if s.Version == wire.SSL30 {
 		return encrypted
 	}
 	return vector16(encrypted)
 }
 
-// agree makes a private key of 256 bits, which is enough for what is no secret.
-func (d *DHParameters) agree() (body, premaster []byte, err error) {
-	p, g, ys := new(big.Int).SetBytes(d.P), new(big.Int).SetBytes(d.G), new(big.Int).SetBytes(d.Ys)
-	if len(d.P) > maxModulus || p.BitLen() < 128 || p.Bit(0) == 0 || ys.Cmp(big.NewInt(1)) <= 0 || ys.Cmp(p) >= 0 {
+// agreeDH makes a private key of 256 bits, which is enough for what is no secret.
+func agreeDH(sent *wire.ServerKeyExchange) (body, premaster []byte, err error) {
+	p, g, ys := new(big.Int).SetBytes(sent.P), new(big.Int).SetBytes(sent.G), new(big.Int).SetBytes(sent.Public)
+	if len(sent.P) > maxModulus || p.BitLen() < 128 || p.Bit(0) == 0 || ys.Cmp(big.NewInt(1)) <= 0 || ys.Cmp(p) >= 0 {
 		return nil, nil, fmt.Errorf("DH parameters of %d bits: %w", p.BitLen(), ErrUnsupported)
 	}
 	x := new(big.Int).SetBytes(random(32))

@@ -1,17 +1,15 @@
 package session
 
 import (
-	"encoding/binary"
 	"fmt"
 	"io"
+
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 const (
-	maxPlaintext = 1 << 14
-	maxFragment  = maxPlaintext + 2048 // RFC 5246 section 6.2.3: the longest that any version allows
-	maxMessage   = 256 << 10           // the longest real chains are about 30 KiB
-	maxReceived  = 4 << 20             // over a whole connection
-	maxIdle      = 64                  // records in a row that bring nothing: empty ones, CCS of TLS 1.3
+	maxReceived = 4 << 20 // over a whole connection
+	maxIdle     = 64      // records in a row that bring nothing: empty ones, CCS of TLS 1.3
 )
 
 // Layer reads and writes records and puts handshake messages together. Both
@@ -24,15 +22,15 @@ type Layer struct {
 	Writer *Writer
 
 	conn     io.ReadWriter
-	pending  []byte // of handshake messages
+	messages wire.Messages
 	received int
 }
 
 // NewLayer returns a layer without protection whose records carry TLS 1.0.
-func NewLayer(conn io.ReadWriter) *Layer { return &Layer{conn: conn, Version: VersionTLS10} }
+func NewLayer(conn io.ReadWriter) *Layer { return &Layer{conn: conn, Version: wire.TLS10} }
 
 // ReadRecord returns the next record, opened.
-func (l *Layer) ReadRecord() (Record, error) {
+func (l *Layer) ReadRecord() (wire.Record, error) {
 	record, err := l.ReadRaw()
 	if err != nil || l.Reader == nil {
 		return record, err
@@ -40,66 +38,49 @@ func (l *Layer) ReadRecord() (Record, error) {
 	if record, err = l.Reader.Open(record); err != nil {
 		return record, err
 	}
-	if len(record.Payload) > maxPlaintext {
-		return record, fmt.Errorf("a record of %d bytes: %w", len(record.Payload), ErrLimit)
+	if len(record.Content) > wire.MaxPlaintext {
+		return record, malformed(fmt.Sprintf("a record of %d bytes", len(record.Content)))
 	}
 	return record, nil
 }
 
 // ReadRaw returns the next record as it came, still protected.
-func (l *Layer) ReadRaw() (Record, error) {
-	header := make([]byte, 5)
-	if _, err := io.ReadFull(l.conn, header); err != nil {
-		return Record{}, fmt.Errorf("reading a record: %w", err)
+func (l *Layer) ReadRaw() (wire.Record, error) {
+	source := wire.Reader{Source: l.conn} // its own bound is one answer's, ours a connection's
+	record, err := source.Record()
+	if err != nil {
+		return record, inContext("a record", err)
 	}
-	record := Record{Type: header[0], Version: binary.BigEndian.Uint16(header[1:])}
-	size := int(binary.BigEndian.Uint16(header[3:]))
-	if record.Type < TypeChangeCipherSpec || record.Type > TypeHeartbeat || header[1] != 3 {
-		return Record{}, fmt.Errorf("no TLS record: %w", ErrMalformed)
-	}
-	if l.received += len(header) + size; size > maxFragment || l.received > maxReceived {
-		return Record{}, fmt.Errorf("a record of %d bytes after %d: %w", size, l.received, ErrLimit)
-	}
-	record.Payload = make([]byte, size)
-	if _, err := io.ReadFull(l.conn, record.Payload); err != nil {
-		return Record{}, fmt.Errorf("reading a record of %d bytes: %w", size, err)
+	if l.received += source.Received; l.received > maxReceived {
+		return record, fmt.Errorf("%d bytes: %w", l.received, wire.ErrTooLarge)
 	}
 	return record, nil
 }
 
 // Next returns the next handshake message, whole and with its header, or else
 // the next record of another type. Alerts are returned as records too.
-func (l *Layer) Next() (Record, error) {
+func (l *Layer) Next() (wire.Record, error) {
 	for range maxIdle {
-		if message, ok, err := l.takeMessage(); ok || err != nil {
-			return Record{Type: TypeHandshake, Payload: message}, err
+		message, complete, err := l.messages.Next()
+		if err != nil {
+			return wire.Record{}, inContext("a handshake message", err)
+		}
+		if complete {
+			return wire.Record{Type: wire.TypeHandshake, Version: l.Version, Content: message.Marshal()}, nil
 		}
 		record, err := l.ReadRecord()
-		if err != nil || record.Type != TypeHandshake {
-			if err == nil && len(l.pending) > 0 && record.Type != TypeAlert {
-				err = fmt.Errorf("type %d inside a handshake message: %w", record.Type, ErrUnexpected)
-			}
+		if err != nil {
 			return record, err
 		}
-		l.pending = append(l.pending, record.Payload...)
+		if record.Type != wire.TypeHandshake {
+			if !l.messages.Empty() && record.Type != wire.TypeAlert {
+				return record, fmt.Errorf("type %d inside a handshake message: %w", record.Type, ErrUnexpected)
+			}
+			return record, nil
+		}
+		l.messages.Add(record.Content)
 	}
-	return Record{}, fmt.Errorf("a handshake message in more than %d records: %w", maxIdle, ErrLimit)
-}
-
-func (l *Layer) takeMessage() ([]byte, bool, error) {
-	if len(l.pending) < 4 {
-		return nil, false, nil
-	}
-	size := 4 + int(binary.BigEndian.Uint32(l.pending)&0xFFFFFF)
-	if size > maxMessage {
-		return nil, false, fmt.Errorf("a handshake message of %d bytes: %w", size, ErrLimit)
-	}
-	if len(l.pending) < size {
-		return nil, false, nil
-	}
-	message := l.pending[:size:size]
-	l.pending = l.pending[size:]
-	return message, true, nil
+	return wire.Record{}, fmt.Errorf("a handshake message in more than %d records: %w", maxIdle, wire.ErrTooLarge)
 }
 
 // Write sends content as records of at most 2^14 bytes each. No content is one
@@ -110,21 +91,17 @@ func (l *Layer) Write(contentType uint8, content []byte) error {
 
 // Records returns what Write sends, and counts it as sent.
 func (l *Layer) Records(contentType uint8, content []byte) []byte {
+	if l.Writer == nil {
+		return wire.Records(contentType, l.Version, content)
+	}
 	var records []byte
 	for {
-		piece := content[:min(len(content), maxPlaintext)]
-		records = append(records, l.seal(contentType, piece)...)
+		piece := content[:min(len(content), wire.MaxPlaintext)]
+		records = append(records, l.Writer.Seal(contentType, piece)...)
 		if content = content[len(piece):]; len(content) == 0 {
 			return records
 		}
 	}
-}
-
-func (l *Layer) seal(contentType uint8, piece []byte) []byte {
-	if l.Writer != nil {
-		return l.Writer.Seal(contentType, piece)
-	}
-	return append(recordHeader(contentType, l.Version, len(piece)), piece...)
 }
 
 // WriteRaw sends bytes as they are: whole records of the caller's making.

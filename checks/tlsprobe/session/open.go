@@ -4,22 +4,8 @@ import (
 	"bytes"
 	"crypto/cipher"
 	"crypto/subtle"
-)
 
-// Record is one record, without its protection once it was opened.
-type Record struct {
-	Type    uint8
-	Version uint16 // as its header says
-	Payload []byte
-}
-
-// Content types (RFC 8446 section 5.1, RFC 6520 section 3).
-const (
-	TypeChangeCipherSpec uint8 = 20
-	TypeAlert            uint8 = 21
-	TypeHandshake        uint8 = 22
-	TypeApplicationData  uint8 = 23
-	TypeHeartbeat        uint8 = 24
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // Reader opens the records that one end receives.
@@ -35,8 +21,8 @@ func NewReader(protection Protection) (*Reader, error) {
 // change_cipher_spec and an alert in plaintext pass as they are: the one is for
 // middleboxes (RFC 8446 appendix D.4), the other comes from servers that gave
 // up before they had keys.
-func (r *Reader) Open(record Record) (Record, error) {
-	if r.Version == VersionTLS13 {
+func (r *Reader) Open(record wire.Record) (wire.Record, error) {
+	if r.Version == wire.TLS13 {
 		return r.openTLS13(record)
 	}
 	var content []byte
@@ -49,7 +35,7 @@ func (r *Reader) Open(record Record) (Record, error) {
 	default:
 		content, err = r.openMAC(record)
 	}
-	record.Payload = content
+	record.Content = content
 	r.sequence++
 	return record, err
 }
@@ -57,21 +43,21 @@ func (r *Reader) Open(record Record) (Record, error) {
 // OpenBlocks decrypts record of a suite without AEAD and returns all that was
 // encrypted, MAC and padding with it, unchecked: for servers that check them
 // wrongly on purpose. It counts the record.
-func (r *Reader) OpenBlocks(record Record) ([]byte, error) {
+func (r *Reader) OpenBlocks(record wire.Record) ([]byte, error) {
 	if r.aead != nil {
 		return nil, ErrBadRecord
 	}
-	blocks, err := r.decrypt(record.Payload)
+	blocks, err := r.decrypt(record.Content)
 	r.sequence++
 	return blocks, err
 }
 
-func (r *Reader) openTLS13(record Record) (Record, error) {
-	if record.Type == TypeChangeCipherSpec || record.Type == TypeAlert && len(record.Payload) == 2 {
+func (r *Reader) openTLS13(record wire.Record) (wire.Record, error) {
+	if record.Type == wire.TypeChangeCipherSpec || record.Type == wire.TypeAlert && len(record.Content) == 2 {
 		return record, nil
 	}
-	header := recordHeader(record.Type, record.Version, len(record.Payload))
-	inner, err := r.aead.Open(nil, r.nonce(nil), record.Payload, header)
+	header := recordHeader(record.Type, record.Version, len(record.Content))
+	inner, err := r.aead.Open(nil, r.nonce(nil), record.Content, header)
 	if err != nil {
 		return record, ErrBadRecord
 	}
@@ -80,11 +66,11 @@ func (r *Reader) openTLS13(record Record) (Record, error) {
 	if len(inner) == 0 { // RFC 8446 section 5.4
 		return record, ErrBadRecord
 	}
-	return Record{Type: inner[len(inner)-1], Version: record.Version, Payload: inner[:len(inner)-1]}, nil
+	return wire.Record{Type: inner[len(inner)-1], Version: record.Version, Content: inner[:len(inner)-1]}, nil
 }
 
-func (r *Reader) openAEAD(record Record) ([]byte, error) {
-	explicit, sealed := r.explicitNonceSize(), record.Payload
+func (r *Reader) openAEAD(record wire.Record) ([]byte, error) {
+	explicit, sealed := r.explicitNonceSize(), record.Content
 	if len(sealed) < explicit+r.aead.Overhead() {
 		return nil, ErrBadRecord
 	}
@@ -97,12 +83,12 @@ func (r *Reader) openAEAD(record Record) ([]byte, error) {
 	return content, nil
 }
 
-func (r *Reader) openThenMAC(record Record) ([]byte, error) {
-	split := len(record.Payload) - r.Suite.MACSize()
-	if split < 0 || subtle.ConstantTimeCompare(r.MAC(record.Type, record.Payload[:split]), record.Payload[split:]) != 1 {
+func (r *Reader) openThenMAC(record wire.Record) ([]byte, error) {
+	split := len(record.Content) - r.Suite.MACSize()
+	if split < 0 || subtle.ConstantTimeCompare(r.MAC(record.Type, record.Content[:split]), record.Content[split:]) != 1 {
 		return nil, ErrBadRecord
 	}
-	blocks, err := r.decrypt(record.Payload[:split])
+	blocks, err := r.decrypt(record.Content[:split])
 	if err != nil {
 		return nil, err
 	}
@@ -113,8 +99,8 @@ func (r *Reader) openThenMAC(record Record) ([]byte, error) {
 	return content, nil
 }
 
-func (r *Reader) openMAC(record Record) ([]byte, error) {
-	content, err := r.decrypt(record.Payload)
+func (r *Reader) openMAC(record wire.Record) ([]byte, error) {
+	content, err := r.decrypt(record.Content)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +153,7 @@ func (r *Reader) unpad(blocks []byte) ([]byte, bool) {
 	if split < 0 {
 		return nil, false
 	}
-	if r.Version == VersionSSL30 {
+	if r.Version == wire.SSL30 {
 		return blocks[:split], int(last) < r.Suite.BlockSize()
 	}
 	return blocks[:split], bytes.Count(blocks[split:], []byte{last}) == int(last)+1

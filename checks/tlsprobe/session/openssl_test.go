@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks/checktest"
 	"github.com/gradewatch/gradewatch/checks/checktest/pki"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 func issue(t testing.TB, key pki.Key) *pki.Issued {
@@ -21,7 +22,7 @@ func TestOpenSSLSuites(t *testing.T) {
 	everything := []string{"-cipher", "ALL:eNULL:@SECLEVEL=0", "-ciphersuites", "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256"}
 	rsa := checktest.StartOpenSSL(t, issue(t, pki.RSA), everything...)
 	ecdsa := checktest.StartOpenSSL(t, issue(t, pki.ECDSA), everything...)
-	for _, version := range []uint16{VersionTLS10, VersionTLS11, VersionTLS12, VersionTLS13} {
+	for _, version := range []uint16{wire.TLS10, wire.TLS11, wire.TLS12, wire.TLS13} {
 		for _, id := range openSSLSuites(version) {
 			address := rsa
 			switch id {
@@ -36,8 +37,8 @@ func TestOpenSSLSuites(t *testing.T) {
 					})
 					require.Equal(t, version, session.Version)
 					require.Equal(t, id, session.Suite)
-					require.Equal(t, bound && version < VersionTLS13, session.ExtendedMasterSecret)
-					require.Equal(t, bound && version < VersionTLS13 && session.SuiteFacts().CBC(), session.EncryptThenMAC)
+					require.Equal(t, bound && version < wire.TLS13, session.ExtendedMasterSecret)
+					require.Equal(t, bound && version < wire.TLS13 && session.SuiteFacts().CBC(), session.EncryptThenMAC)
 					exchange(t, session)
 				})
 			}

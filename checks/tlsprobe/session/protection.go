@@ -4,14 +4,15 @@ import (
 	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/des"
+	"crypto/des" //nolint:gosec // old suites are what is looked for
 	"crypto/rc4" //nolint:gosec // old suites are what is looked for
 	"crypto/subtle"
 	"encoding/binary"
-	"errors"
 	"fmt"
 
 	"golang.org/x/crypto/chacha20poly1305"
+
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // Protection says how the records of one direction are protected.
@@ -21,10 +22,6 @@ type Protection struct {
 	Keys           Keys
 	EncryptThenMAC bool // RFC 7366, CBC suites only
 }
-
-// ErrBadRecord says that a record does not decrypt: MAC, padding or tag. Which
-// of them is nobody's business, except of who uses OpenBlocks.
-var ErrBadRecord = errors.New("the record does not decrypt")
 
 // half is the state of one direction.
 type half struct {
@@ -84,7 +81,7 @@ func (h *half) prepare() (err error) {
 	return err
 }
 
-func (h *half) implicitIV() bool { return h.Suite.CBC() && h.Version <= VersionTLS10 }
+func (h *half) implicitIV() bool { return h.Suite.CBC() && h.Version <= wire.TLS10 }
 
 // Sequence returns the number of the next record.
 func (h *half) Sequence() uint64 { return h.sequence }
@@ -98,7 +95,7 @@ func (h *half) MAC(contentType uint8, content []byte) []byte {
 	header := binary.BigEndian.AppendUint64(nil, h.sequence)
 	header = append(header, contentType)
 	length := binary.BigEndian.AppendUint16(nil, uint16(len(content))) //nolint:gosec // records are bounded
-	if h.Version == VersionSSL30 {
+	if h.Version == wire.SSL30 {
 		return h.ssl30MAC(append(header, length...), content)
 	}
 	header = binary.BigEndian.AppendUint16(header, h.Version)

@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 func pair(t testing.TB, version uint16, suite Suite, thenMAC bool) (*Writer, *Reader) {
 	t.Helper()
 	keys := Keys{Key: random(suite.keySize()), IV: random(12)}
-	if version < VersionTLS13 {
+	if version < wire.TLS13 {
 		secrets := Secrets{Version: version, Suite: suite, Master: random(48), ClientRandom: random(32), ServerRandom: random(32)}
 		keys, _ = secrets.Keys()
 	}
@@ -25,11 +27,11 @@ func pair(t testing.TB, version uint16, suite Suite, thenMAC bool) (*Writer, *Re
 	return writer, reader
 }
 
-func parse(t testing.TB, wire []byte) Record {
+func parse(t testing.TB, sealed []byte) wire.Record {
 	t.Helper()
-	record, err := NewLayer(bytes.NewBuffer(wire)).ReadRaw()
+	record, err := NewLayer(bytes.NewBuffer(sealed)).ReadRaw()
 	require.NoError(t, err)
-	require.Len(t, wire, 5+len(record.Payload))
+	require.Len(t, sealed, 5+len(record.Content))
 	return record
 }
 
@@ -37,22 +39,22 @@ func parse(t testing.TB, wire []byte) Record {
 // that was changed on the way.
 func TestSealAndOpen(t *testing.T) {
 	t.Parallel()
-	for version := VersionSSL30; version <= VersionTLS13; version++ {
+	for version := wire.SSL30; version <= wire.TLS13; version++ {
 		for _, id := range SupportedSuites(version) {
 			for _, thenMAC := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%04X %04X %t", version, id, thenMAC), func(t *testing.T) {
 					t.Parallel()
 					suite := suiteOf(t, id)
-					writer, reader := pair(t, version, suite, thenMAC && version > VersionSSL30)
+					writer, reader := pair(t, version, suite, thenMAC && version > wire.SSL30)
 					for size := range 70 {
 						content := random(size)
-						opened, err := reader.Open(parse(t, writer.Seal(TypeApplicationData, content)))
+						opened, err := reader.Open(parse(t, writer.Seal(wire.TypeApplicationData, content)))
 						require.NoError(t, err)
-						require.Equal(t, TypeApplicationData, opened.Type)
-						require.True(t, bytes.Equal(content, opened.Payload))
+						require.Equal(t, wire.TypeApplicationData, opened.Type)
+						require.True(t, bytes.Equal(content, opened.Content))
 					}
-					record := parse(t, writer.Seal(TypeApplicationData, random(40)))
-					record.Payload[20] ^= 1
+					record := parse(t, writer.Seal(wire.TypeApplicationData, random(40)))
+					record.Content[20] ^= 1
 					_, err := reader.Open(record)
 					require.ErrorIs(t, err, ErrBadRecord)
 				})
@@ -64,17 +66,17 @@ func TestSealAndOpen(t *testing.T) {
 // Blocks come through as they were written; what is wrong with them is seen.
 func TestSealBlocks(t *testing.T) {
 	t.Parallel()
-	for _, version := range []uint16{VersionTLS10, VersionTLS12} {
+	for _, version := range []uint16{wire.TLS10, wire.TLS12} {
 		suite := suiteOf(t, 0x002F)
 		content := []byte("GET / HTTP/1.0\r\n\r\n")
 		faults := map[string]func(*Writer) []byte{
 			"right": func(w *Writer) []byte {
-				return w.Pad(append(bytes.Clone(content), w.MAC(TypeApplicationData, content)...))
+				return w.Pad(append(bytes.Clone(content), w.MAC(wire.TypeApplicationData, content)...))
 			},
 			"wrong MAC": func(w *Writer) []byte { return w.Pad(append(bytes.Clone(content), random(20)...)) },
 			"no MAC":    func(*Writer) []byte { return bytes.Repeat([]byte{0x5F}, 96) },
 			"wrong padding": func(w *Writer) []byte {
-				blocks := w.Pad(append(bytes.Clone(content), w.MAC(TypeApplicationData, content)...))
+				blocks := w.Pad(append(bytes.Clone(content), w.MAC(wire.TypeApplicationData, content)...))
 				blocks[len(blocks)-2]++ // filler, which SSL 3.0 does not look at
 				return blocks
 			},
@@ -83,27 +85,27 @@ func TestSealBlocks(t *testing.T) {
 		for name, fault := range faults {
 			writer, reader := pair(t, version, suite, false)
 			blocks := fault(writer)
-			wire, err := writer.SealBlocks(TypeApplicationData, blocks)
+			sealed, err := writer.SealBlocks(wire.TypeApplicationData, blocks)
 			require.NoError(t, err)
-			_, err = reader.Open(parse(t, wire))
+			_, err = reader.Open(parse(t, sealed))
 			if name == "right" {
 				require.NoError(t, err)
 			} else {
 				require.ErrorIs(t, err, ErrBadRecord, name)
 			}
 			// The chain of blocks goes on behind a record that did not open.
-			wire, err = writer.SealBlocks(TypeApplicationData, blocks)
+			sealed, err = writer.SealBlocks(wire.TypeApplicationData, blocks)
 			require.NoError(t, err)
-			opened, err := reader.OpenBlocks(parse(t, wire))
+			opened, err := reader.OpenBlocks(parse(t, sealed))
 			require.NoError(t, err)
 			require.Equal(t, blocks, opened, name)
 		}
 	}
-	writer, _ := pair(t, VersionTLS12, suiteOf(t, 0xC02F), false)
-	_, err := writer.SealBlocks(TypeApplicationData, make([]byte, 16))
+	writer, _ := pair(t, wire.TLS12, suiteOf(t, 0xC02F), false)
+	_, err := writer.SealBlocks(wire.TypeApplicationData, make([]byte, 16))
 	require.Error(t, err)
-	writer, _ = pair(t, VersionTLS12, suiteOf(t, 0x000A), false)
-	_, err = writer.SealBlocks(TypeApplicationData, make([]byte, 12))
+	writer, _ = pair(t, wire.TLS12, suiteOf(t, 0x000A), false)
+	_, err = writer.SealBlocks(wire.TypeApplicationData, make([]byte, 12))
 	require.Error(t, err)
 }
 

@@ -1,6 +1,10 @@
 package session
 
-import "context"
+import (
+	"context"
+
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
+)
 
 // Renegotiate sends a second hello inside the session and carries that
 // handshake through to both Finished: with the verify data of this one (RFC
@@ -17,8 +21,8 @@ func (s *Session) Renegotiate(ctx context.Context, config Config) (*Session, err
 		config.MaxVersion = s.Version
 	}
 	config.renegotiation = true
-	second := &Session{config: config, conn: s.conn, layer: s.layer, previous: s}
-	if !s.Complete || s.Version == VersionTLS13 {
+	second := &Session{config: config, conn: s.conn, layer: s.layer, previous: s, unread: s.unread}
+	if !s.Complete || s.Version == wire.TLS13 {
 		return second, inPhase(PhaseRenegotiation, ErrState)
 	}
 	if !config.NoRenegotiationInfo {
@@ -33,10 +37,10 @@ func (s *Session) Renegotiate(ctx context.Context, config Config) (*Session, err
 
 // setAside keeps application data that the server sent before it read the
 // second hello.
-func (s *Session) setAside(record Record) bool {
-	if s.previous == nil || record.Type != TypeApplicationData || len(s.unread)+len(record.Payload) > maxMessage {
+func (s *Session) setAside(record wire.Record) bool {
+	if s.previous == nil || record.Type != wire.TypeApplicationData || len(s.unread)+len(record.Content) > wire.MaxAnswer {
 		return false
 	}
-	s.unread = append(s.unread, record.Payload...)
+	s.unread = append(s.unread, record.Content...)
 	return true
 }

@@ -8,12 +8,13 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks/checktest"
 	"github.com/gradewatch/gradewatch/checks/checktest/pki"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 func TestRenegotiation(t *testing.T) {
 	t.Parallel()
 	certificate := issue(t, pki.RSA)
-	for _, version := range []uint16{VersionTLS10, VersionTLS11, VersionTLS12} {
+	for _, version := range []uint16{wire.TLS10, wire.TLS11, wire.TLS12} {
 		for _, insecure := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%04X insecure %t", version, insecure), func(t *testing.T) {
 				t.Parallel() // s_server sleeps a second at each renegotiation
@@ -38,11 +39,11 @@ func TestRenegotiationRefused(t *testing.T) {
 	openSSL := checktest.StartOpenSSL(t, issue(t, pki.RSA)) // OpenSSL 3 refuses unless told otherwise
 	goServer := checktest.StartGoServer(t, checktest.GoServerConfig{})
 	for name, peer := range map[string]struct {
-		refusal AlertError
+		refusal wire.Alert
 		connect func(*testing.T) (*Session, error)
 	}{
-		"OpenSSL": {AlertError{1, 100}, func(t *testing.T) (*Session, error) { return renegotiateOnce(t, openSSL) }},
-		"Go":      {AlertError{2, 10}, func(t *testing.T) (*Session, error) { return renegotiateOnce(t, goServer) }},
+		"OpenSSL": {wire.Alert{Level: 1, Code: 100}, func(t *testing.T) (*Session, error) { return renegotiateOnce(t, openSSL) }},
+		"Go":      {wire.Alert{Level: 2, Code: 10}, func(t *testing.T) (*Session, error) { return renegotiateOnce(t, goServer) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -50,7 +51,7 @@ func TestRenegotiationRefused(t *testing.T) {
 			var refused *Error
 			require.ErrorAs(t, err, &refused)
 			require.Equal(t, PhaseRenegotiation, refused.Phase)
-			var alert *AlertError
+			var alert *wire.Alert
 			require.ErrorAs(t, err, &alert)
 			require.Equal(t, peer.refusal, *alert)
 		})

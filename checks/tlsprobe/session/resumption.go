@@ -34,11 +34,8 @@ func (r *Resumption) hash() crypto.Hash {
 }
 
 // offeredPSK returns the data of pre_shared_key (RFC 8446 section 4.2.11) with
-// this binder, or one of zeros.
+// this binder.
 func (r *Resumption) offeredPSK(now time.Time, binder []byte) []byte {
-	if binder == nil {
-		binder = make([]byte, r.hash().Size())
-	}
 	age := uint32(now.Sub(r.received).Milliseconds()) + r.ageAdd //nolint:gosec // modulo 2^32 is meant
 	identity := binary.BigEndian.AppendUint32(vector16(r.Ticket), age)
 	return slices.Concat(vector16(identity), vector16(vector8(binder)))

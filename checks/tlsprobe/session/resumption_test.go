@@ -10,6 +10,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks/checktest"
 	"github.com/gradewatch/gradewatch/checks/checktest/pki"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // By session id and by ticket, and neither for a stranger.
@@ -21,9 +22,9 @@ func TestResumption(t *testing.T) {
 		versions []uint16
 		address  netip.AddrPort
 	}{
-		{"Node ticket", true, []uint16{VersionTLS10, VersionTLS11, VersionTLS12}, checktest.StartNode010(t, checktest.NodeConfig{})},
-		{"OpenSSL ticket", true, []uint16{VersionTLS10, VersionTLS11, VersionTLS12}, checktest.StartOpenSSL(t, issue(t, pki.RSA), "-cipher", "ALL:@SECLEVEL=0")},
-		{"OpenSSL id", false, []uint16{VersionTLS10, VersionTLS11, VersionTLS12}, checktest.StartOpenSSL(t, issue(t, pki.RSA), "-no_ticket", "-cipher", "ALL:@SECLEVEL=0")},
+		{"Node ticket", true, []uint16{wire.TLS10, wire.TLS11, wire.TLS12}, checktest.StartNode010(t, checktest.NodeConfig{})},
+		{"OpenSSL ticket", true, []uint16{wire.TLS10, wire.TLS11, wire.TLS12}, checktest.StartOpenSSL(t, issue(t, pki.RSA), "-cipher", "ALL:@SECLEVEL=0")},
+		{"OpenSSL id", false, []uint16{wire.TLS10, wire.TLS11, wire.TLS12}, checktest.StartOpenSSL(t, issue(t, pki.RSA), "-no_ticket", "-cipher", "ALL:@SECLEVEL=0")},
 	}
 	for _, peer := range peers {
 		for _, version := range peer.versions {
@@ -64,7 +65,7 @@ func testResumption(t *testing.T, address netip.AddrPort, config Config) {
 func TestEarlyData(t *testing.T) {
 	t.Parallel()
 	address := checktest.StartNginx(t, checktest.NginxConfig{Server: "ssl_early_data on;"}).Addr
-	config := Config{MaxVersion: VersionTLS13, KeyShares: []uint16{GroupX25519}}
+	config := Config{MaxVersion: wire.TLS13, KeyShares: []uint16{GroupX25519}}
 	first := connect(t, address, config)
 	exchange(t, first)
 	require.NotEmpty(t, first.Tickets)

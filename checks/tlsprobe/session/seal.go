@@ -6,6 +6,8 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // Writer protects the records that one end sends.
@@ -21,7 +23,7 @@ func NewWriter(protection Protection) (*Writer, error) {
 // bytes.
 func (w *Writer) Seal(contentType uint8, content []byte) []byte {
 	switch {
-	case w.Version == VersionTLS13:
+	case w.Version == wire.TLS13:
 		return w.sealTLS13(contentType, content)
 	case w.aead != nil:
 		return w.sealAEAD(contentType, content)
@@ -92,7 +94,7 @@ func (w *Writer) sealAEAD(contentType uint8, content []byte) []byte {
 
 func (w *Writer) sealTLS13(contentType uint8, content []byte) []byte {
 	inner := append(bytes.Clone(content), contentType)
-	header := recordHeader(TypeApplicationData, VersionTLS12, len(inner)+w.aead.Overhead())
+	header := recordHeader(wire.TypeApplicationData, wire.TLS12, len(inner)+w.aead.Overhead())
 	sealed := w.aead.Seal(nil, w.nonce(nil), inner, header)
 	w.sequence++
 	return append(header, sealed...)

@@ -3,6 +3,8 @@ package session
 import (
 	"bytes"
 	"crypto"
+
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // Role is the end of a connection.
@@ -31,7 +33,7 @@ const masterSecretSize = 48
 // MasterSecret returns the master secret of premaster (RFC 5246 section 8.1,
 // RFC 6101 section 6.1).
 func (s Secrets) MasterSecret(premaster []byte) []byte {
-	if s.Version == VersionSSL30 {
+	if s.Version == wire.SSL30 {
 		return ssl30Expand(premaster, s.ClientRandom, s.ServerRandom, masterSecretSize)
 	}
 	return s.prf(premaster, "master secret", masterSecretSize, s.ClientRandom, s.ServerRandom)
@@ -72,7 +74,7 @@ func (s Secrets) Keys() (client, server Keys) {
 const exportKeySize = 5
 
 func (s Secrets) keyBlock(size int) []byte {
-	if s.Version == VersionSSL30 {
+	if s.Version == wire.SSL30 {
 		return ssl30Expand(s.Master, s.ServerRandom, s.ClientRandom, size)
 	}
 	return s.prf(s.Master, "key expansion", size, s.ServerRandom, s.ClientRandom)
@@ -80,7 +82,7 @@ func (s Secrets) keyBlock(size int) []byte {
 
 func (s Secrets) exportKeys(client, server *Keys) {
 	keySize, ivSize := s.Suite.keySize(), s.Suite.fixedIVSize(s.Version)
-	if s.Version == VersionSSL30 {
+	if s.Version == wire.SSL30 {
 		client.Key = digest(crypto.MD5, client.Key, s.ClientRandom, s.ServerRandom)[:keySize]
 		server.Key = digest(crypto.MD5, server.Key, s.ServerRandom, s.ClientRandom)[:keySize]
 		client.IV = digest(crypto.MD5, s.ClientRandom, s.ServerRandom)[:ivSize]
@@ -96,7 +98,7 @@ func (s Secrets) exportKeys(client, server *Keys) {
 // Finished returns the verify data of role over the handshake messages so far
 // (RFC 5246 section 7.4.9): 12 bytes, 36 in SSL 3.0 (RFC 6101 section 5.6.9).
 func (s Secrets) Finished(role Role, transcript []byte) []byte {
-	if s.Version == VersionSSL30 {
+	if s.Version == wire.SSL30 {
 		return s.ssl30Finished(role, transcript)
 	}
 	label := "client finished"
@@ -119,7 +121,7 @@ func (s Secrets) ssl30Finished(role Role, transcript []byte) []byte {
 }
 
 func (s Secrets) transcriptHash(transcript []byte) []byte {
-	if s.Version >= VersionTLS12 {
+	if s.Version >= wire.TLS12 {
 		return digest(s.Suite.Hash, transcript)
 	}
 	return append(digest(crypto.MD5, transcript), digest(crypto.SHA1, transcript)...)
@@ -130,7 +132,7 @@ func (s Secrets) transcriptHash(transcript []byte) []byte {
 func (s Secrets) prf(secret []byte, label string, size int, seeds ...[]byte) []byte {
 	seed := append([]byte(label), bytes.Join(seeds, nil)...)
 	result := make([]byte, size)
-	if s.Version >= VersionTLS12 {
+	if s.Version >= wire.TLS12 {
 		pHash(s.Suite.Hash, secret, seed, result)
 		return result
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"time"
+
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // Session is one handshake and what follows it: what the server said, as far
@@ -30,7 +32,7 @@ type Session struct {
 	CertificateExtensions Extensions
 	OCSPResponse          []byte   // stapled, raw DER
 	SCTs                  [][]byte // of the TLS extension, not those in certificate or OCSP response
-	ServerKeyExchange     *ServerKeyExchange
+	ServerKeyExchange     *wire.ServerKeyExchange
 	// SignatureScheme is what the server signed with, from TLS 1.2 on.
 	SignatureScheme uint16
 	// CertificateRequest is the body of that message, nil if none came. It is
@@ -46,7 +48,7 @@ type Session struct {
 	EarlyDataAccepted   bool
 	Tickets             []Resumption
 	HelloRequests       int // times that the server asked for a renegotiation
-	Warnings            []AlertError
+	Warnings            []wire.Alert
 	// ClientVerifyData and ServerVerifyData are the contents of both Finished.
 	ClientVerifyData []byte
 	ServerVerifyData []byte
@@ -61,7 +63,7 @@ type Session struct {
 	transcript []byte
 	flight     []byte // records that flush sends
 	messages   int
-	ahead      *Record // read too early
+	ahead      *wire.Record // read too early
 	schedule   *Schedule
 	traffic    trafficSecrets
 	unread     []byte // application data that Read did not return yet
@@ -91,7 +93,7 @@ func (s *Session) Resumption() *Resumption {
 		newest := s.Tickets[len(s.Tickets)-1]
 		return &newest
 	}
-	if s.Version == VersionTLS13 || len(s.SessionID) == 0 || s.master == nil {
+	if s.Version == wire.TLS13 || len(s.SessionID) == 0 || s.master == nil {
 		return nil
 	}
 	return s.resumption()

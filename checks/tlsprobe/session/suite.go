@@ -8,15 +8,8 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"hash"
-)
 
-// Versions as they stand on the wire.
-const (
-	VersionSSL30 uint16 = 0x0300
-	VersionTLS10 uint16 = 0x0301
-	VersionTLS11 uint16 = 0x0302
-	VersionTLS12 uint16 = 0x0303
-	VersionTLS13 uint16 = 0x0304
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // KeyExchange is how a suite's premaster secret comes about.
@@ -90,14 +83,14 @@ func SupportedSuites(version uint16) []uint16 {
 
 // ValidFor says whether a server may pick s in version.
 func (s Suite) ValidFor(version uint16) bool {
-	if s.ID>>8 == 0x13 || version >= VersionTLS13 {
-		return s.ID>>8 == 0x13 && version == VersionTLS13
+	if s.ID>>8 == 0x13 || version >= wire.TLS13 {
+		return s.ID>>8 == 0x13 && version == wire.TLS13
 	}
-	if version < VersionTLS12 && (s.aead() || s.MAC == crypto.SHA256 || s.MAC == crypto.SHA384) {
+	if version < wire.TLS12 && (s.aead() || s.MAC == crypto.SHA256 || s.MAC == crypto.SHA384) {
 		return false
 	}
 	// RFC 8422: curves need extensions, which SSL 3.0 has not.
-	return version > VersionSSL30 || (s.KeyExchange != KeyExchangeECDHE && s.KeyExchange != KeyExchangeECDHAnon)
+	return version > wire.SSL30 || (s.KeyExchange != KeyExchangeECDHE && s.KeyExchange != KeyExchangeECDHAnon)
 }
 
 func (s Suite) aead() bool { return s.Cipher >= CipherAES128GCM }
@@ -144,7 +137,7 @@ func (s Suite) keySize() int {
 // to TLS 1.2.
 func (s Suite) fixedIVSize(version uint16) int {
 	switch {
-	case s.CBC() && version <= VersionTLS10:
+	case s.CBC() && version <= wire.TLS10:
 		return s.BlockSize()
 	case s.CBC():
 		return 0

@@ -1,0 +1,56 @@
+package session
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/gradewatch/gradewatch/checks/checktest/pki"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
+)
+
+// What a server sends may be anything.
+func FuzzHandshake(f *testing.F) {
+	for _, version := range []uint16{wire.TLS12, wire.TLS13} {
+		f.Add(record(f, Config{MaxVersion: version}), version)
+	}
+	hello := message(wire.TypeServerHello, binaryHello(Secrets{Version: wire.SSL30, Suite: Suite{ID: 5}, ServerRandom: random(32)}, nil))
+	f.Add(wire.Records(wire.TypeHandshake, wire.SSL30, hello), wire.SSL30)
+	f.Fuzz(func(t *testing.T, answer []byte, version uint16) {
+		config := Config{MaxVersion: wire.SSL30 + version%5, MinVersion: wire.SSL30, Heartbeat: 1, SCT: true, StatusRequest: true}
+		session, err := Handshake(t.Context(), &canned{Reader: bytes.NewReader(answer)}, config)
+		if err == nil && !session.Complete {
+			t.Fatal("neither complete nor failed")
+		}
+	})
+}
+
+// What is protected may be anything, in every suite.
+func FuzzOpen(f *testing.F) {
+	f.Add([]byte("0123456789abcdef0123456789abcdef0123456789abcdef"), uint8(3), uint8(20), false)
+	f.Fuzz(func(t *testing.T, content []byte, version, at uint8, thenMAC bool) {
+		wanted := wire.SSL30 + uint16(version%5)
+		suites := SupportedSuites(wanted)
+		_, reader := pair(t, wanted, suiteOf(t, suites[int(at)%len(suites)]), thenMAC)
+		for range 2 {
+			record, err := reader.Open(wire.Record{Type: wire.TypeApplicationData, Version: wire.TLS12, Content: content})
+			if err != nil && record.Content != nil && len(record.Content) > len(content) {
+				t.Fatal("more came out than went in")
+			}
+			_, _ = reader.OpenBlocks(wire.Record{Type: wire.TypeApplicationData, Version: wire.TLS12, Content: content})
+		}
+	})
+}
+
+func FuzzRSAKeyOf(f *testing.F) {
+	f.Add(issue(f, pki.RSA).Certificate.Certificate[0])
+	f.Add(issue(f, pki.ECDSA).Certificate.Certificate[0])
+	f.Fuzz(func(t *testing.T, der []byte) {
+		key, err := RSAKeyOf(der)
+		if err != nil {
+			return
+		}
+		if encrypted := key.Encrypt([]byte{2}); len(encrypted) != key.Size() {
+			t.Fatalf("%d bytes from a key of %d", len(encrypted), key.Size())
+		}
+	})
+}
