@@ -110,8 +110,12 @@ const (
 // sentinel says whether a random that was given to a client that seems to know
 // no more says that the server does.
 func (p *probe) sentinel(answers []conversation.Answer) checks.Fact[bool] {
-	if !p.server.Accepts(checks.TLSv13) {
+	switch tls13 := p.server.TLS.Protocols[checks.TLSv13]; tls13.State {
+	case checks.Known:
+	case checks.Absent:
 		return checks.AbsentFact[bool]("") // a server of TLS 1.2 need not mark TLS 1.1
+	default:
+		return checks.InconclusiveFact[bool](tls13.Reason)
 	}
 	for _, answer := range answers {
 		if answer.Accepted() {
@@ -153,7 +157,10 @@ func clockSkew(answers []conversation.Answer) checks.Fact[int] {
 // fallbackSCSV sends TLS_FALLBACK_SCSV with a version below the server's best.
 func (p *probe) fallbackSCSV(ctx context.Context) checks.Fact[bool] {
 	lower, found := p.belowBest()
-	if !found {
+	switch doubt := p.server.Uncertain(); {
+	case !found && doubt != "":
+		return checks.InconclusiveFact[bool](doubt)
+	case !found:
 		return checks.AbsentFact[bool]("")
 	}
 	other := *p
