@@ -54,6 +54,7 @@ func requireExpectation(t *testing.T, want matrix.Expectation, look checks.FullL
 		t.Errorf("-expected +found:\n%s", difference)
 	}
 	requireGroups(t, want, look.Full.Suites)
+	requireChains(t, want, look.Full.Chains)
 	for protocol, accepted := range look.Full.Suites.Accepted {
 		for _, suite := range accepted.Value {
 			requireExchange(t, want, protocol, suite)
@@ -99,6 +100,24 @@ func found(t *testing.T, look checks.FullLook) map[checks.Protocol]matrix.Expect
 }
 
 func bySuiteID(a, b checks.Suite) int { return strings.Compare(a.ID, b.ID) }
+
+func requireChains(t *testing.T, want matrix.Expectation, chains checks.Chains) {
+	t.Helper()
+	require.Equal(t, want.SNIRequired, chains.SNIRequired.State == checks.Known && chains.SNIRequired.Value, "SNI required: %+v", chains.SNIRequired)
+	if len(want.Keys) == 0 { // nothing that we could see, or nothing at all
+		require.False(t, chains.Served.State == checks.Known && len(chains.Served.Value) == 0, "chains: %+v", chains.Served)
+		return
+	}
+	require.Equal(t, checks.Known, chains.Served.State, "chains: %+v", chains.Served)
+	require.Equal(t, checks.Known, chains.SNIRequired.State, "SNI required: %+v", chains.SNIRequired)
+	var keys []string
+	for _, served := range chains.Served.Value {
+		if served.SNI {
+			keys = append(keys, served.Key)
+		}
+	}
+	require.Equal(t, want.Keys, keys)
+}
 
 func requireGroups(t *testing.T, want matrix.Expectation, suites checks.Suites) {
 	t.Helper()
