@@ -8,9 +8,12 @@ package bench
 import (
 	"crypto/tls"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os/exec"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,6 +21,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/checktest"
+	"github.com/gradewatch/gradewatch/checks/checktest/matrix"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe"
 )
 
@@ -116,6 +120,90 @@ func look(t *testing.T, address netip.AddrPort) string {
 		}
 	}
 	return strings.Join(on, " ")
+}
+
+// TestSuites prints, for every server of the matrix, whether sslscan takes the
+// same suites for accepted as we do, by protocol. It fails where sslscan cannot
+// be run, never for what it says: that is for people to explain. sslscan lists
+// no suites of SSL 2.0 and 3.0.
+func TestSuites(t *testing.T) {
+	scanner, err := exec.LookPath("sslscan")
+	require.NoError(t, err, "sslscan is not installed: install the package sslscan.")
+	fmt.Println("| server | protocol | Gradewatch | sslscan | only Gradewatch | only sslscan |\n|---|---|---|---|---|---|")
+	same, versions := 0, 0
+	for _, group := range matrix.Groups(t) {
+		t.Run(group.Name, func(t *testing.T) {
+			addresses := group.Start(t)
+			for index, server := range group.Servers {
+				ours, theirs := fullSuites(t, addresses[index]), scanSuites(t, scanner, addresses[index])
+				for _, protocol := range checks.Protocols()[2:] {
+					if len(ours[protocol])+len(theirs[protocol]) == 0 {
+						continue
+					}
+					versions++
+					onlyOurs, onlyTheirs := missing(ours[protocol], theirs[protocol]), missing(theirs[protocol], ours[protocol])
+					if onlyOurs == "" && onlyTheirs == "" {
+						same++
+						continue
+					}
+					fmt.Printf("| %s | %s | %d | %d | %s | %s |\n", server.Name, protocol, len(ours[protocol]), len(theirs[protocol]), onlyOurs, onlyTheirs)
+				}
+			}
+		})
+	}
+	fmt.Printf("\n%d of %d versions have the same suites; the others are above.\n", same, versions)
+}
+
+// missing lists what of has is not in other, sorted.
+func missing(has, other []string) string {
+	var only []string
+	for _, suite := range has {
+		if !slices.Contains(other, suite) {
+			only = append(only, suite)
+		}
+	}
+	slices.Sort(only)
+	return strings.Join(slices.Compact(only), " ")
+}
+
+// fullSuites are the IDs of what we find, by protocol.
+func fullSuites(t *testing.T, address netip.AddrPort) map[checks.Protocol][]string {
+	limits := checks.LimitsFor(checks.Full, false)
+	limits.ConnectionsPerAddress = 600
+	look := tlsprobe.Full(t.Context(), checktest.Loopback(t),
+		checks.Target{Host: matrix.Host, Port: address.Port(), Depth: checks.Full, Limits: limits}, address, nil)
+	found := map[checks.Protocol][]string{}
+	for protocol, accepted := range look.Full.Suites.Accepted {
+		for _, suite := range accepted.Value {
+			found[protocol] = append(found[protocol], suite.ID)
+		}
+	}
+	return found
+}
+
+func scanSuites(t *testing.T, scanner string, address netip.AddrPort) map[checks.Protocol][]string {
+	output, err := exec.CommandContext(t.Context(), scanner, "--xml=-", "--no-groups", "--no-heartbleed", "--no-compression",
+		"--no-renegotiation", "--no-fallback", "--no-check-certificate", "--sni-name="+matrix.Host, address.String()).Output()
+	var died *exec.ExitError
+	if errors.As(err, &died) { // a SIGPIPE where a server closes in the middle of a handshake
+		fmt.Printf("| %s | | | %s | | |\n", t.Name(), died)
+		return nil
+	}
+	require.NoError(t, err)
+	var document struct {
+		Suites []struct {
+			Version string `xml:"sslversion,attr"`
+			ID      string `xml:"id,attr"`
+		} `xml:"ssltest>cipher"`
+	}
+	require.NoError(t, xml.Unmarshal(output, &document), "%s", output)
+	found := map[checks.Protocol][]string{}
+	for _, suite := range document.Suites {
+		value, err := strconv.ParseUint(suite.ID, 0, 32)
+		require.NoError(t, err, "%s", output)
+		found[checks.Protocol(suite.Version)] = append(found[checks.Protocol(suite.Version)], fmt.Sprintf("0x%04X", value))
+	}
+	return found
 }
 
 func scan(t *testing.T, scanner string, address netip.AddrPort) string {

@@ -60,7 +60,7 @@ func notice(key string) string {
 	case "intrusive-allowed":
 		return "Intrusive probes are allowed. The next full check uses them."
 	case "intrusive-forbidden":
-		return "The leave is taken back. Nothing intrusive is sent any more."
+		return "The leave is taken back. No check that begins from now on sends anything intrusive."
 	case "look-running":
 		return "A look is under way already."
 	case "channel-removed":

@@ -168,6 +168,7 @@ func TestIntrusiveProbesNeedLeave(t *testing.T) {
 		require.Equal(t, want, target.Limits.Deadline)
 	}
 	require.Equal(t, []bool{false, true, false}, intrusive)
+	require.Equal(t, 1, one[int](w, `SELECT count(*) FROM river_job WHERE (args->>'intrusive')::boolean`), "it got the time that they take")
 	require.Equal(t, 1, one[int](w, `SELECT count(*) FROM endpoint_status WHERE family = 'intrusive'`), "what it found stays")
 	require.Zero(t, one[int](w, `SELECT count(*) FROM changes`))
 }

@@ -115,10 +115,14 @@ func TestTimeoutsFollowTheDepth(t *testing.T) {
 		require.Equal(t, test.timeout, config.timeout(test.depth, test.intrusive))
 		require.Equal(t, test.lease, config.leaseFor(test.depth, test.intrusive))
 	}
-	job := func(depth string) *river.Job[jobs.Look] { return &river.Job[jobs.Look]{Args: jobs.Look{Depth: depth}} }
-	require.Equal(t, 30*time.Second, w.Timeout(job("")), "a job of the release before")
-	require.Equal(t, 30*time.Second, w.Timeout(job("quick")))
-	require.Equal(t, 270*time.Second, w.Timeout(job("full")), "whether there is leave is not known yet")
+	for arguments, want := range map[jobs.Look]time.Duration{
+		{}:                               30 * time.Second, // of the release before
+		{Depth: "quick"}:                 30 * time.Second,
+		{Depth: "full"}:                  90 * time.Second,
+		{Depth: "full", Intrusive: true}: 270 * time.Second,
+	} {
+		require.Equal(t, want, w.Timeout(&river.Job[jobs.Look]{Args: arguments}))
+	}
 	require.Less(t, riverConfig(config, river.NewWorkers()).RescueStuckJobsAfter, time.Minute, "a quick look that died is taken up soon")
 }
 

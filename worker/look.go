@@ -54,9 +54,8 @@ func (l *look) depth() checks.Depth { return checks.Depth(l.assessment.Depth) }
 // Timeout implements river.Worker. River leaves a job alone until then, also
 // where RescueStuckJobsAfter is over before: a quick look that died with its
 // worker is taken up again within seconds, and a full one is not cut short.
-// Whether there is leave for intrusive probes is known once the look begins.
 func (w *lookWorker) Timeout(job *river.Job[jobs.Look]) time.Duration {
-	return w.config.timeout(checks.Depth(job.Args.Depth), true)
+	return w.config.timeout(checks.Depth(job.Args.Depth), job.Args.Intrusive)
 }
 
 // NextRetry implements river.Worker.
@@ -131,7 +130,8 @@ func (w *lookWorker) begin(ctx context.Context, l *look) error {
 		if l.endpoint.ID == 0 {
 			return errRemoved
 		}
-		l.intrusive = pending.Intrusive && l.depth() == checks.Full
+		// There was leave when the job got its time, and it was not taken back.
+		l.intrusive = l.job.Args.Intrusive && l.assessment.Intrusive
 		l.target = w.target(l)
 		l.lease = store.Lease{
 			EndpointID: l.endpoint.ID, AssessmentID: l.assessment.ID, Host: l.target.Host, Port: l.target.Port,

@@ -28,7 +28,7 @@ func (q question) chainFinding(a checks.AddressObservation) finding {
 	sent := a.TLS.Chain
 	if sent.State != checks.Known || q.roots == nil {
 		return oneFinding(checks.ResultInconclusive, path, factValue(sent),
-			fmt.Sprintf("No certificate of %s was seen: it %s.", a.Address, reasonText(sent.Reason)))
+			fmt.Sprintf("No certificate of %s was seen: it %s.", a.Address, sent.Reason.Text()))
 	}
 	ders := make([][]byte, 0, len(sent.Value))
 	for _, fingerprint := range sent.Value {

@@ -78,7 +78,7 @@ func answerFinding(a checks.AddressObservation, unreachable func(path, value, te
 		return oneFinding(checks.Pass, path+".status", fmt.Sprint(status), text)
 	}
 	reason := hop.Answer.Reason
-	text := fmt.Sprintf("%s %s.", a.Address, reasonText(reason))
+	text := fmt.Sprintf("%s %s.", a.Address, reason.Text())
 	if isDown(a, reason) {
 		return unreachable(path, string(reason), text)
 	}

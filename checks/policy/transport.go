@@ -37,7 +37,7 @@ func protocolFinding(a checks.AddressObservation, protocol checks.Protocol, acce
 	case checks.Absent:
 		return oneFinding(refused, path, value, fmt.Sprintf("%s refuses %s.", a.Address, title))
 	}
-	text := fmt.Sprintf("We could not tell whether %s accepts %s: it %s.", a.Address, title, reasonText(fact.Reason))
+	text := fmt.Sprintf("We could not tell whether %s accepts %s: it %s.", a.Address, title, fact.Reason.Text())
 	return oneFinding(checks.ResultInconclusive, path, factValue(fact), text)
 }
 
@@ -91,7 +91,7 @@ func plainFinding(a checks.AddressObservation) finding {
 		return oneFinding(checks.Pass, path, "closed", fmt.Sprintf("Port 80 of %s is closed.", a.Address))
 	case plain.State != checks.Known:
 		return oneFinding(checks.ResultInconclusive, path, factValue(plain),
-			fmt.Sprintf("We could not tell what port 80 does: %s %s.", a.Address, reasonText(plain.Reason)))
+			fmt.Sprintf("We could not tell what port 80 does: %s %s.", a.Address, plain.Reason.Text()))
 	case plain.Value.RedirectsToHTTPS:
 		return oneFinding(checks.Pass, path, "redirects_to_https", fmt.Sprintf("Port 80 of %s redirects to https.", a.Address))
 	}
@@ -112,7 +112,7 @@ func openWalk(a checks.AddressObservation) (finding, bool) {
 	}
 	if len(a.HTTP.Hops) == 0 {
 		return oneFinding(checks.ResultInconclusive, fmt.Sprintf("http[%s].end", a.Address), factValue(a.HTTP.End),
-			fmt.Sprintf("No HTTP answer was seen: %s %s.", a.Address, reasonText(a.HTTP.End.Reason))), true
+			fmt.Sprintf("No HTTP answer was seen: %s %s.", a.Address, a.HTTP.End.Reason.Text())), true
 	}
 	return finding{}, false
 }
@@ -122,7 +122,7 @@ func hopReason(a checks.AddressObservation, hop checks.Hop) string {
 	if len(a.HTTP.Hops) > 0 && hop.Host == a.HTTP.Hops[0].Host {
 		who = a.Address.String()
 	}
-	return who + " " + reasonText(hop.Answer.Reason)
+	return who + " " + hop.Answer.Reason.Text()
 }
 
 func leadsNowhere(reason checks.Reason) bool {

@@ -24,38 +24,6 @@ const (
 	remedyLoopback     = "Use http://127.0.0.1:{port}/ or http://[::1]:{port}/ as the redirect URL."
 )
 
-// reasonTexts finish a sentence that starts with an address or a name.
-var reasonTexts = map[checks.Reason]string{
-	checks.ReasonTimeout:            "did not answer in time",
-	checks.ReasonRefused:            "refused the connection",
-	checks.ReasonReset:              "reset the connection",
-	checks.ReasonClosed:             "closed the connection without an answer",
-	checks.ReasonUnreachable:        "could not be reached",
-	checks.ReasonNameNotFound:       "does not exist",
-	checks.ReasonNoAddress:          "has no address",
-	checks.ReasonResolverFailed:     "does not resolve: its name servers gave no usable answer",
-	checks.ReasonSpecialPurpose:     "is not a public address, so it was not connected to",
-	checks.ReasonBudget:             "was not asked further: the budget of this look is used up",
-	checks.ReasonControlFailed:      "did not answer the control question either, so its silence says nothing",
-	checks.ReasonHandshakeFailed:    "did not complete the TLS handshake",
-	checks.ReasonNotTLS:             "answered with something that is not TLS",
-	checks.ReasonMalformed:          "gave an answer that breaks its protocol",
-	checks.ReasonTooLarge:           "gave an answer that is too large",
-	checks.ReasonTooManyRedirects:   "redirects more often than is followed",
-	checks.ReasonRedirectLoop:       "redirects in a circle",
-	checks.ReasonUnsupportedScheme:  "redirects to a scheme that cannot be looked at",
-	checks.ReasonCanceled:           "was not asked further: the look was stopped",
-	checks.ReasonConnectivityUnsure: "could not be judged: our own connectivity is not proven",
-	checks.ReasonInternal:           "could not be looked at because of a fault on our side",
-}
-
-func reasonText(reason checks.Reason) string {
-	if text, ok := reasonTexts[reason]; ok {
-		return text
-	}
-	return "was not asked"
-}
-
 // factValue is how a fact that decided nothing stands in a proof.
 func factValue[T any](fact checks.Fact[T]) string {
 	if fact.Reason != "" {
@@ -69,5 +37,5 @@ func (q question) dnsSentence() string {
 	if host == "" {
 		return "the name was not looked up."
 	}
-	return fmt.Sprintf("%s %s.", host, reasonText(q.observation.DNS.Addresses.Reason))
+	return fmt.Sprintf("%s %s.", host, q.observation.DNS.Addresses.Reason.Text())
 }

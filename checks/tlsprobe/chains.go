@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // edwards are the signature schemes of EdDSA (RFC 8422 section 5.1.3).
@@ -86,6 +87,7 @@ func (i *inspection) edwardsChain(ctx context.Context, protocol checks.Protocol,
 func (i *inspection) servedChains() []checks.ServedChain {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	_, named := wire.ServerName(i.host) // an address is never named
 	var served []checks.ServedChain
 	for _, sight := range i.seen {
 		// SSL 2.0 has no SNI and sends the leaf alone: no chain of its own.
@@ -95,7 +97,7 @@ func (i *inspection) servedChains() []checks.ServedChain {
 		// SSL 3.0 has no SNI either: what it brings is what comes without.
 		one := checks.ServedChain{
 			Key: keyAlgorithm(i.certificates[sight.chain[0]]), Certificates: sight.chain,
-			SNI: !sight.offer.withoutSNI && sight.offer.protocol != checks.SSLv3,
+			SNI: named && !sight.offer.withoutSNI && sight.offer.protocol != checks.SSLv3,
 		}
 		if !slices.ContainsFunc(served, func(other checks.ServedChain) bool { return compareChains(one, other) == 0 }) {
 			served = append(served, one)
@@ -115,10 +117,11 @@ func compareChains(a, b checks.ServedChain) int {
 	return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(sni(a), sni(b)), slices.Compare(a.Certificates, b.Certificates))
 }
 
-// keyAlgorithm names a leaf's key; "unknown" where nothing can parse it.
+// keyAlgorithm names a leaf's key; "unknown" where nothing can parse it or
+// knows the algorithm (GOST).
 func keyAlgorithm(der []byte) string {
 	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
+	if err != nil || certificate.PublicKeyAlgorithm == x509.UnknownPublicKeyAlgorithm {
 		return "unknown"
 	}
 	return certificate.PublicKeyAlgorithm.String()

@@ -32,14 +32,32 @@ func (i *inspection) enumerate(ctx context.Context, one *version) enumeration {
 			found.picks[index] = append(found.picks[index], first.Suite)
 			rest = without(rest, first.Suite)
 		}
-		picked, reason, ok := i.eliminate(ctx, one.protocol, rest, index)
-		found.picks[index] = append(found.picks[index], picked...)
-		if !ok {
-			found.broken, found.reason = true, reason
-			return found
+		for len(rest) > 0 {
+			picked, reason, ok := i.eliminate(ctx, one.protocol, rest, index)
+			found.picks[index] = append(found.picks[index], picked...)
+			if !ok {
+				found.broken, found.reason = true, reason
+				return found
+			}
+			rest = hiddenByECDSA(found.picks[index], without(rest, picked...))
 		}
 	}
 	return found
+}
+
+// hiddenByECDSA returns what of a refused list deserves another hello: a server
+// that chooses its ECDSA certificate for whoever offers a suite of ECDSA, as
+// HAProxy does, then refuses the suites of its RSA certificate.
+func hiddenByECDSA(picked, refused []uint16) []uint16 {
+	if !slices.ContainsFunc(picked, signedByECDSA) || !slices.ContainsFunc(refused, signedByECDSA) {
+		return nil
+	}
+	return slices.DeleteFunc(refused, signedByECDSA)
+}
+
+func signedByECDSA(value uint16) bool {
+	suite, _ := tlsparameters.SuiteByValue(value)
+	return suite.Authentication() == "ECDSA"
 }
 
 // eliminate offers suites until none is picked. It returns false where a
@@ -63,8 +81,8 @@ func (i *inspection) eliminate(ctx context.Context, protocol checks.Protocol, re
 	return picked, "", true
 }
 
-func without(list []uint16, value uint16) []uint16 {
-	return slices.DeleteFunc(slices.Clone(list), func(v uint16) bool { return v == value })
+func without(list []uint16, values ...uint16) []uint16 {
+	return slices.DeleteFunc(slices.Clone(list), func(v uint16) bool { return slices.Contains(values, v) })
 }
 
 // ordering is in which order a version takes suites.

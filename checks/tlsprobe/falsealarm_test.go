@@ -51,7 +51,7 @@ func TestNoFalseAlarms(t *testing.T) {
 		var err error
 		assessments, err = strconv.Atoi(asked)
 		require.NoError(t, err, "GRADEWATCH_TEST_FALSE_ALARMS is a number of assessments")
-		atOnce = min(assessments, 60)
+		atOnce = min(assessments, 90)
 		link.RoundTrip, link.Jitter = 180*time.Millisecond, 20*time.Millisecond
 	}
 	lossynet.Across(t, link,

@@ -9,15 +9,10 @@ import (
 	"sync"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
-	"github.com/gradewatch/gradewatch/checks/tlsprobe/feature"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
-	"github.com/gradewatch/gradewatch/checks/tlsprobe/vulnerability"
 )
-
-// intrusiveConnections bounds the probes that send what no honest client
-// sends, on top of what a full look may use without them.
-const intrusiveConnections = 300
 
 // samples is how many times a full look sends each version's first hello.
 const samples = 3
@@ -57,21 +52,18 @@ func (i *inspection) run(ctx context.Context, target checks.Target, done func(st
 	server := known.Server{TLS: look.TLS, Suites: look.Full.Suites}
 	look.Full.Features = i.features(ctx, server)
 	done(checks.StageFeatures)
-	look.Full.Vulnerabilities = vulnerability.Configuration(server, look.Full.Features, look.Full.Simulations)
-	for _, stage := range []string{checks.StageVulnerabilities, checks.StageClients} {
-		done(stage)
+	look.Full.Simulations = i.simulations(ctx, look)
+	done(checks.StageClients)
+	look.Full.Vulnerabilities = i.vulnerabilities(ctx, server, look)
+	if target.Intrusive {
+		look.Full.Intrusive = i.intrusive(ctx, server, look.Full.Features)
 	}
+	done(checks.StageVulnerabilities)
 	i.distrustLateRefusals(ctx, versions, &look)
 	look.TLS.Chain = i.chain(look.TLS.Protocols)
 	look.Certificates = i.allCertificates()
 	look.Shares = i.shares(versions)
 	return look
-}
-
-// features asks for them. A fault of ours leaves them not asked.
-func (i *inspection) features(ctx context.Context, server known.Server) (features checks.Features) {
-	i.together(func() { features = feature.Probe(ctx, i.peer, server) })
-	return features
 }
 
 // protocols says what is known of each version.
@@ -179,7 +171,11 @@ func (i *inspection) describe(one *version, list enumerated) (checks.Fact[[]chec
 		reason := cmp.Or(one.reason, checks.ReasonBudget)
 		return checks.InconclusiveFact[[]checks.Suite](reason), checks.InconclusiveFact[checks.Preference](reason)
 	case one.protocol == checks.SSLv2:
-		return checks.KnownFact(specSuites(one)), checks.KnownFact(checks.ClientPreference)
+		suites := specSuites(one)
+		if len(suites) < 2 { // no choice
+			return checks.KnownFact(suites), checks.AbsentFact[checks.Preference]("")
+		}
+		return checks.KnownFact(suites), checks.KnownFact(checks.ClientPreference)
 	}
 	described := []checks.Suite{}
 	sights := i.sightings(func(sight sighting) bool { return sight.offer.protocol == one.protocol })
@@ -187,10 +183,21 @@ func (i *inspection) describe(one *version, list enumerated) (checks.Fact[[]chec
 		described = append(described, newSuite(value, sights))
 	}
 	fact := checks.KnownFact(described)
+	for index, value := range list.suites {
+		if described[index].Group == "" && one.protocol != checks.TLSv13 && namesGroup(value) { // that message never came whole
+			fact.State, fact.Reason = checks.Inconclusive, checks.ReasonHandshakeFailed
+		}
+	}
 	if list.broken { // what was found is there, and more may be
 		fact.State, fact.Reason = checks.Inconclusive, list.reason
 	}
 	return fact, list.preference
+}
+
+// namesGroup says whether a server that takes a suite names its group or field.
+func namesGroup(value uint16) bool {
+	suite, _ := tlsparameters.SuiteByValue(value)
+	return suite.ECDHE() || suite.DHE()
 }
 
 // specSuites are the cipher specs that SSL 2.0 offered back, among which the

@@ -18,12 +18,17 @@ type groupList struct {
 }
 
 // legacyGroupList finds the groups of ECDHE up to TLS 1.2: with suites of
-// ECDHE alone, groups are left out as they are picked.
+// ECDHE alone, groups are left out as they are picked. Suites of ECDSA are kept
+// out where there are others: without the curve of its key among the groups, a
+// certificate cannot be used (RFC 8422 section 5.1).
 func (i *inspection) legacyGroupList(ctx context.Context, protocol checks.Protocol, suites []uint16) groupList {
 	suites = slices.DeleteFunc(slices.Clone(suites), func(value uint16) bool {
 		suite, _ := tlsparameters.SuiteByValue(value)
 		return !suite.ECDHE()
 	})
+	if others := slices.DeleteFunc(slices.Clone(suites), signedByECDSA); len(others) > 0 {
+		suites = others
+	}
 	if len(suites) == 0 {
 		return groupList{groups: checks.AbsentFact[[]checks.Group]("")}
 	}
@@ -85,6 +90,9 @@ func (i *inspection) eliminateGroups(ctx context.Context, rest []uint16, ask fun
 				list.groups = checks.InconclusiveFact[[]checks.Group](reason)
 				return list
 			}
+		} else if group == 0 { // the message that names it did not come whole
+			list.groups = checks.InconclusiveFact[[]checks.Group](checks.ReasonHandshakeFailed)
+			return list
 		}
 		// A group that was not offered is a refusal too: old stacks fall back to
 		// one that everybody has.

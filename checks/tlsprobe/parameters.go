@@ -148,14 +148,15 @@ func (p *parameters) sortedPrimes() []checks.Prime {
 	return primes
 }
 
-// newSuite describes an accepted suite by the first answer that chose it.
+// newSuite describes an accepted suite by the first answer that chose it when
+// every group was offered. A HelloRetryRequest names the group that it wants.
 func newSuite(value uint16, sights []sighting) checks.Suite {
 	known, _ := tlsparameters.SuiteByValue(value)
 	suite := checks.Suite{
 		ID: suiteValue(value), Name: tlsparameters.SuiteName(value), Strength: known.Bits, KeyExchange: known.KeyExchange,
 	}
 	for _, sight := range sights {
-		if sight.answer.Hello == nil || sight.answer.Hello.Suite != value || sight.answer.Hello.Retry {
+		if sight.answer.Hello == nil || sight.answer.Hello.Suite != value || sight.offer.groups != nil {
 			continue
 		}
 		if describeGroup(&suite, sight.answer) {

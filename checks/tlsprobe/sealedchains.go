@@ -35,8 +35,8 @@ func (i *inspection) sealedChains(ctx context.Context, suites []uint16, alone bo
 	if len(suites) == 0 {
 		return checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
 	}
-	var required checks.Fact[bool]
-	parts := []func(){func() { i.fetchSealed(ctx, "the chain of TLS 1.3", suites, signatureAlgorithms(), false) }}
+	var refused, required checks.Fact[bool]
+	parts := []func(){func() { refused = i.fetchSealed(ctx, "the chain of TLS 1.3", suites, signatureAlgorithms(), false) }}
 	if alone {
 		for _, schemes := range schemesOf() {
 			parts = append(parts, func() { i.fetchSealed(ctx, "the chain of TLS 1.3 for one kind of key", suites, schemes, false) })
@@ -46,6 +46,12 @@ func (i *inspection) sealedChains(ctx context.Context, suites []uint16, alone bo
 		})
 	}
 	i.together(parts...)
+	if refused.Value { // with all that we have: the server speaks TLS 1.3, but not to us
+		i.missChains(checks.ReasonHandshakeFailed)
+	}
+	if required.Value && refused != checks.KnownFact(false) { // refused with SNI too: for another reason
+		required = checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
+	}
 	return required
 }
 
@@ -83,7 +89,7 @@ func (i *inspection) fetchSealed(ctx context.Context, name string, suites, schem
 // the server said no, or said nothing and still answers others.
 func (i *inspection) noneSealed(ctx context.Context, met conversation.Reaction, early bool) checks.Fact[bool] {
 	silent := met.Dropped() || met.Kind == conversation.Timeout
-	if early && (met.Kind == conversation.Alert || silent && i.peer.AnswersAfter(ctx, time.Now())) {
+	if met.Kind == conversation.Alert || early && silent && i.peer.AnswersAfter(ctx, time.Now()) {
 		return checks.KnownFact(true)
 	}
 	reason := cmp.Or(met.Reason, checks.ReasonHandshakeFailed)

@@ -199,11 +199,15 @@ func (i *inspection) sample(ctx context.Context, versions []*version) {
 			one.answers = nil
 		}
 	}
+	samples := i.samples
+	if i.peer.LastWorked().IsZero() {
+		samples = 1 // nothing to compare: what never answers is not asked again and again
+	}
 	for group := range slices.Chunk(versions, cmp.Or(i.versionsAtOnce, len(versions))) {
 		var parts []func()
 		for _, one := range group {
 			parts = append(parts, func() {
-				for len(one.answers) < i.samples && ctx.Err() == nil && !i.peer.Stopped() {
+				for len(one.answers) < samples && ctx.Err() == nil && !i.peer.Stopped() {
 					i.sampleOnce(ctx, one)
 				}
 			})
@@ -212,15 +216,22 @@ func (i *inspection) sample(ctx context.Context, versions []*version) {
 	}
 }
 
-// settleAll decides what the samples say.
+// settleAll decides what the samples say. Where the first batch was refused for
+// want of a common suite, the others are asked too, and in all versions before
+// any refusal is judged: one of them may be the first hello that works.
 func (i *inspection) settleAll(ctx context.Context, versions []*version) {
-	var parts []func()
+	var others, settlements []func()
 	for _, one := range versions {
-		if one.reason == "" {
-			parts = append(parts, func() { i.settle(ctx, one) })
+		if one.reason != "" {
+			continue
+		}
+		settlements = append(settlements, func() { i.settle(ctx, one) })
+		if one.accepted == 0 && one.protocol != checks.SSLv2 {
+			others = append(others, func() { i.tryOtherBatches(ctx, one) })
 		}
 	}
-	i.together(parts...)
+	i.together(others...)
+	i.together(settlements...)
 }
 
 // unreachable gives every version the reason why there is no connection.
@@ -242,7 +253,7 @@ func (i *inspection) sampleOnce(ctx context.Context, one *version) {
 	one.accepted++
 	if one.accepted == 1 {
 		one.first = answer
-		i.setControl(one)
+		i.setControl(one.protocol, firstBatch(one))
 	}
 }
 
@@ -254,22 +265,18 @@ func firstBatch(one *version) []uint16 {
 }
 
 // setControl takes the first hello that worked for the control.
-func (i *inspection) setControl(one *version) {
+func (i *inspection) setControl(protocol checks.Protocol, suites []uint16) {
 	if i.peer.HasControl() {
 		return
 	}
-	question, err := offer{protocol: one.protocol, suites: firstBatch(one)}.question("control", i.host)
+	question, err := offer{protocol: protocol, suites: suites}.question("control", i.host)
 	if err == nil {
 		i.peer.SetControl(question)
 	}
 }
 
-// settle decides what the samples of a version say. Where the first batch was
-// refused for want of a common suite, the others are asked too.
+// settle decides what the answers of a version say.
 func (i *inspection) settle(ctx context.Context, one *version) {
-	if one.accepted == 0 && one.protocol != checks.SSLv2 {
-		i.tryOtherBatches(ctx, one)
-	}
 	if one.accepted > 0 {
 		i.compareSamples(one)
 		return
@@ -328,6 +335,7 @@ func (i *inspection) tryOtherBatches(ctx context.Context, one *version) {
 		if answer.Accepted() {
 			one.accepted++
 			one.first = answer
+			i.setControl(one.protocol, batch)
 			return
 		}
 	}

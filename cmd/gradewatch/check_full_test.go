@@ -88,6 +88,27 @@ func TestCheckFullOfRealServers(t *testing.T) {
 	require.Regexp(t, `vulnerable +DROWN`, out)
 }
 
+func TestReportCode(t *testing.T) {
+	t.Parallel()
+	address := func(change func(*checks.ReportAddress)) checks.Report {
+		report := checks.Report{Addresses: []checks.ReportAddress{{Vulnerabilities: map[checks.Vulnerability]checks.Finding{
+			checks.ROBOT: {Result: checks.NotVulnerable}, checks.Heartbleed: {Result: checks.VulnerabilityNotAsked}, checks.DROWN: {Result: checks.Vulnerable},
+		}}}}
+		change(&report.Addresses[0])
+		return report
+	}
+	require.Equal(t, exitGood, reportCode(address(func(*checks.ReportAddress) {})), "requirements say what a vulnerability means")
+	unsure := address(func(a *checks.ReportAddress) {
+		a.Vulnerabilities[checks.ROBOT] = checks.Finding{Result: checks.VulnerabilityInconclusive}
+	})
+	require.Equal(t, exitUntested, reportCode(unsure))
+	require.Equal(t, exitUntested, reportCode(address(func(a *checks.ReportAddress) {
+		a.SuitesReasons = map[checks.Protocol]checks.Reason{checks.TLSv12: checks.ReasonDegraded}
+	})))
+	unsure.Verdicts = []checks.Verdict{{Result: checks.Fail, Severity: checks.Must}}
+	require.Equal(t, exitMustFails, reportCode(unsure))
+}
+
 func TestCheckLimitsByDepth(t *testing.T) {
 	t.Parallel()
 	second := time.Second
@@ -115,7 +136,7 @@ func TestCheckVerboseGoesToStandardError(t *testing.T) {
 	_, out, faults := typed(t, "check", "--json", "-v", url)
 	require.Len(t, reports(t, out), 1, "machines read on undisturbed")
 	require.Contains(t, faults, "Transcript of "+url)
-	require.Regexp(t, `(?m)^ +\d+\.\d{3} s  .*TLSv1\.2 hello: `, faults)
+	require.Regexp(t, `(?m)^ +\d+\.\d{3} s  127\.0\.0\.1:\d+ .*TLS ?v?1\.2`, faults)
 	_, _, faults = typed(t, "check", url)
 	require.Empty(t, faults)
 }

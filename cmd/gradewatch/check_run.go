@@ -78,7 +78,7 @@ func (r *checkRun) all(ctx context.Context, out *output) (code int, err error) {
 		if err := out.progress.aside(func() error { return out.print(got) }); err != nil {
 			return exitFault, fmt.Errorf("print the report of %s: %w", got.report.URL, err)
 		}
-		code = worseCode(code, verdictCode(got.report.Verdicts))
+		code = worseCode(code, reportCode(got.report))
 		table = append(table, newSummaryRow(got.report))
 	}
 	if out.many && !out.json {
@@ -161,6 +161,18 @@ func (o *output) print(got checkResult) error {
 		}
 	}
 	return nil
+}
+
+// reportCode is the exit code that a report asks for: that of its verdicts, or
+// 'untested' where a full look could not tell suites or a vulnerability.
+func reportCode(report checks.Report) int {
+	code := verdictCode(report.Verdicts)
+	for _, address := range report.Addresses {
+		if len(address.SuitesReasons) > 0 || len(found(address, checks.VulnerabilityInconclusive)) > 0 {
+			code = worseCode(code, exitUntested)
+		}
+	}
+	return code
 }
 
 // verdictCode is the exit code that verdicts ask for.

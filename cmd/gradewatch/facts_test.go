@@ -129,7 +129,8 @@ func oldFacts(leaf checks.Fingerprint) checks.FullTLS {
 	two := 2
 	full.Intrusive = checks.Vulnerabilities{
 		checks.Heartbleed:   {Result: checks.Vulnerable, SSLLabsValue: &two, Proof: []string{"a heartbeat of 1 byte that claims 16384 was answered with 16384 bytes", "\x1b[2Jthe same on a new connection"}},
-		checks.ROBOT:        {Result: checks.VulnerabilityInconclusive, Reason: checks.ReasonDisagreement},
+		checks.ROBOT:        {Result: checks.VulnerabilityInconclusive, Reason: checks.ReasonDisagreement, Proof: []string{"one round said close_notify, the next nothing"}},
+		checks.Ticketbleed:  {Result: checks.VulnerabilityInconclusive, Reason: checks.ReasonBudget},
 		checks.CCSInjection: {Result: checks.NotVulnerable},
 	}
 	full.Vulnerabilities[checks.DROWN] = checks.Finding{Result: checks.Vulnerable, Proof: []string{"SSL 2.0 is accepted with the same certificate"}}

@@ -66,7 +66,7 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 		Store:        opened,
 		Network:      func(limits checks.Limits) checks.Network { return prober.Network(limits) },
 		Connectivity: func(ctx context.Context) checks.Fact[bool] { return prober.Connectivity(ctx, s.References) },
-		Runner:       checks.Runner{TLS: tlsprobe.Quick, HTTP: httpsec.Walk}, Roots: s.roots,
+		Runner:       checks.Runner{TLS: tlsprobe.Quick, Full: tlsprobe.Full, HTTP: httpsec.Walk}, Roots: s.roots,
 		Profile: profile, Sender: sender,
 		Vantage: choice.vantage, Lead: choice.lead, Build: programVersion(),
 		Settings: monitor.Settings{ConfirmAfter: s.ConfirmAfter, UndeterminedAfter: s.UndeterminedAfter},

@@ -26,7 +26,7 @@ func (p *printer) features(b *bytes.Buffer, address checks.ReportAddress) {
 		{"Client", clientCertificateWords(features.ClientCertificate)},
 		{"Clock", clockWords(features.ClockSkewMinutes)},
 		{"Fails on", strings.Join(intoleranceWords(features.Intolerances), ", ")},
-		{"Cannot tell", strings.Join(unsureFeatures(address.FeaturesReasons), ", ")},
+		{"Cannot tell", strings.Join(unsureFeatures(address.FeaturesReasons), "; ")},
 	} {
 		if line.text != "" {
 			p.detail(b, line.label, line.text)
@@ -170,10 +170,15 @@ func intoleranceWords(intolerances checks.ReportIntolerances) []string {
 	return hellos
 }
 
+// unsureFeatures names them by reason: mostly all have the same.
 func unsureFeatures(reasons map[string]checks.Reason) []string {
-	var names []string
+	names := map[checks.Reason][]string{}
 	for _, name := range slices.Sorted(maps.Keys(reasons)) {
-		names = append(names, fmt.Sprintf("%s (%s)", words(name), words(string(reasons[name]))))
+		names[reasons[name]] = append(names[reasons[name]], words(strings.TrimPrefix(name, "intolerances.")))
 	}
-	return names
+	var lines []string
+	for _, reason := range slices.Sorted(maps.Keys(names)) {
+		lines = append(lines, words(string(reason))+": "+strings.Join(names[reason], ", "))
+	}
+	return lines
 }

@@ -124,33 +124,62 @@ const proofsShown = 4
 // vulnerabilities prints the bad ones with their proof, and the others by name.
 func (p *printer) vulnerabilities(b *bytes.Buffer, address checks.ReportAddress) {
 	for _, result := range []checks.VulnerabilityResult{checks.Vulnerable, checks.Exposed, checks.VulnerabilityInconclusive} {
-		style := red
-		if result != checks.Vulnerable {
-			style = yellow
+		for _, name := range found(address, result) {
+			if result != checks.VulnerabilityInconclusive || len(address.Vulnerabilities[name].Proof) > 0 {
+				p.finding(b, name, address.Vulnerabilities[name])
+			}
 		}
+	}
+	for _, line := range unprovedLines(address) {
+		p.listing(b, detailIndent, line)
+	}
+}
+
+// finding prints one vulnerability and its proof.
+func (p *printer) finding(b *bytes.Buffer, name checks.Vulnerability, finding checks.Finding) {
+	style := yellow
+	if finding.Result == checks.Vulnerable {
+		style = red
+	}
+	fmt.Fprintf(b, "      %s  %s\n", p.styled(style, fmt.Sprintf("%-*s", resultWidth, vulnerabilityWords(finding.Result))), vulnerabilityTitle(name))
+	if finding.Reason != "" {
+		p.listing(b, 8+resultWidth, words(string(finding.Reason)))
+	}
+	for _, proof := range finding.Proof[:min(len(finding.Proof), proofsShown)] {
+		p.listing(b, 8+resultWidth, proof)
+	}
+	if len(finding.Proof) > proofsShown {
+		p.listing(b, 8+resultWidth, "and more, which --json has")
+	}
+}
+
+// unprovedLines name the vulnerabilities that need no proof in print, those
+// with the same result and reason together.
+func unprovedLines(address checks.ReportAddress) []string {
+	var lines []string
+	titles := map[string][]string{}
+	for _, result := range []checks.VulnerabilityResult{
+		checks.VulnerabilityInconclusive, checks.NotVulnerable, checks.NotExposed, checks.VulnerabilityInapplicable, checks.VulnerabilityNotAsked,
+	} {
 		for _, name := range found(address, result) {
 			finding := address.Vulnerabilities[name]
-			fmt.Fprintf(b, "      %s  %s\n", p.styled(style, fmt.Sprintf("%-*s", resultWidth, vulnerabilityWords(result))), vulnerabilityTitle(name))
-			if finding.Reason != "" {
-				p.listing(b, 8+resultWidth, words(string(finding.Reason)))
+			line := vulnerabilityWords(result)
+			if result == checks.VulnerabilityInconclusive {
+				if len(finding.Proof) > 0 {
+					continue
+				}
+				line += " (" + words(string(finding.Reason)) + ")"
 			}
-			for _, proof := range finding.Proof[:min(len(finding.Proof), proofsShown)] {
-				p.listing(b, 8+resultWidth, proof)
+			if titles[line] == nil {
+				lines = append(lines, line)
 			}
-			if len(finding.Proof) > proofsShown {
-				p.listing(b, 8+resultWidth, "and more, which --json has")
-			}
+			titles[line] = append(titles[line], vulnerabilityTitle(name))
 		}
 	}
-	for _, result := range []checks.VulnerabilityResult{checks.NotVulnerable, checks.NotExposed, checks.VulnerabilityInapplicable, checks.VulnerabilityNotAsked} {
-		var titles []string
-		for _, name := range found(address, result) {
-			titles = append(titles, vulnerabilityTitle(name))
-		}
-		if len(titles) > 0 {
-			p.listing(b, detailIndent, vulnerabilityWords(result)+": "+strings.Join(titles, ", "))
-		}
+	for i, line := range lines {
+		lines[i] = line + ": " + strings.Join(titles[line], ", ")
 	}
+	return lines
 }
 
 func found(address checks.ReportAddress, result checks.VulnerabilityResult) []checks.Vulnerability {

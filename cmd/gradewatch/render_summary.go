@@ -18,7 +18,7 @@ type summaryRow struct {
 }
 
 func newSummaryRow(report checks.Report) summaryRow {
-	row := summaryRow{url: report.URL, code: verdictCode(report.Verdicts), worst: worstFacts(report), milliseconds: report.DurationMS}
+	row := summaryRow{url: report.URL, code: reportCode(report), worst: worstFacts(report), milliseconds: report.DurationMS}
 	for _, verdict := range report.Verdicts {
 		if verdict.Result != checks.Fail {
 			continue

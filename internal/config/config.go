@@ -42,8 +42,8 @@ type Config struct {
 	ConfirmAfter      time.Duration `env:"GRADEWATCH_CONFIRM_AFTER" envDefault:"30s"`     // between a fail and the second look
 	UndeterminedAfter time.Duration `env:"GRADEWATCH_UNDETERMINED_AFTER" envDefault:"6h"` // until 'we cannot tell' is said
 	ClaimEvery        time.Duration `env:"GRADEWATCH_CLAIM_EVERY" envDefault:"2s"`
-	LookTimeout       time.Duration `env:"GRADEWATCH_LOOK_TIMEOUT" envDefault:"30s"`
-	RescueAfter       time.Duration `env:"GRADEWATCH_RESCUE_AFTER"` // until a job counts as dead with its worker; zero: LookTimeout and 15 s
+	LookTimeout       time.Duration `env:"GRADEWATCH_LOOK_TIMEOUT" envDefault:"30s"` // of a quick look; a full one has its own deadline besides
+	RescueAfter       time.Duration `env:"GRADEWATCH_RESCUE_AFTER"`                  // until a quick look's job counts as dead with its worker; zero: LookTimeout and 15 s
 	LookWorkers       int           `env:"GRADEWATCH_LOOK_WORKERS" envDefault:"16"`
 
 	SMTPURL  string `env:"GRADEWATCH_SMTP_URL"` // smtp://user:password@host:587 (STARTTLS) or smtps://host:465; empty: no mail

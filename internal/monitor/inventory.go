@@ -104,6 +104,7 @@ type Assessment struct {
 	Purpose     Purpose
 	Vantage     string
 	Depth       string
+	Intrusive   bool // it is full, and there is leave for intrusive probes now
 	RequestedAt time.Time
 	StartedAt   time.Time // zero until a worker began
 	Stage       string    // progress for people

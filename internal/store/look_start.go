@@ -31,7 +31,6 @@ type Pending struct {
 	Assessment monitor.Assessment
 	Endpoint   monitor.Endpoint // zero: it was removed
 	LookedAt   time.Time        // when the endpoint was judged last; zero: never
-	Intrusive  bool             // there is leave to send what no honest client sends
 }
 
 // PendingLook returns what a look needs to know. ErrNotFound: no such
@@ -39,8 +38,7 @@ type Pending struct {
 func (tx *Tx) PendingLook(ctx context.Context, id int64, slot time.Time) (Pending, error) {
 	type row struct {
 		monitor.Endpoint
-		LookedAt  time.Time
-		Intrusive bool
+		LookedAt time.Time
 	}
 	var pending Pending
 	batch := &pgx.Batch{}
@@ -49,14 +47,13 @@ func (tx *Tx) PendingLook(ctx context.Context, id int64, slot time.Time) (Pendin
 		pending.Assessment, err = collectOne[monitor.Assessment](rows, ErrNotFound, "find assessment %d", id)
 		return err
 	})
-	batch.Queue(`SELECT `+endpointColumns+`, coalesce(e.looked_at, '0001-01-01T00:00:00Z') AS looked_at,
-			EXISTS (SELECT FROM intrusive_leaves l WHERE l.endpoint_id = e.id) AS intrusive
+	batch.Queue(`SELECT `+endpointColumns+`, coalesce(e.looked_at, '0001-01-01T00:00:00Z') AS looked_at
 		FROM endpoints e JOIN applications a ON a.id = e.application_id
 		WHERE e.deleted_at IS NULL AND e.id = (SELECT endpoint_id FROM assessments WHERE id = @id AND slot = @slot)`,
 		arguments).Query(func(rows pgx.Rows) error {
 		found, err := collectAll[row](rows, "find the endpoint of assessment %d", id)
 		if len(found) == 1 {
-			pending.Endpoint, pending.LookedAt, pending.Intrusive = found[0].Endpoint, found[0].LookedAt, found[0].Intrusive
+			pending.Endpoint, pending.LookedAt = found[0].Endpoint, found[0].LookedAt
 		}
 		return err
 	})

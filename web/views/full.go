@@ -162,7 +162,11 @@ func keyExchangeWord(suite checks.Suite) string {
 }
 
 func groupWord(suite checks.Suite) string {
-	if suite.Group == "" {
+	switch {
+	case suite.Group != "":
+	case suite.KeyExchange == "TLS13":
+		return "Chosen apart"
+	default:
 		return "None"
 	}
 	return groupText(suite.Group, suite.GroupBits)
@@ -199,23 +203,24 @@ func groupPreferenceSentence(preference checks.Preference) string {
 	return "The client's order decides."
 }
 
-// worstFirst lists the findings that there are: bad news first, then what could
-// not be told, each in order.
+// worstFirst lists vulnerabilities with the bad news first, then what could not
+// be told, and last what was not asked, each in order.
 func worstFirst(found checks.Vulnerabilities, order []checks.Vulnerability) []checks.Vulnerability {
-	list := slices.DeleteFunc(slices.Clone(order), func(v checks.Vulnerability) bool {
-		_, ok := found[v]
-		return !ok
-	})
 	rank := func(v checks.Vulnerability) int {
 		switch found[v].Result {
-		case checks.Vulnerable, checks.Exposed:
+		case checks.Vulnerable:
 			return 0
-		case checks.VulnerabilityInconclusive:
+		case checks.Exposed:
 			return 1
-		default:
+		case checks.VulnerabilityInconclusive:
 			return 2
+		case "", checks.VulnerabilityNotAsked:
+			return 4
+		default:
+			return 3
 		}
 	}
+	list := slices.Clone(order)
 	slices.SortStableFunc(list, func(a, b checks.Vulnerability) int { return rank(a) - rank(b) })
 	return list
 }
@@ -237,8 +242,8 @@ func findingMark(result checks.VulnerabilityResult) (mark, string) {
 	switch result {
 	case checks.Vulnerable:
 		return mark{"octagon", "fail"}, "Vulnerable"
-	case checks.Exposed:
-		return mark{"octagon", "fail"}, "Exposed"
+	case checks.Exposed: // it states configuration: a client can be led into it
+		return mark{"diamond", "unsure"}, "Exposed"
 	case checks.NotVulnerable:
 		return mark{"check", "pass"}, "Not vulnerable"
 	case checks.NotExposed:
@@ -309,8 +314,8 @@ func (s *Standing) newerLook(family string, at time.Time) bool {
 func keyRows(suites checks.Suites) []featureRow {
 	rows := []featureRow{
 		truthRow("ChaCha20 for clients that prefer it", suites.PrefersChaCha20),
-		truthRow("Same Diffie-Hellman key twice", suites.DHReuse),
-		truthRow("Same ECDHE key twice", suites.ECDHEReuse),
+		reuseRow("Same Diffie-Hellman key twice", suites.DHReuse),
+		reuseRow("Same ECDHE key twice", suites.ECDHEReuse),
 	}
 	for _, protocol := range newestFirst() {
 		if fact, ok := suites.SignatureSchemes[protocol]; ok {
@@ -318,6 +323,18 @@ func keyRows(suites checks.Suites) []featureRow {
 		}
 	}
 	return rows
+}
+
+// reuseRow says whether a key came twice; a server without such an exchange has none.
+func reuseRow(name string, fact checks.Fact[bool]) featureRow {
+	row := truthRow(name, fact)
+	switch {
+	case fact.State == checks.Absent:
+		row.answer = "Does not apply"
+	case fact.State == checks.Known && fact.Value:
+		row.class = "fails"
+	}
+	return row
 }
 
 func chainTitle(chain checks.ServedChain) string {

@@ -169,7 +169,7 @@ func unanswered(standing *Standing) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "We could not tell yet, and ask again with the next full check.")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "Nothing is known of this yet. The next full check asks again.")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2212,7 +2212,7 @@ func IntrusivePage(p Page, m IntrusiveForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 175, "\"><p>What they found so far stays, with its age. Nothing intrusive is sent from now on.</p><div class=\"actions\"><button class=\"danger\">Take the leave back</button></div></form>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 175, "\"><p>What they found so far stays, with its age. No check that begins from now on sends anything intrusive.</p><div class=\"actions\"><button class=\"danger\">Take the leave back</button></div></form>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -29,7 +29,7 @@ func lookOptions(assessment monitor.Assessment, at time.Time) *river.InsertOpts 
 }
 
 func lookOf(assessment monitor.Assessment) Look {
-	return Look{AssessmentID: assessment.ID, Slot: assessment.Slot, Depth: assessment.Depth}
+	return Look{AssessmentID: assessment.ID, Slot: assessment.Slot, Depth: assessment.Depth, Intrusive: assessment.Intrusive}
 }
 
 // InsertLook inserts the job of assessment in the transaction that wrote its

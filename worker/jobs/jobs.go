@@ -23,9 +23,10 @@ func VantageQueue(vantage string) string { return "vantage_" + vantage }
 type Look struct {
 	AssessmentID int64     `json:"assessment_id" river:"unique"`
 	Slot         time.Time `json:"slot"` // the partition that the row is in
-	// Depth is the assessment's: River asks how long a job may run before
-	// anything is read. Empty is quick.
-	Depth string `json:"depth,omitempty"`
+	// Depth and Intrusive are the assessment's as it was asked for: River asks
+	// how long a job may run before anything is read. Empty is quick.
+	Depth     string `json:"depth,omitempty"`
+	Intrusive bool   `json:"intrusive,omitempty"`
 }
 
 // Kind implements river.JobArgs.

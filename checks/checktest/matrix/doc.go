@@ -75,3 +75,9 @@ type definition struct {
 	start func(t testing.TB) netip.AddrPort
 	nmap  string // see Server
 }
+
+// beyondNmap returns d with why nmap cannot tell it all.
+func (d definition) beyondNmap(reason string) definition {
+	d.nmap = reason
+	return d
+}

@@ -20,9 +20,15 @@ type Expectation struct {
 	// the server's order where GroupPreference is "server". Empty: not said.
 	Groups, LegacyGroups []string
 	GroupPreference      checks.Preference
-	// DHBits is the size of every finite-field Diffie-Hellman up to TLS 1.2, but
-	// in export suites, which have 512. 0: none, or not the same in all.
+	// DHBits is the size of every finite-field Diffie-Hellman up to TLS 1.2 but in
+	// export suites, for a client that offers every group. 0: none, or not the
+	// same in all.
 	DHBits int
+	// Keys are the kinds of the leaves that are served with SNI, sorted. Empty:
+	// none, or not said.
+	Keys []string
+	// SNIRequired: without SNI there is no handshake.
+	SNIRequired bool
 }
 
 // Expected is what a server takes in one protocol version.
@@ -43,6 +49,8 @@ type Expected struct {
 //	groups client: x25519 secp256r1
 //	legacy-groups: x25519
 //	dh: 2048
+//	keys: ECDSA RSA
+//	sni-required:
 //
 // What stands in a line that begins with a blank belongs to the line above.
 func readExpected(t testing.TB) map[string]Expectation {
@@ -89,6 +97,10 @@ func parseExpectation(t testing.TB, name, body string) Expectation {
 			want.Groups, want.GroupPreference = values, preference
 		case "legacy-groups":
 			want.LegacyGroups = values
+		case "keys":
+			want.Keys = values
+		case "sni-required":
+			want.SNIRequired = true
 		case "dh":
 			bits, err := strconv.Atoi(list[1:])
 			if err != nil {

@@ -24,19 +24,19 @@ func haproxy(name, key string, more []string, dh string, config checktest.HAProx
 // decides where nothing else is said.
 func haproxyServers() []definition {
 	return []definition{
-		haproxy("HAProxy, default", "", nil, "", checktest.HAProxyConfig{}),
+		haproxy("HAProxy, default", "", nil, "", checktest.HAProxyConfig{}).beyondNmap("it takes an order that makes way for ChaCha20 for the client's"),
 		haproxy("HAProxy, TLS 1.0 to 1.3", "", nil, "2048", checktest.HAProxyConfig{
 			Bind: "ssl-min-ver TLSv1.0 ciphers DEFAULT:@SECLEVEL=0",
-		}),
+		}).beyondNmap("it takes an order that makes way for ChaCha20 for the client's"),
 		haproxy("HAProxy, client order", "", nil, "", checktest.HAProxyConfig{
 			Bind: "prefer-client-ciphers ciphers " + mozillaIntermediate,
 		}),
 		haproxy("HAProxy, name required, RSA and ECDSA", "", []string{"P-256"}, "", checktest.HAProxyConfig{
 			Bind: "strict-sni no-tls-tickets ciphers ECDHE+AESGCM",
-		}),
+		}).beyondNmap("HAProxy refuses suites of RSA beside those of ECDSA"),
 		haproxy("HAProxy, client certificate required", "P-256", nil, "", checktest.HAProxyConfig{
 			Bind: "verify required ca-file ca.pem ciphers ECDHE+CHACHA20:ECDHE+AESGCM",
-		}),
+		}).beyondNmap("it takes an order that makes way for ChaCha20 for the client's"),
 		haproxy("HAProxy, TLS 1.3 alone, own order of suites and groups", "", nil, "", checktest.HAProxyConfig{
 			Bind: "ssl-min-ver TLSv1.3 ciphersuites TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384 curves P-521:P-384:X25519",
 		}),

@@ -78,15 +78,15 @@ func nginxServers() []definition {
 		nginx("nginx, server order, ChaCha20 first for who wants it", nginxRow{config: checktest.NginxConfig{
 			Ciphers: "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES128-GCM-SHA256",
 			Server:  "ssl_prefer_server_ciphers on; ssl_conf_command Options PrioritizeChaCha,ServerPreference;",
-		}}),
+		}}).beyondNmap("it takes an order that makes way for ChaCha20 for the client's"),
 		nginx("nginx, DHE 4096 alone, RSA 4096", nginxRow{key: "rsa4096", dh: "4096", config: checktest.NginxConfig{Protocols: tls12, Ciphers: "kDHE:!aNULL:!ARIA:!CAMELLIA"}}),
 		nginx("nginx, DHE 1024, home-made", nginxRow{dh: "1024", config: checktest.NginxConfig{
 			Protocols: tls12, Ciphers: "DHE-RSA-AES128-SHA:DHE-RSA-AES256-SHA:@SECLEVEL=0",
 		}}),
-		nginx("nginx, Ed25519", nginxRow{key: "Ed25519", config: checktest.NginxConfig{Ciphers: "ECDHE+AESGCM"}}),
+		nginx("nginx, Ed25519", nginxRow{key: "Ed25519", config: checktest.NginxConfig{Ciphers: "ECDHE+AESGCM"}}).beyondNmap("it offers no EdDSA"),
 		nginx("nginx, P-384 key, secp384r1 alone", nginxRow{key: "P-384", config: checktest.NginxConfig{
 			Ciphers: "ECDHE+AESGCM:ECDHE+CHACHA20", Server: "ssl_ecdh_curve secp384r1;",
-		}}),
+		}}).beyondNmap("it answers no HelloRetryRequest"),
 		nginx("nginx, x25519 alone", nginxRow{config: checktest.NginxConfig{Ciphers: "ECDHE+AESGCM", Server: "ssl_ecdh_curve X25519;"}}),
 		nginx("nginx, five groups", nginxRow{config: checktest.NginxConfig{
 			Ciphers: "ECDHE+AESGCM", Server: "ssl_ecdh_curve secp521r1:X448:secp384r1:X25519:prime256v1; ssl_prefer_server_ciphers on;",

@@ -62,9 +62,10 @@ func (p *Peer) suspicious(answer Answer) bool {
 	case FIN, RST:
 		return !p.config.Economical || !p.health.dropsToRefuse()
 	case Timeout:
-		return !p.config.Economical
+		return !p.config.Economical && p.health.workedBefore(answer.Began)
 	case Alert:
-		return reaction.Code == wire.AlertInternalError && (!p.config.Economical || p.health.workedBefore(answer.Began))
+		return reaction.Code == wire.AlertInternalError && !p.health.failsToRefuse() &&
+			(!p.config.Economical || p.health.workedBefore(answer.Began))
 	case Failed:
 		lost := reaction.Reason == checks.ReasonTimeout && !p.config.Economical
 		busy := p.health.workedBefore(answer.Began) && reaction.Reason != checks.ReasonBudget && reaction.Reason != checks.ReasonDegraded
@@ -88,23 +89,41 @@ func (p *Peer) Ask(ctx context.Context, question Question) Answer {
 	if !p.suspicious(answer) || ctx.Err() != nil || p.health.isStopped() || p.Left() == 0 {
 		return answer // what another hello met meanwhile explains it
 	}
-	return p.again(ctx, question, answer)
+	second := p.again(ctx, question, answer)
+	if second.Reaction.Kind == Timeout && p.HasControl() {
+		p.AnswersAfter(ctx, second.Ended) // a server that stopped is found out now, not at the end of a long list
+	}
+	return second
 }
 
 // again asks once more, alone.
 func (p *Peer) again(ctx context.Context, question Question, answer Answer) Answer {
-	if !p.health.dropsToRefuse() {
+	if !p.health.dropsToRefuse() && !internalError(answer) {
 		pause(ctx)
 	}
 	second := p.attempt(ctx, question, true, min(p.config.ReadTimeout, 3*p.Patience()))
 	switch {
 	case answer.Reaction.Dropped() && second.Reaction.Dropped():
 		p.health.set(func(h *health) { h.reproduced = true })
+	case internalError(answer) && internalError(second):
+		p.health.set(func(h *health) { h.internal = true })
 	case second.Accepted() || second.Reaction.Kind == Alert && second.Reaction.Code != wire.AlertInternalError:
-		p.health.set(func(h *health) { h.narrow = true })
+		p.health.limits()
 		p.Logf("%s: answered when asked alone; from here on one connection at a time", question.Name)
 	}
 	return second
+}
+
+func internalError(answer Answer) bool {
+	return answer.Reaction.Kind == Alert && answer.Reaction.Code == wire.AlertInternalError
+}
+
+// failsToRefuse says whether internal_error is how a server says no, as stacks
+// do whose security level forbids what their configuration allows.
+func (h *health) failsToRefuse() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.internal
 }
 
 func (h *health) dropsToRefuse() bool {
@@ -119,8 +138,13 @@ func (h *health) set(change func(*health)) {
 	change(h)
 }
 
-func pause(ctx context.Context) {
-	timer := time.NewTimer(breath)
+func pause(ctx context.Context) { pauseFor(ctx, breath) }
+
+func pauseFor(ctx context.Context, duration time.Duration) {
+	if duration <= 0 {
+		return
+	}
+	timer := time.NewTimer(duration)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -107,13 +107,14 @@ func TestWhatIsDroppedIsAskedAgainAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			asked, network := peer(t, between(t, func(count int64) func(net.Conn) {
-				if count == 1 {
+				if count == 2 {
 					return react
 				}
 				return nil
 			}))
 			require.True(t, asked.Ask(t.Context(), works()).Accepted())
-			require.Len(t, network.Measurements().Connections, 2)
+			require.True(t, asked.Ask(t.Context(), works()).Accepted())
+			require.Len(t, network.Measurements().Connections, 3)
 		})
 	}
 }

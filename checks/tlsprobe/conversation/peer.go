@@ -28,6 +28,10 @@ const (
 	// breath is the pause before something is asked again alone because the
 	// server seems to limit connections: it has to see first that others are closed.
 	breath = 200 * time.Millisecond
+	// leastGap and mostGap bound the pause between two connections to a server
+	// that was seen to limit them: it doubles each time that is seen again.
+	leastGap = 50 * time.Millisecond
+	mostGap  = 800 * time.Millisecond
 )
 
 // Config is what a Peer is made of.
@@ -109,7 +113,12 @@ func (p *Peer) enter(ctx context.Context, alone bool) (leave func(), err error) 
 	if err := p.gate.Acquire(ctx, weight); err != nil {
 		return nil, fmt.Errorf("wait for a connection: %w", err)
 	}
-	return sync.OnceFunc(func() { p.gate.Release(weight) }), nil
+	leave = sync.OnceFunc(func() {
+		p.health.set(func(h *health) { h.left = time.Now() })
+		p.gate.Release(weight)
+	})
+	pauseFor(ctx, p.health.gapLeft())
+	return leave, nil
 }
 
 // health is how a server behaved so far.
@@ -120,7 +129,10 @@ type health struct {
 	lastWorked  time.Time     // beginning of the newest that worked
 	settling    sync.Mutex    // one hello at a time is asked again
 	narrow      bool          // it stands one connection at a time
+	gap         time.Duration // between two connections to one that is narrow
+	left        time.Time     // when the newest connection was closed
 	reproduced  bool          // it says no by dropping: seen twice in a row, the second time alone
+	internal    bool          // it says no by internal_error: seen twice in a row, the second time alone
 	stopped     bool          // it answered, and does not any more
 	alerted     bool          // it says no by alerts
 	// silentRefusals: how often something was dropped between two hellos that worked.
@@ -137,6 +149,22 @@ func (h *health) isNarrow() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.narrow
+}
+
+// limits notes that the server drops connections when there are several, or
+// many in a short time.
+func (h *health) limits() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.narrow = true
+	h.gap = min(max(2*h.gap, leastGap), mostGap)
+}
+
+// gapLeft is how long to wait before the next connection.
+func (h *health) gapLeft() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return max(0, h.gap-time.Since(h.left))
 }
 
 func (h *health) isStopped() bool {

@@ -46,9 +46,13 @@ func (p *probe) legacy(ctx context.Context, features *checks.Features) (answers 
 	features.MaxFragmentLength = answered(one, wire.ExtensionMaxFragmentLength)
 	features.Heartbeat = answered(one, wire.ExtensionHeartbeat)
 	features.RecordSizeLimit = answered(two, wire.ExtensionRecordSizeLimit)
-	features.EncryptThenMAC = checks.AbsentFact[bool]("")
-	if len(cbc) > 0 && p.protocol != checks.SSLv3 {
+	switch doubt := p.server.Doubt([]checks.Protocol{p.protocol}); {
+	case len(cbc) > 0 && p.protocol != checks.SSLv3:
 		features.EncryptThenMAC = answered(two, wire.ExtensionEncryptThenMAC)
+	case doubt != "":
+		features.EncryptThenMAC = checks.InconclusiveFact[bool](doubt)
+	default: // no CBC suite that it could be answered for
+		features.EncryptThenMAC = checks.AbsentFact[bool]("")
 	}
 	features.Compression = compression(one)
 	features.OCSPStapling = stapled(one, two)

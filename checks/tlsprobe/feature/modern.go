@@ -47,8 +47,9 @@ func (p *probe) handshakes13(ctx context.Context) *modern {
 }
 
 // noTickets: a server that went on to an answer without a ticket gives none.
+// One that ended the connection before may have been about to.
 func noTickets(made *modern) (checks.Fact[checks.Tickets], checks.Fact[checks.EarlyData]) {
-	if made.after.Kind == conversation.Data || made.after.Kind == conversation.FIN {
+	if made.after.Kind == conversation.Data {
 		return checks.KnownFact(checks.Tickets{}), checks.KnownFact(checks.EarlyData{})
 	}
 	reason := checks.ReasonHandshakeFailed

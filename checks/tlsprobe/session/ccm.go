@@ -52,18 +52,18 @@ func (c ccm) stream(nonce []byte, counter byte) cipher.Stream {
 	first[0] = 2 // length of the length, less one
 	copy(first[1:], nonce)
 	first[15] = counter
-	return cipher.NewCTR(c.block, first)
+	return cipher.NewCTR(c.block, first) //nolint:gosec // what is fixed in it is RFC 3610's
 }
 
 // tag is the CBC-MAC (RFC 3610 section 2.2), 16 bytes and not yet encrypted.
 func (c ccm) tag(nonce, plaintext, additional []byte) []byte {
 	mac := make([]byte, 16)
-	mac[0] = 2 | byte((c.tagSize-2)/2)<<3
+	mac[0] = 2 | byte((c.tagSize-2)/2)<<3 //nolint:gosec // 16 or 8
 	if len(additional) > 0 {
 		mac[0] |= 0x40
 	}
 	copy(mac[1:], nonce)
-	mac[13], mac[14], mac[15] = byte(len(plaintext)>>16), byte(len(plaintext)>>8), byte(len(plaintext))
+	mac[13], mac[14], mac[15] = byte(len(plaintext)>>16), byte(len(plaintext)>>8), byte(len(plaintext)) //nolint:gosec // records are bounded
 	c.block.Encrypt(mac, mac)
 	if len(additional) > 0 {
 		header := binary.BigEndian.AppendUint16(nil, uint16(len(additional))) //nolint:gosec // a record header: 13 bytes

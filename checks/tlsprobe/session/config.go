@@ -13,7 +13,7 @@ type Config struct {
 	// MaxVersion is the version of the hello, default TLS 1.2; MinVersion the
 	// lowest that is accepted, default MaxVersion.
 	MinVersion, MaxVersion uint16
-	// Suites are sent in this order, with signalling values where wanted
+	// Suites are sent in this order, with signaling values where wanted
 	// (0x5600). 0x00FF is added in SSL 3.0 unless NoRenegotiationInfo.
 	Suites []uint16
 	// Groups are sent in this order; default x25519, secp256r1, secp384r1,
@@ -49,7 +49,7 @@ type Config struct {
 	// Extra are sent behind those above, before a pre_shared_key.
 	Extra []wire.Extension
 
-	renegotiation bool // no signalling value then (RFC 5746 section 3.5)
+	renegotiation bool // no signaling value then (RFC 5746 section 3.5)
 }
 
 func (c Config) maxVersion() uint16 {

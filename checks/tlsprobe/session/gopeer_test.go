@@ -161,6 +161,18 @@ func TestGoExtensions(t *testing.T) {
 	}
 }
 
+// A chain that nobody can parse comes as it was sent.
+func TestCertificatesAreNotParsed(t *testing.T) {
+	t.Parallel()
+	broken := issue(t, pki.ECDSA).WithChain([]byte("no certificate"), []byte("at all")).Certificate
+	address := goPeer(t, &tls.Config{Certificates: []tls.Certificate{broken}})
+	for _, version := range []uint16{wire.TLS12, wire.TLS13} {
+		session := connect(t, address, Config{MaxVersion: version})
+		require.Equal(t, broken.Certificate, session.Certificates)
+		exchange(t, session)
+	}
+}
+
 // A range of versions is offered in one hello.
 func TestGoDefaults(t *testing.T) {
 	t.Parallel()

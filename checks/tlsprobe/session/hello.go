@@ -58,14 +58,14 @@ func (c Config) sessionID() []byte {
 	switch {
 	case c.SessionID != nil:
 		return c.SessionID
-	case c.maxVersion() == wire.TLS13:
-		return random(32)
-	case c.Resume == nil:
-		return nil
-	case len(c.Resume.SessionID) > 0:
+	case c.Resume != nil && c.Resume.Version < wire.TLS13 && len(c.Resume.SessionID) > 0:
 		return c.Resume.SessionID
-	default: // tells whether the server takes the ticket (RFC 5077 section 3.4)
+	case c.maxVersion() == wire.TLS13, c.legacyTicket() != nil:
+		// For middleboxes (RFC 8446 appendix D.4), or to tell whether the server
+		// takes the ticket (RFC 5077 section 3.4).
 		return random(32)
+	default:
+		return nil
 	}
 }
 

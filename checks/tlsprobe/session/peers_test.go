@@ -3,7 +3,6 @@ package session
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -17,7 +16,7 @@ import (
 // deadline of ctx.
 func dial(t testing.TB, address netip.AddrPort) (context.Context, net.Conn) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address.String())
 	require.NoError(t, err)
@@ -49,8 +48,6 @@ func exchange(t testing.TB, session *Session) {
 		_ = conn.Close()
 	}
 }
-
-func name(id uint16) string { return fmt.Sprintf("0x%04X", id) }
 
 func renegotiateOnce(t *testing.T, address netip.AddrPort) (*Session, error) {
 	t.Helper()

@@ -4,7 +4,7 @@ import (
 	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/des"
+	"crypto/des" //nolint:gosec // old suites are what is looked for
 	"crypto/rc4" //nolint:gosec // old suites are what is looked for
 	"crypto/subtle"
 	"encoding/binary"

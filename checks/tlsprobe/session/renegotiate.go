@@ -21,7 +21,7 @@ func (s *Session) Renegotiate(ctx context.Context, config Config) (*Session, err
 		config.MaxVersion = s.Version
 	}
 	config.renegotiation = true
-	second := &Session{config: config, conn: s.conn, layer: s.layer, previous: s}
+	second := &Session{config: config, conn: s.conn, layer: s.layer, previous: s, unread: s.unread}
 	if !s.Complete || s.Version == wire.TLS13 {
 		return second, inPhase(PhaseRenegotiation, ErrState)
 	}

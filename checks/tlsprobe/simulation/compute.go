@@ -35,21 +35,50 @@ func (s *server) handshake(profile Profile) handshake {
 			return handshake{State: fact.State, Reason: fact.Reason}
 		}
 	}
-	agreed := s.outcome(profile, s.views[0])
+	met := s.meet(profile)
+	agreed := met.outcome(s.views[0])
 	for _, v := range s.views[1:] {
-		if s.outcome(profile, v) != agreed {
+		if met.outcome(v) != agreed {
 			return checks.InconclusiveFact[checks.SimulatedHandshake](undecided)
 		}
 	}
 	return agreed
 }
 
+// meeting is a client at a server: what they have in common in each version.
+type meeting struct {
+	*server
+	profile Profile
+	common  map[checks.Protocol][]offered
+	// chachaTop and chachaUnlessGCM: whether these rules put ChaCha20 first.
+	chachaTop, chachaUnlessGCM bool
+}
+
+// offered is a suite that both have, in the server's order.
+type offered struct {
+	candidate
+	doubtful bool // the certificate or the signature schemes may rule it out
+}
+
+func (s *server) meet(profile Profile) *meeting {
+	m := &meeting{server: s, profile: profile, common: map[checks.Protocol][]offered{}}
+	for _, protocol := range profile.protocols() {
+		for _, one := range s.accepted[protocol] {
+			if slices.Contains(profile.Suites, one.value) && m.hasCurve(protocol, one) {
+				m.common[protocol] = append(m.common[protocol], offered{one, m.doubts(protocol, one)})
+			}
+		}
+	}
+	m.chachaTop, m.chachaUnlessGCM = m.putsChaCha20First(chachaTop), m.putsChaCha20First(chachaUnlessGCM)
+	return m
+}
+
 // outcome is what the client gets from a server that chooses in this way: the
 // highest version that both have comes first, and where they share no suite in
 // it most servers fail.
-func (s *server) outcome(profile Profile, v view) handshake {
-	for _, protocol := range profile.protocols() {
-		fact := s.known.TLS.Protocols[protocol]
+func (m *meeting) outcome(v view) handshake {
+	for _, protocol := range m.profile.protocols() {
+		fact := m.known.TLS.Protocols[protocol]
 		switch {
 		case fact.State == checks.Absent:
 			continue
@@ -58,7 +87,7 @@ func (s *server) outcome(profile Profile, v view) handshake {
 		case fact.Value.Mixed: // which of several servers it meets is chance
 			return checks.InconclusiveFact[checks.SimulatedHandshake](checks.ReasonDisagreement)
 		}
-		if got, common := s.choose(profile, protocol, v); common || !v.stepsDown {
+		if got, found := m.choose(protocol, v); found || !v.stepsDown {
 			return got
 		}
 	}
@@ -78,92 +107,89 @@ func refused() handshake {
 
 // choose says what the client gets in a version, and whether the server finds
 // anything in common with it.
-func (s *server) choose(profile Profile, protocol checks.Protocol, v view) (got handshake, found bool) {
-	if accepted := s.known.Suites.Accepted[protocol]; accepted.State != checks.Known {
+func (m *meeting) choose(protocol checks.Protocol, v view) (got handshake, found bool) {
+	if accepted := m.known.Suites.Accepted[protocol]; accepted.State != checks.Known {
 		return inconclusive(accepted.State, accepted.Reason), true
 	}
-	if protocol == checks.TLSv13 && !v.doubtful && !s.canSign(profile, protocol, "") {
-		return refused(), false
+	common := m.common[protocol]
+	if !v.doubtful && slices.ContainsFunc(common, func(one offered) bool { return one.doubtful }) {
+		common = slices.DeleteFunc(slices.Clone(common), func(one offered) bool { return one.doubtful })
 	}
-	common := slices.DeleteFunc(slices.Clone(s.accepted[protocol]), func(one candidate) bool {
-		return !slices.Contains(profile.Suites, one.value) || !s.usable(profile, protocol, one, v)
-	})
 	if len(common) == 0 {
 		return refused(), false
 	}
-	one, fact := s.suite(profile, protocol, common, v)
+	one, fact := m.suite(protocol, common, v)
 	if fact.State != checks.Known {
 		return fact, true
 	}
-	return s.keyExchange(profile, protocol, one, v)
+	return m.keyExchange(protocol, one, v)
 }
 
-// usable says whether the server can do a suite with this client.
-func (s *server) usable(profile Profile, protocol checks.Protocol, one candidate, v view) bool {
+// hasCurve says whether there is a group for a suite that needs one.
+func (m *meeting) hasCurve(protocol checks.Protocol, one candidate) bool {
+	return protocol == checks.TLSv13 || !one.kind.ECDHE() || m.known.Suites.LegacyGroups.State != checks.Known ||
+		len(both(m.legacy, m.profile.Groups)) > 0
+}
+
+// doubts says whether the server may be unable to do a suite with this client.
+func (m *meeting) doubts(protocol checks.Protocol, one candidate) bool {
 	if protocol == checks.TLSv13 {
-		return true
-	}
-	if one.kind.ECDHE() && s.known.Suites.LegacyGroups.State == checks.Known && len(both(s.legacy, profile.Groups)) == 0 {
-		return false
-	}
-	if v.doubtful {
-		return true
+		return !m.canSign(protocol, "")
 	}
 	authentication := one.kind.Authentication()
-	if authentication == "ECDSA" && s.curves != nil && len(both(s.curves, profile.Groups)) == 0 {
-		return false // RFC 8422 section 5.1: the key's curve must be among the client's
+	if authentication == "ECDSA" && m.curves != nil && len(both(m.curves, m.profile.Groups)) == 0 {
+		return true // RFC 8422 section 5.1: the key's curve must be among the client's
 	}
-	ephemeral := one.kind.ECDHE() || one.kind.DHE()
-	return !ephemeral || s.canSign(profile, protocol, authentication)
+	return (one.kind.ECDHE() || one.kind.DHE()) && !m.canSign(protocol, authentication)
 }
 
 // canSign says whether client and server share a signature scheme for a kind
 // of key (empty: any), as far as that is known.
-func (s *server) canSign(profile Profile, protocol checks.Protocol, authentication string) bool {
-	list, known := s.schemes[protocol]
-	if !known || len(profile.Signatures) == 0 {
+func (m *meeting) canSign(protocol checks.Protocol, authentication string) bool {
+	list, known := m.schemes[protocol]
+	if !known || len(m.profile.Signatures) == 0 {
 		return true
 	}
 	prefixes := map[string][]string{"RSA": {"rsa_"}, "ECDSA": {"ecdsa_", "ed"}, "DSS": {"dsa_"}}[authentication]
-	return slices.ContainsFunc(both(list, profile.Signatures), func(scheme uint16) bool {
+	return slices.ContainsFunc(both(list, m.profile.Signatures), func(scheme uint16) bool {
 		name := tlsparameters.SignatureSchemeName(scheme)
 		return prefixes == nil || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
 	})
 }
 
-// suite picks among those that both have, which stand in the server's order.
-func (s *server) suite(profile Profile, protocol checks.Protocol, common []candidate, v view) (candidate, handshake) {
+// suite picks among those that both have.
+func (m *meeting) suite(protocol checks.Protocol, common []offered, v view) (candidate, handshake) {
 	decided := handshake{State: checks.Known}
 	if len(common) == 1 {
-		return common[0], decided
+		return common[0].candidate, decided
 	}
-	order := s.known.Suites.Preference[protocol]
+	order := m.known.Suites.Preference[protocol]
 	switch {
 	case order.State != checks.Known:
 		return candidate{}, inconclusive(order.State, order.Reason)
 	case order.Value == checks.ClientPreference:
-		for _, value := range profile.Suites {
-			if at := slices.IndexFunc(common, func(one candidate) bool { return one.value == value }); at >= 0 {
-				return common[at], decided
+		for _, value := range m.profile.Suites {
+			if at := slices.IndexFunc(common, func(one offered) bool { return one.value == value }); at >= 0 {
+				return common[at].candidate, decided
 			}
 		}
-	case s.putsChaCha20First(profile, v.chacha):
-		if at := slices.IndexFunc(common, func(one candidate) bool { return isChaCha20(one.value) }); at >= 0 {
-			return common[at], decided
+	case v.chacha == chachaTop && m.chachaTop, v.chacha == chachaUnlessGCM && m.chachaUnlessGCM:
+		if at := slices.IndexFunc(common, func(one offered) bool { return isChaCha20(one.value) }); at >= 0 {
+			return common[at].candidate, decided
 		}
 	}
-	return common[0], decided
+	return common[0].candidate, decided
 }
 
-// putsChaCha20First says whether the rule of a view does for a client.
-func (s *server) putsChaCha20First(profile Profile, rule chachaRule) bool {
-	for _, value := range profile.Suites {
+// putsChaCha20First says whether the rule of a view does for this client.
+func (m *meeting) putsChaCha20First(rule chachaRule) bool {
+	for _, value := range m.profile.Suites {
 		suite, known := tlsparameters.SuiteByValue(value)
 		switch {
-		case !known: // GREASE and signalling values are no suites
+		case !known: // GREASE and signaling values are no suites
 		case rule == chachaTop:
 			return isChaCha20(value)
-		case rule == chachaUnlessGCM && s.accepts(value):
+		case rule == chachaUnlessGCM && m.accepts(value):
 			return !strings.HasPrefix(suite.Cipher, "AES_") || !strings.HasSuffix(suite.Cipher, "_GCM")
 		}
 	}
@@ -185,49 +211,49 @@ func isChaCha20(value uint16) bool {
 }
 
 // keyExchange adds the group, if there is one in common.
-func (s *server) keyExchange(profile Profile, protocol checks.Protocol, one candidate, v view) (got handshake, found bool) {
+func (m *meeting) keyExchange(protocol checks.Protocol, one candidate, v view) (got handshake, found bool) {
 	result := checks.SimulatedHandshake{
 		Protocol: protocol, Suite: one.suite.ID, SuiteName: one.suite.Name, ForwardSecrecy: forwardSecret(one.kind),
 	}
 	switch {
 	case protocol == checks.TLSv13:
-		if s.known.Suites.Groups.State != checks.Known {
-			return inconclusive(s.known.Suites.Groups.State, s.known.Suites.Groups.Reason), true
+		if m.known.Suites.Groups.State != checks.Known {
+			return inconclusive(m.known.Suites.Groups.State, m.known.Suites.Groups.Reason), true
 		}
-		group, found := v.modern.pick(profile.Groups, profile.Shares, s.groups)
+		value, found := v.modern.pick(m.profile.Groups, m.profile.Shares, m.groups)
 		if !found {
 			return refused(), false
 		}
-		result.Group, result.GroupBits = s.group(group).Name, s.group(group).Bits
+		group := m.group(value)
+		result.Group, result.GroupBits = group.Name, group.Bits
 	case one.kind.ECDHE():
-		if s.known.Suites.LegacyGroups.State != checks.Known {
-			return inconclusive(s.known.Suites.LegacyGroups.State, s.known.Suites.LegacyGroups.Reason), true
+		if m.known.Suites.LegacyGroups.State != checks.Known {
+			return inconclusive(m.known.Suites.LegacyGroups.State, m.known.Suites.LegacyGroups.Reason), true
 		}
-		group := s.legacyGroup(profile, v)
+		group := m.group(m.curve(v))
 		result.Group, result.GroupBits = group.Name, group.Bits
 	case one.kind.DHE():
-		return s.finiteField(profile, one, v, result), true
+		return m.finiteField(one, v, result), true
 	}
 	return checks.KnownFact(result), true
 }
 
-// legacyGroup is the curve; suites of ECDHE are usable only where there is one.
-func (s *server) legacyGroup(profile Profile, v view) checks.Group {
-	common := both(s.legacy, profile.Groups)
+// curve is the group up to TLS 1.2; hasCurve saw that there is one.
+func (m *meeting) curve(v view) uint16 {
 	if v.legacy == checks.ClientPreference {
-		common = both(profile.Groups, s.legacy)
+		return both(m.profile.Groups, m.legacy)[0]
 	}
-	return s.group(common[0])
+	return both(m.legacy, m.profile.Groups)[0]
 }
 
-func (s *server) finiteField(profile Profile, one candidate, v view, result checks.SimulatedHandshake) handshake {
+func (m *meeting) finiteField(one candidate, v view, result checks.SimulatedHandshake) handshake {
 	if one.suite.GroupBits == 0 { // its parameters were not seen
 		return checks.InconclusiveFact[checks.SimulatedHandshake](undecided)
 	}
-	if value := ffdheValue(one.suite.Group); v.negotiated && value != 0 && !slices.Contains(profile.Groups, value) {
+	if v.negotiated && one.field != 0 && !slices.Contains(m.profile.Groups, one.field) {
 		return checks.InconclusiveFact[checks.SimulatedHandshake](undecided)
 	}
-	if !profile.takesPrime(one.suite.GroupBits) {
+	if !m.profile.takesPrime(one.suite.GroupBits) {
 		return refused()
 	}
 	result.Group, result.GroupBits = one.suite.Group, one.suite.GroupBits

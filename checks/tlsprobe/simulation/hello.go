@@ -73,9 +73,6 @@ func (p Profile) plain(kind uint16) wire.Extension {
 	case wire.ExtensionSupportedGroups:
 		return wire.SupportedGroups(p.Groups)
 	case wire.ExtensionPointFormats:
-		if len(p.Points) > 0 {
-			return wire.Extension{Type: kind, Data: append([]byte{byte(len(p.Points))}, p.Points...)}
-		}
 		return wire.PointFormats()
 	case wire.ExtensionSignatureAlgorithms:
 		return wire.SignatureAlgorithms(p.Signatures)

@@ -26,6 +26,7 @@ type server struct {
 	accepted map[checks.Protocol][]candidate // of facts that are Known, in the server's order
 	groups   []uint16                        // of TLS 1.3
 	legacy   []uint16                        // of ECDHE before it
+	named    map[uint16]checks.Group
 	// schemes are the signature schemes by protocol; missing where not Known.
 	schemes map[checks.Protocol][]uint16
 	// curves are those of the ECDSA keys that are served with SNI; nil where
@@ -40,12 +41,14 @@ type candidate struct {
 	value uint16
 	suite checks.Suite
 	kind  tlsparameters.Suite
+	field uint16 // its group of RFC 7919; 0: another finite field, or none
 }
 
 func newServer(known Known) *server {
 	s := &server{
 		known: known, accepted: map[checks.Protocol][]candidate{}, schemes: map[checks.Protocol][]uint16{},
 		groups: groupValues(known.Suites.Groups), legacy: groupValues(known.Suites.LegacyGroups), curves: ecdsaCurves(known),
+		named: groupsByValue(known.Suites),
 	}
 	for protocol, fact := range known.Suites.Accepted {
 		if fact.State == checks.Known {
@@ -66,7 +69,7 @@ func candidates(suites []checks.Suite) []candidate {
 	for _, suite := range suites {
 		if value, ok := parseID(suite.ID); ok {
 			kind, _ := tlsparameters.SuiteByValue(value)
-			list = append(list, candidate{value, suite, kind})
+			list = append(list, candidate{value, suite, kind, ffdheValue(suite.Group)})
 		}
 	}
 	return list
@@ -146,14 +149,22 @@ func curveOf(certificates []checks.Certificate, leaf checks.Fingerprint) (uint16
 
 // group returns a group as reports name it.
 func (s *server) group(value uint16) checks.Group {
-	id := tlsparameters.SuiteID(value)
-	for _, list := range [][]checks.Group{s.known.Suites.Groups.Value, s.known.Suites.LegacyGroups.Value} {
-		if at := slices.IndexFunc(list, func(g checks.Group) bool { return g.ID == id }); at >= 0 {
-			return list[at]
-		}
+	if group, found := s.named[value]; found {
+		return group
 	}
 	group, _ := tlsparameters.GroupByValue(value)
-	return checks.Group{ID: id, Name: tlsparameters.GroupName(value), Bits: group.Bits}
+	return checks.Group{ID: tlsparameters.SuiteID(value), Name: tlsparameters.GroupName(value), Bits: group.Bits}
+}
+
+// groupsByValue are those that the facts name.
+func groupsByValue(suites checks.Suites) map[uint16]checks.Group {
+	named := map[uint16]checks.Group{}
+	for _, group := range slices.Concat(suites.LegacyGroups.Value, suites.Groups.Value) {
+		if value, ok := parseID(group.ID); ok {
+			named[value] = group
+		}
+	}
+	return named
 }
 
 // withoutSNI says how a client fares that does not name the server: as one that

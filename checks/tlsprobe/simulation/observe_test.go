@@ -98,9 +98,14 @@ func (o observer) ask(protocol checks.Protocol, suites, groups []uint16) convers
 	if version == wire.TLS13 {
 		hello.Extensions = append(hello.Extensions, wire.SupportedVersions(version), wire.PSKKeyExchangeModes(), wire.KeyShares())
 	}
-	return o.peer.Ask(o.t.Context(), conversation.Question{
+	question := conversation.Question{
 		Name: fmt.Sprintf("%s with %d suites, %d groups", protocol, len(suites), len(groups)), Hello: hello, Until: conversation.UntilDone,
-	})
+	}
+	answer := o.peer.Ask(o.t.Context(), question)
+	if answer.Accepted() {
+		o.peer.SetControl(question)
+	}
+	return answer
 }
 
 // eliminate asks until nothing that is left is picked.

@@ -29,12 +29,10 @@ type Profile struct {
 	Max checks.Protocol `json:"max"`
 	// Versions are those of supported_versions, which may name more: drafts, and
 	// versions that a security level then refuses.
-	Versions values `json:"versions"`
-	Suites   values `json:"suites"` // in order, with GREASE (RFC 8701) and signalling values
-	Groups   values `json:"groups"` // in order
-	Shares   values `json:"shares"` // groups that it sends a key share for
-	// Points are ec_point_formats; empty: uncompressed alone.
-	Points                octets   `json:"points"`
+	Versions              values   `json:"versions"`
+	Suites                values   `json:"suites"` // in order, with GREASE (RFC 8701) and signaling values
+	Groups                values   `json:"groups"` // in order
+	Shares                values   `json:"shares"` // groups that it sends a key share for
 	Signatures            values   `json:"signatures"`
 	SignaturesCertificate values   `json:"signatures_certificate"`
 	ALPN                  []string `json:"alpn"`
@@ -110,7 +108,8 @@ func (v *version) UnmarshalJSON(text []byte) error {
 }
 
 // extensions is a list of types, in JSON "0000 0017 001B=020002"; what stands
-// behind '=' is the data of a type that no other field describes.
+// behind '=' is the data of a type that no other field describes, or that looks
+// otherwise than usual.
 type extensions []wire.Extension
 
 // UnmarshalJSON implements json.Unmarshaler.

@@ -160,7 +160,7 @@ func TestParseRefuses(t *testing.T) {
 		"value of 17 bits":    `[{"name": "A", "suites": "1C02F"}]`,
 		"value that is none":  `[{"name": "A", "groups": "x25519"}]`,
 		"number":              `[{"name": "A", "suites": 49199}]`,
-		"odd octets":          `[{"name": "A", "points": "0"}]`,
+		"odd octets":          `[{"name": "A", "compression": "0"}]`,
 		"no record version":   `[{"name": "A", "record": ""}]`,
 		"odd extension":       `[{"name": "A", "extensions": "001B=2"}]`,
 		"extension that none": `[{"name": "A", "extensions": "sni"}]`,

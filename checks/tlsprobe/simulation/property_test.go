@@ -1,8 +1,11 @@
 package simulation
 
 import (
+	"context"
 	"crypto/tls"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,6 +14,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/checktest"
 	"github.com/gradewatch/gradewatch/checks/checktest/pki"
+	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
 )
 
@@ -45,7 +49,23 @@ func realServers() map[string]func(t *testing.T) netip.AddrPort {
 			return checktest.StartGoServer(t, config)
 		}
 	}
+	twoKeys := func(arguments ...string) func(t *testing.T) netip.AddrPort {
+		return func(t *testing.T) netip.AddrPort {
+			t.Helper()
+			ecdsa, folder := issue(t, pki.Leaf{Key: pki.ECDSA}), t.TempDir()
+			cert, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
+			require.NoError(t, os.WriteFile(cert, ecdsa.CertPEM, 0o600))
+			require.NoError(t, os.WriteFile(key, ecdsa.KeyPEM, 0o600))
+			return checktest.StartOpenSSL(t, issue(t, pki.Leaf{Key: pki.RSA}), append([]string{"-dcert", cert, "-dkey", key}, arguments...)...)
+		}
+	}
 	return map[string]func(t *testing.T) netip.AddrPort{
+		"OpenSSL with two keys":              twoKeys("-cipher", "ALL:@SECLEVEL=0"),
+		"OpenSSL with two keys and an order": twoKeys("-serverpref", "-cipher", "ALL:@SECLEVEL=0"),
+		"OpenSSL 1.0.1e in Node 0.10": func(t *testing.T) netip.AddrPort {
+			t.Helper()
+			return checktest.StartNode010(t, checktest.NodeConfig{})
+		},
 		"Go":                                           goServer(checktest.GoServerConfig{}, pki.Leaf{Key: pki.RSA}),
 		"Go with ECDSA":                                goServer(checktest.GoServerConfig{}, pki.Leaf{Key: pki.ECDSA}),
 		"Go from TLS 1.0 to 1.2":                       goServer(checktest.GoServerConfig{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS12}, pki.Leaf{Key: pki.RSA}),
@@ -72,7 +92,8 @@ func TestRealServers(t *testing.T) {
 	for name, start := range realServers() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			peer := ask(t, start(t), 2000)
+			address := start(t)
+			peer := ask(t, address, 2000)
 			known := observe(t, peer)
 			truth := map[string]handshake{}
 			for _, profile := range Profiles() {
@@ -89,8 +110,32 @@ func TestRealServers(t *testing.T) {
 				require.Equal(t, truth[got.Client], got.Handshake, got.Client)
 			}
 			require.GreaterOrEqual(t, countResent(simulations), 1)
+			require.Equal(t, goClient(t, address), find(t, simulations, "Go 1.26").Handshake, "what a real client gets")
 		})
 	}
+}
+
+// goClient is what a whole handshake of crypto/tls ends in.
+func goClient(t *testing.T, address netip.AddrPort) handshake {
+	t.Helper()
+	dialer := tls.Dialer{Config: &tls.Config{ServerName: host, InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}}} //nolint:gosec // no trust is at stake
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	conn, err := dialer.DialContext(ctx, "tcp", address.String())
+	if err != nil {
+		return refused()
+	}
+	defer func() { _ = conn.Close() }()
+	state := conn.(*tls.Conn).ConnectionState()
+	suite, _ := tlsparameters.SuiteByValue(state.CipherSuite)
+	result := checks.SimulatedHandshake{
+		Protocol: protocolOf(state.Version), Suite: tlsparameters.SuiteID(state.CipherSuite), SuiteName: suite.Name,
+		ForwardSecrecy: suite.TLS13() || suite.ECDHE(),
+	}
+	if group, found := tlsparameters.GroupByValue(uint16(state.CurveID)); found {
+		result.Group, result.GroupBits = group.Name, group.Bits
+	}
+	return checks.KnownFact(result)
 }
 
 func requireComputed(t *testing.T, known Known, truth map[string]handshake) {

@@ -25,7 +25,7 @@ const (
 func Simulate(ctx context.Context, peer *conversation.Peer, known Known) checks.Simulations {
 	run := &simulating{peer: peer, known: known, server: newServer(known), profiles: Profiles()}
 	run.computeAll()
-	run.resend(ctx, run.controls())
+	run.resend(ctx, append(run.controls(), run.open(batch)...))
 	run.resendUndecided(ctx)
 	if run.contradicted {
 		peer.Logf("a client's own hello got another answer than was computed: all clients are resent")
@@ -47,13 +47,14 @@ type simulating struct {
 	contradicted bool
 }
 
-// computeAll computes what was not resent.
+// computeAll computes what was not resent, again only where it was not decided:
+// with fewer views, what all of them agreed on stays.
 func (r *simulating) computeAll() {
 	if r.results == nil {
 		r.results, r.tried = make([]checks.Simulation, len(r.profiles)), map[int]bool{}
 	}
 	for i, profile := range r.profiles {
-		if !r.results[i].Resent {
+		if !r.results[i].Resent && !r.results[i].Handshake.Conclusive() {
 			r.results[i] = r.server.compute(profile)
 		}
 	}
@@ -96,17 +97,24 @@ func (r *simulating) takeIn(i int, answer checks.Simulation) {
 // resendUndecided sends hellos until what is left is decided or cannot be.
 func (r *simulating) resendUndecided(ctx context.Context) {
 	for sent := 0; sent < mostUndecided && !r.contradicted && ctx.Err() == nil; sent += batch {
-		var open []int
-		for i, result := range r.results {
-			if !r.tried[i] && result.Handshake.State == checks.Inconclusive && result.Handshake.Reason == undecided && r.reachable(i) {
-				open = append(open, i)
-			}
-		}
+		open := r.open(batch)
 		if len(open) == 0 || r.peer.Left() == 0 || r.peer.Stopped() {
 			return
 		}
-		r.resend(ctx, open[:min(batch, len(open))])
+		r.resend(ctx, open)
 	}
+}
+
+// open returns the first clients whose own hello would tell what is not decided.
+func (r *simulating) open(most int) []int {
+	var list []int
+	for i, result := range r.results {
+		if len(list) < most && !r.tried[i] && r.reachable(i) &&
+			result.Handshake.State == checks.Inconclusive && result.Handshake.Reason == undecided {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // reachable says whether a version is on that the client has: without one, its
@@ -200,8 +208,9 @@ func (s *server) learn(profile Profile, got handshake) bool {
 		return true
 	}
 	var exact, silent []view
+	met := s.meet(profile)
 	for _, v := range s.views {
-		switch predicted := s.outcome(profile, v); {
+		switch predicted := met.outcome(v); {
 		case predicted == got:
 			exact = append(exact, v)
 		case predicted.State == checks.Inconclusive:

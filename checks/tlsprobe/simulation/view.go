@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
@@ -92,7 +93,7 @@ func legacyRules(s *server) []preference {
 func negotiatedRules(s *server) []bool {
 	for protocol, list := range s.accepted {
 		for _, one := range list {
-			if protocol != checks.TLSv13 && ffdheValue(one.suite.Group) != 0 {
+			if protocol != checks.TLSv13 && one.field != 0 {
 				return []bool{false, true}
 			}
 		}
@@ -102,6 +103,9 @@ func negotiatedRules(s *server) []bool {
 
 // ffdheValue returns the value of a group of RFC 7919, 0 for other fields.
 func ffdheValue(name string) uint16 {
+	if !strings.HasPrefix(name, "ffdhe") {
+		return 0
+	}
 	for _, group := range tlsparameters.Groups() {
 		if group.Kind == tlsparameters.FiniteField && group.Name == name {
 			return group.Value
