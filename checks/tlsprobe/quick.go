@@ -5,8 +5,8 @@ import (
 	"net/netip"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 )
 
 const (

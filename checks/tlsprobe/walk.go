@@ -153,7 +153,8 @@ func (i *inspection) together(parts ...func()) {
 type version struct {
 	protocol checks.Protocol
 	batches  [][]uint16
-	answers  []conversation.Answer // of the samples of the first batch
+	answers  []conversation.Answer // of the samples of the first batch, then of the other batches
+	sampled  int                   // how many of them are samples
 	accepted int                   // how many samples were
 	first    conversation.Answer   // the first that was accepted, else the last
 	refused  bool                  // by all, and that can be relied on
@@ -245,6 +246,7 @@ func unreachable(versions []*version, answer conversation.Answer) {
 func (i *inspection) sampleOnce(ctx context.Context, one *version) {
 	answer := i.ask(ctx, fmt.Sprintf("%s, sample %d", one.protocol.Title(), len(one.answers)+1), offer{protocol: one.protocol, suites: firstBatch(one)})
 	one.answers = append(one.answers, answer)
+	one.sampled = len(one.answers)
 	if !answer.Accepted() {
 		if one.accepted == 0 {
 			one.first = answer
@@ -347,7 +349,7 @@ func (i *inspection) tryOtherBatches(ctx context.Context, one *version) {
 func (i *inspection) compareSamples(one *version) {
 	var first *conversation.Answer
 	different := false
-	for index := range one.answers[:min(len(one.answers), i.samples)] {
+	for index := range one.answers[:one.sampled] {
 		switch answer := &one.answers[index]; {
 		case answer.Reaction.Kind == conversation.Alert:
 			one.refusedSamples++

@@ -110,12 +110,11 @@ const (
 // sentinel says whether a random that was given to a client that seems to know
 // no more says that the server does.
 func (p *probe) sentinel(answers []conversation.Answer) checks.Fact[bool] {
-	switch tls13 := p.server.TLS.Protocols[checks.TLSv13]; tls13.State {
-	case checks.Known:
-	case checks.Absent:
-		return checks.AbsentFact[bool]("") // a server of TLS 1.2 need not mark TLS 1.1
-	default:
+	if tls13 := p.server.TLS.Protocols[checks.TLSv13]; !tls13.Conclusive() {
 		return checks.InconclusiveFact[bool](tls13.Reason)
+	}
+	if !p.server.Accepts(checks.TLSv13) {
+		return checks.AbsentFact[bool]("") // a server of TLS 1.2 need not mark TLS 1.1
 	}
 	for _, answer := range answers {
 		if answer.Accepted() {
@@ -157,10 +156,12 @@ func clockSkew(answers []conversation.Answer) checks.Fact[int] {
 // fallbackSCSV sends TLS_FALLBACK_SCSV with a version below the server's best.
 func (p *probe) fallbackSCSV(ctx context.Context) checks.Fact[bool] {
 	lower, found := p.belowBest()
-	switch doubt := p.server.Uncertain(); {
-	case !found && doubt != "":
-		return checks.InconclusiveFact[bool](doubt)
-	case !found:
+	if !found {
+		for _, protocol := range append(known.Legacy(), checks.TLSv13) {
+			if fact := p.server.TLS.Protocols[protocol]; !fact.Conclusive() {
+				return checks.InconclusiveFact[bool](fact.Reason)
+			}
+		}
 		return checks.AbsentFact[bool]("")
 	}
 	other := *p

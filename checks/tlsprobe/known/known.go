@@ -43,17 +43,6 @@ func (s Server) NewestLegacy() checks.Fact[checks.Protocol] {
 	return none
 }
 
-// Uncertain is why it is not known of each version whether it is on; empty
-// where it is.
-func (s Server) Uncertain() checks.Reason {
-	for _, protocol := range append([]checks.Protocol{checks.TLSv13}, Legacy()...) {
-		if fact := s.TLS.Protocols[protocol]; fact.State == checks.Inconclusive {
-			return fact.Reason
-		}
-	}
-	return ""
-}
-
 // WireVersion is the number of a version, as wire writes it.
 func WireVersion(protocol checks.Protocol) uint16 {
 	switch protocol {
