@@ -40,6 +40,9 @@ const intermediateCiphers = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-
 	"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:" +
 	"DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:DHE-RSA-CHACHA20-POLY1305"
 
+// looks is how often each row of TestFull looks at each server.
+const looks = 5
+
 // counted lets nginx count the connections that it accepts.
 const counted = "location = /status { access_log off; stub_status; }"
 
@@ -67,7 +70,7 @@ func TestFull(t *testing.T) {
 			inProcess("`tlsprobe.Full`, intrusive", nginx.Addr, true),
 			program(binary, "check", "--json", "--full", "--intrusive", "--ip", "127.0.0.1", address),
 		}
-		for range repetitions { // in turn, so that a busy moment meets all
+		for range looks { // in turn, so that a busy moment meets all
 			for index := range rows {
 				rows[index].measure(t, nginx)
 			}

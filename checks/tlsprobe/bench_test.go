@@ -28,3 +28,23 @@ func BenchmarkQuick(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFull is the TLS part of a full look without leave to intrude, and
+// with it.
+func BenchmarkFull(b *testing.B) {
+	address := checktest.StartNginx(b, checktest.NginxConfig{Ciphers: "ECDHE+AESGCM:ECDHE+CHACHA20"}).Addr
+	for name, intrusive := range map[string]bool{"passive": false, "intrusive": true} {
+		b.Run(name, func(b *testing.B) {
+			limits := checks.LimitsFor(checks.Full, intrusive)
+			target := checks.Target{Host: host, Port: address.Port(), Depth: checks.Full, Limits: limits, Intrusive: intrusive}
+			connections := 0
+			for b.Loop() {
+				network := checktest.Loopback(b)
+				look := tlsprobe.Full(b.Context(), network, target, address, nil)
+				require.Equal(b, checks.Known, look.TLS.Protocols[checks.TLSv13].State)
+				connections = len(network.Measurements().Connections)
+			}
+			b.ReportMetric(float64(connections), "connections")
+		})
+	}
+}

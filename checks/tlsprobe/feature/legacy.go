@@ -110,6 +110,9 @@ const (
 // sentinel says whether a random that was given to a client that seems to know
 // no more says that the server does.
 func (p *probe) sentinel(answers []conversation.Answer) checks.Fact[bool] {
+	if tls13 := p.server.TLS.Protocols[checks.TLSv13]; !tls13.Conclusive() {
+		return checks.InconclusiveFact[bool](tls13.Reason)
+	}
 	if !p.server.Accepts(checks.TLSv13) {
 		return checks.AbsentFact[bool]("") // a server of TLS 1.2 need not mark TLS 1.1
 	}
@@ -154,6 +157,11 @@ func clockSkew(answers []conversation.Answer) checks.Fact[int] {
 func (p *probe) fallbackSCSV(ctx context.Context) checks.Fact[bool] {
 	lower, found := p.belowBest()
 	if !found {
+		for _, protocol := range append(known.Legacy(), checks.TLSv13) {
+			if fact := p.server.TLS.Protocols[protocol]; !fact.Conclusive() {
+				return checks.InconclusiveFact[bool](fact.Reason)
+			}
+		}
 		return checks.AbsentFact[bool]("")
 	}
 	other := *p

@@ -63,7 +63,7 @@ func (k Known) suites(protocol checks.Protocol) ([]checks.Suite, checks.Reason) 
 	}
 }
 
-// select returns what of each version wanted picks, version by version. Suites
+// choose returns what of each version wanted picks, version by version. Suites
 // that are wanted and that no session can be made with leave the plan unsure.
 func (k Known) choose(versions []checks.Protocol, wanted func(checks.Suite) bool) ([][]combination, plan) {
 	var chosen [][]combination
