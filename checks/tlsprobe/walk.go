@@ -131,22 +131,8 @@ func (i *inspection) isMixed() bool {
 	return i.mixed
 }
 
-// together runs parts at the same time and waits for all. A part that panics,
-// a fault of ours, leaves its facts as they were.
-func (i *inspection) together(parts ...func()) {
-	var running sync.WaitGroup
-	for _, part := range parts {
-		running.Go(func() {
-			defer func() {
-				if fault := recover(); fault != nil {
-					i.peer.Logf("our own fault: %v", fault)
-				}
-			}()
-			part()
-		})
-	}
-	running.Wait()
-}
+// together runs parts at the same time and waits for all.
+func (i *inspection) together(parts ...func()) { i.peer.Together(parts...) }
 
 // version is what became known of one protocol version.
 type version struct {
