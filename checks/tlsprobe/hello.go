@@ -2,28 +2,7 @@ package tlsprobe
 
 import (
 	"crypto/rand"
-
-	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
-
-// wireVersion returns a protocol's version number.
-func wireVersion(protocol checks.Protocol) uint16 {
-	switch protocol {
-	case checks.SSLv2:
-		return wire.SSL20
-	case checks.SSLv3:
-		return wire.SSL30
-	case checks.TLSv10:
-		return wire.TLS10
-	case checks.TLSv11:
-		return wire.TLS11
-	case checks.TLSv13:
-		return wire.TLS13
-	default:
-		return wire.TLS12
-	}
-}
 
 const groupX25519 uint16 = 29
 

@@ -13,12 +13,13 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // helloBytes is the hello that Quick sends.
 func helloBytes(protocol checks.Protocol) ([]byte, error) {
-	question, err := offer{protocol: protocol, suites: offered(wireVersion(protocol))}.question("", "app.test")
+	question, err := offer{protocol: protocol, suites: offered(known.WireVersion(protocol))}.question("", "app.test")
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func TestHelloBytes(t *testing.T) {
 		require.Equal(t, wire.TypeClientHello, message[0])
 		require.Equal(t, len(message)-4, int(message[1])<<16|int(message[2])<<8|int(message[3]), "%s: length of the message", protocol)
 		require.False(t, len(message) >= 256 && len(message) < 512, "%s: %d bytes make some load balancers hang", protocol, len(message))
-		version := wireVersion(protocol)
+		version := known.WireVersion(protocol)
 		require.Equal(t, min(version, wire.TLS12), uint16(message[4])<<8|uint16(message[5]), protocol)
 		name := bytes.Contains(hello, []byte("\x00\x00\x00\x0d\x00\x0b\x00\x00\x08app.test"))
 		require.Equal(t, protocol != checks.SSLv3, name, "%s: server_name", protocol)
@@ -120,7 +121,7 @@ func TestHelloIsWellFormed(t *testing.T) {
 			require.NoError(t, client.Close())
 			require.NotNil(t, seen, "the library does not understand the hello")
 			require.Equal(t, "app.test", seen.ServerName)
-			require.Equal(t, offered(wireVersion(protocol)), seen.CipherSuites)
+			require.Equal(t, offered(known.WireVersion(protocol)), seen.CipherSuites)
 			require.Contains(t, seen.SupportedVersions, version)
 			require.Equal(t, protocol == checks.TLSv13, len(seen.SupportedVersions) == 1 && seen.SupportedVersions[0] == tls.VersionTLS13)
 			require.Contains(t, seen.SupportedCurves, tls.X25519)

@@ -8,6 +8,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
@@ -36,7 +37,7 @@ const greaseGroup uint16 = 0x0A0A
 
 // question returns the hello. It fails where no key share can be made.
 func (o offer) question(name, host string) (conversation.Question, error) {
-	version := wireVersion(o.protocol)
+	version := known.WireVersion(o.protocol)
 	if version == wire.SSL20 {
 		return conversation.Question{Name: name, Specs: cipherSpecs()}, nil
 	}
@@ -111,7 +112,7 @@ func cipherSpecs() []uint32 {
 // batches: first those that servers use, in the order of Quick, then the rest
 // of the registry.
 func candidates(protocol checks.Protocol) [][]uint16 {
-	version := wireVersion(protocol)
+	version := known.WireVersion(protocol)
 	usual := offered(version)
 	rest := []uint16{}
 	for _, suite := range tlsparameters.Suites() {

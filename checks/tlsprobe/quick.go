@@ -6,6 +6,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 )
 
 const (
@@ -32,7 +33,7 @@ func Quick(ctx context.Context, network checks.Network, target checks.Target, ad
 		Connections: max(1, limits.ConnectionsPerAddress-leftForHTTP),
 	})
 	i.versionsAtOnce = quickAtOnce
-	versions := allVersions(func(protocol checks.Protocol) [][]uint16 { return [][]uint16{offered(wireVersion(protocol))} })
+	versions := allVersions(func(protocol checks.Protocol) [][]uint16 { return [][]uint16{offered(known.WireVersion(protocol))} })
 	i.sample(ctx, versions)
 	if sealed := versions[1]; sealed.accepted > 0 && !i.hasChain() {
 		i.together(func() { i.fetchSealed(ctx, "the chain of TLS 1.3", firstBatch(sealed), signatureAlgorithms(), false) })

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
@@ -74,7 +75,7 @@ func (i *inspection) misfit(offered offer, answer conversation.Answer) *conversa
 	if answer.SSLv2 != nil {
 		return nil
 	}
-	version := wireVersion(offered.protocol)
+	version := known.WireVersion(offered.protocol)
 	if answer.Hello.Version != version {
 		return &conversation.Reaction{Kind: conversation.Alert, Level: wire.LevelFatal, Code: wire.AlertProtocolVersion}
 	}

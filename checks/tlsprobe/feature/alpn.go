@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/session"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
@@ -12,35 +14,73 @@ import (
 // chooses anything.
 func alpnNames() []string { return []string{"h2", "http/1.1", "http/1.0", "gradewatch"} }
 
+// alpnAnswer is what a hello with ALPN met.
+type alpnAnswer struct {
+	name   string        // chosen
+	found  bool          // the extension was answered
+	reason checks.Reason // why nobody can tell
+}
+
 // alpn offers the protocols together and, where one is chosen, each of the
 // others alone. A refusal (alert no_application_protocol) is an answer: that
-// one is not spoken.
-func (p *probe) alpn(ctx context.Context) checks.Fact[[]string] {
-	rest := alpnNames()
-	chosen := []string{}
+// one is not spoken. So is a name that was not offered: some servers, such as
+// Apache, insist on their own.
+func alpn(ask func(offered []string) alpnAnswer) checks.Fact[[]string] {
+	rest, chosen := alpnNames(), []string{}
 	for offered := rest; len(offered) > 0; offered = rest[:min(1, len(rest))] {
-		answer := p.ask(ctx, "ALPN "+offered[0], p.hello(p.protocol, p.server.Values(p.protocol), wire.ALPN(offered...)))
-		if !answer.Accepted() {
-			if refused, reason := p.peer.Refused(ctx, answer); !refused {
-				return checks.InconclusiveFact[[]string](reason)
-			}
-			rest = rest[1:]
-			continue
-		}
-		data, found := answer.Hello.Extension(wire.ExtensionALPN)
-		name, err := wire.ParseALPN(data)
+		answer, together := ask(offered), len(offered) > 1
 		switch {
-		case !found && len(offered) > 1: // the extension is not answered at all
+		case answer.reason != "":
+			return checks.InconclusiveFact[[]string](answer.reason)
+		case together && !answer.found: // the extension is not answered at all
 			return checks.KnownFact(chosen)
-		case !found:
-			rest = rest[1:]
-		case err != nil || !slices.Contains(offered, name):
+		case slices.Contains(offered, answer.name):
+			chosen = append(chosen, answer.name)
+			rest = slices.DeleteFunc(rest, func(other string) bool { return other == answer.name })
+		case together: // it may have any reason to choose what is none of four
 			return checks.InconclusiveFact[[]string](checks.ReasonMalformed)
 		default:
-			chosen = append(chosen, name)
-			rest = slices.DeleteFunc(rest, func(other string) bool { return other == name })
+			rest = rest[1:]
 		}
 	}
 	slices.Sort(chosen)
 	return checks.KnownFact(chosen)
+}
+
+// alpnInTheClear asks a version up to TLS 1.2.
+func (p *probe) alpnInTheClear(ctx context.Context) checks.Fact[[]string] {
+	return alpn(func(offered []string) alpnAnswer {
+		answer := p.ask(ctx, "ALPN "+offered[0], p.hello(p.protocol, p.server.Values(p.protocol), wire.ALPN(offered...)))
+		if !answer.Accepted() {
+			_, reason := p.peer.Refused(ctx, answer)
+			return alpnAnswer{reason: reason}
+		}
+		data, found := answer.Hello.Extension(wire.ExtensionALPN)
+		name, err := wire.ParseALPN(data)
+		if found && err != nil {
+			return alpnAnswer{reason: checks.ReasonMalformed}
+		}
+		return alpnAnswer{name: name, found: found}
+	})
+}
+
+// alpnSealed asks TLS 1.3, by whole handshakes. They ask for a staple too: the
+// first call fills the cache of some servers.
+func (p *probe) alpnSealed(ctx context.Context) (fact checks.Fact[[]string], stapled bool) {
+	fact = alpn(func(offered []string) alpnAnswer {
+		made := p.handshake(ctx, "ALPN "+offered[0], session.Config{
+			MinVersion: wire.TLS13, MaxVersion: wire.TLS13, Suites: p.runnable(checks.TLSv13), ALPN: offered, StatusRequest: true,
+		})
+		made.Close()
+		stapled = stapled || len(made.OCSPResponse) > 0
+		switch {
+		case made.EncryptedExtensions != nil:
+			return alpnAnswer{name: made.ALPN, found: made.ALPN != ""}
+		case made.Reaction.Kind == conversation.Alert:
+			return alpnAnswer{}
+		default:
+			return alpnAnswer{reason: made.Reason()}
+		}
+	})
+	return fact, stapled
 }

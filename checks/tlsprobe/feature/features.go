@@ -2,6 +2,7 @@ package feature
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -18,12 +19,13 @@ func Probe(ctx context.Context, peer *conversation.Peer, server known.Server) ch
 	features := everything(checks.State(legacy.State), legacy.Reason)
 	var answers []conversation.Answer
 	var made *modern
+	var stapled bool // in a handshake of TLS 1.3 beside
 	var running sync.WaitGroup
 	if legacy.State == checks.Known && len(server.Values(legacy.Value)) > 0 {
 		p.protocol = legacy.Value
 		running.Go(func() {
 			answers = p.legacy(ctx, &features)
-			features.ALPN = p.alpn(ctx)
+			features.ALPN = p.alpnInTheClear(ctx)
 		})
 		running.Go(func() { features.Intolerances = p.intolerances(ctx) })
 		running.Go(func() { features.FallbackSCSV = p.fallbackSCSV(ctx) })
@@ -35,11 +37,14 @@ func Probe(ctx context.Context, peer *conversation.Peer, server known.Server) ch
 			alone := *p
 			alone.protocol = checks.TLSv13
 			running.Go(func() { features.Intolerances = alone.intolerances(ctx) })
-			running.Go(func() { features.ALPN = p.alpn13(ctx) })
+			running.Go(func() { features.ALPN, stapled = p.alpnSealed(ctx) })
 		}
 	}
 	running.Wait()
 	p.together(&features, answers, made)
+	if stapled {
+		features.OCSPStapling = checks.KnownFact(true)
+	}
 	return features
 }
 
@@ -53,6 +58,7 @@ func everything(state checks.State, reason checks.Reason) checks.Features {
 	return checks.Features{
 		SecureRenegotiation: flag, ClientRenegotiation: flag, ExtendedMasterSecret: flag, EncryptThenMAC: flag,
 		MaxFragmentLength: flag, RecordSizeLimit: flag, Heartbeat: flag, OCSPStapling: flag, FallbackSCSV: flag,
+		DowngradeSentinel: flag,
 		Compression:       checks.Fact[string]{State: state, Reason: reason},
 		SessionIDs:        checks.Fact[checks.Resumption]{State: state, Reason: reason},
 		Tickets:           checks.Fact[checks.Tickets]{State: state, Reason: reason},
@@ -80,16 +86,35 @@ func (p *probe) together(features *checks.Features, answers []conversation.Answe
 		return
 	}
 	features.PSK, features.EarlyData = made.psk, made.earlyData
-	certificate := clientCertificate(made.first, made.after)
-	if features.ClientCertificate.State != checks.Known || certificate.Value == checks.ClientCertificateRequired {
-		features.ClientCertificate = certificate
+	features.ClientCertificate = strictest(features.ClientCertificate, clientCertificate(made.first, made.after))
+	features.OCSPStapling = either(features.OCSPStapling, made, len(made.first.Certificates) > 0, len(made.first.OCSPResponse) > 0)
+	_, found := made.first.EncryptedExtensions.Get(wire.ExtensionRecordSizeLimit)
+	features.RecordSizeLimit = either(features.RecordSizeLimit, made, made.first.EncryptedExtensions != nil, found)
+}
+
+// either puts together what the versions up to TLS 1.2 and TLS 1.3 say of what
+// one of them is enough for.
+func either(legacy checks.Fact[bool], made *modern, told, found bool) checks.Fact[bool] {
+	switch {
+	case legacy.Value:
+		return legacy
+	case told && (found || legacy.State != checks.Inconclusive):
+		return checks.KnownFact(found)
+	case legacy.State == checks.Inconclusive:
+		return legacy
+	default:
+		return checks.InconclusiveFact[bool](made.first.Reason())
 	}
-	if len(made.first.Certificates) > 0 && !features.OCSPStapling.Value {
-		features.OCSPStapling = checks.KnownFact(len(made.first.OCSPResponse) > 0)
-	}
-	if made.first.EncryptedExtensions != nil && !features.RecordSizeLimit.Value {
-		_, found := made.first.EncryptedExtensions.Get(wire.ExtensionRecordSizeLimit)
-		features.RecordSizeLimit = checks.KnownFact(found)
+}
+
+// strictest is the most that any version wants of a client.
+func strictest(legacy, modern checks.Fact[checks.ClientCertificate]) checks.Fact[checks.ClientCertificate] {
+	wants := []checks.ClientCertificate{checks.ClientCertificateNone, checks.ClientCertificateRequested, checks.ClientCertificateRequired}
+	switch {
+	case legacy.State != checks.Known, modern.State == checks.Known && slices.Index(wants, modern.Value) > slices.Index(wants, legacy.Value):
+		return modern
+	default:
+		return legacy
 	}
 }
 

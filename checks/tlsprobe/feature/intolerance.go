@@ -18,48 +18,59 @@ const (
 	largeHello    = 2400 // bytes; more than one packet of 1500
 	manySuites    = 140
 	unknownLength = 3
+	fewSuites     = 40 // whose hello is well below longHello
 )
 
 // intolerances sends hellos that a server must get along with (rating guide,
-// section 10.20). One that fails is sent again, and counts when it fails twice
-// while the plain hello works.
+// section 10.20). One that fails counts when it does so again and again while the
+// plain hello works.
 func (p *probe) intolerances(ctx context.Context) checks.Intolerances {
 	var found checks.Intolerances
 	suites := p.server.Values(p.protocol)
 	plain := func() wire.ClientHello { return p.hello(p.protocol, suites) }
 	var running sync.WaitGroup
-	running.Go(func() { found.Versions = p.versions(ctx, plain()) })
+	running.Go(func() { found.Versions = p.versions(ctx, plain().Pad()) })
 	for _, one := range []struct {
-		name string
-		fact *checks.Fact[bool]
-		make func() wire.ClientHello
+		name      string
+		fact      *checks.Fact[bool]
+		extension bool // it needs one, which SSL 3.0 has not
+		make      func() wire.ClientHello
 	}{
-		{"a hello of 256 to 511 bytes", &found.LongHandshake, func() wire.ClientHello { return grown(plain(), longHello) }},
-		{"a hello of more than one packet", &found.LargeHello, func() wire.ClientHello { return grown(plain(), largeHello) }},
-		{"an unknown extension", &found.Extension, func() wire.ClientHello {
-			return p.hello(p.protocol, suites, wire.Extension{Type: 0x5A5A, Data: make([]byte, unknownLength)})
+		{"a hello of 256 to 511 bytes", &found.LongHandshake, true, func() wire.ClientHello { return p.long(suites) }},
+		{"a hello of more than one packet", &found.LargeHello, true, func() wire.ClientHello { return grown(plain(), largeHello) }},
+		{"an unknown extension", &found.Extension, true, func() wire.ClientHello {
+			return p.hello(p.protocol, suites, wire.Extension{Type: 0x5A5A, Data: make([]byte, unknownLength)}).Pad()
 		}},
-		{"GREASE", &found.GREASE, func() wire.ClientHello { return p.greased(suites) }},
-		{"more than 128 suites", &found.ManySuites, func() wire.ClientHello { return p.hello(p.protocol, crowd(suites)) }},
+		{"GREASE", &found.GREASE, false, func() wire.ClientHello { return p.greased(suites).Pad() }},
+		{"more than 128 suites", &found.ManySuites, false, func() wire.ClientHello { return p.hello(p.protocol, crowd(suites)).Pad() }},
 	} {
-		running.Go(func() { *one.fact = p.stands(ctx, one.name, one.make()) })
+		if one.extension && p.protocol == checks.SSLv3 {
+			*one.fact = checks.AbsentFact[bool]("")
+			continue
+		}
+		running.Go(func() { *one.fact = p.stands(ctx, one.name, one.make(), plain().Pad()) })
 	}
 	running.Wait()
 	return found
 }
 
-// stands is Known false where a hello works, true where it fails.
-func (p *probe) stands(ctx context.Context, name string, hello wire.ClientHello) checks.Fact[bool] {
-	if p.protocol == checks.SSLv3 && hello.Extensions != nil {
-		return checks.AbsentFact[bool]("")
-	}
-	for range 2 {
-		answer := p.peer.Ask(ctx, conversation.Question{Name: name, Hello: hello})
-		if answer.Accepted() {
-			return checks.KnownFact(false)
+// stands is Known false where a hello works, true where it never does and the
+// plain one always: in an order in which two servers that take turns behind one
+// address both meet both.
+func (p *probe) stands(ctx context.Context, name string, hello, plain wire.ClientHello) checks.Fact[bool] {
+	for _, odd := range []bool{true, false, true, true, false} {
+		question := conversation.Question{Name: "the plain hello beside " + name, Hello: plain}
+		if odd {
+			question = conversation.Question{Name: name, Hello: hello}
 		}
-		if refused, reason := p.peer.Refused(ctx, answer); !refused {
-			return checks.InconclusiveFact[bool](reason)
+		answer := p.peer.Ask(ctx, question)
+		fails := answer.Reaction.Kind == conversation.Alert || answer.Reaction.Dropped() || answer.Reaction.Kind == conversation.Timeout
+		switch {
+		case answer.Accepted() && odd:
+			return checks.KnownFact(false)
+		case answer.Accepted(), odd && fails && !answer.Reaction.Unconnected:
+		default: // what fails has nothing to do with what is odd
+			return checks.InconclusiveFact[bool](reasonFor(answer))
 		}
 	}
 	return checks.KnownFact(true)
@@ -75,7 +86,7 @@ func (p *probe) versions(ctx context.Context, plain wire.ClientHello) checks.Fac
 	}{{wire.TLS13, "TLS 1.3"}, {0x0399, "TLS 1.152"}, {0x0499, "TLS 2.152"}} {
 		hello := plain
 		hello.Version, hello.RecordVersion = one.version, wire.TLS10
-		fact := p.stands(ctx, "legacy version of "+one.name, hello)
+		fact := p.stands(ctx, "legacy version of "+one.name, hello, plain)
 		switch {
 		case fact.State == checks.Inconclusive:
 			return checks.InconclusiveFact[[]string](fact.Reason)
@@ -85,6 +96,12 @@ func (p *probe) versions(ctx context.Context, plain wire.ClientHello) checks.Fac
 	}
 	slices.Sort(failed)
 	return checks.KnownFact(failed)
+}
+
+// long returns a hello of 256 to 511 bytes, of the first suites where all of
+// them would make it longer.
+func (p *probe) long(suites []uint16) wire.ClientHello {
+	return grown(p.hello(p.protocol, suites[:min(len(suites), fewSuites)]), longHello)
 }
 
 // grown returns a hello of at least that many bytes, by padding.
@@ -115,7 +132,7 @@ func (p *probe) greased(suites []uint16) wire.ClientHello {
 func crowd(suites []uint16) []uint16 {
 	var list []uint16
 	for _, suite := range tlsparameters.Suites() {
-		if len(list)+len(suites) == manySuites {
+		if len(list)+len(suites) >= manySuites {
 			break
 		}
 		if !slices.Contains(suites, suite.Value) && suite.ValidFor(wire.TLS12) {

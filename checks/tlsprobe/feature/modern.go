@@ -2,10 +2,10 @@ package feature
 
 import (
 	"context"
-	"slices"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/handshake"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/session"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
@@ -13,7 +13,7 @@ import (
 // modern is what two whole handshakes of TLS 1.3 show: one that asks for
 // everything, one that offers its ticket with early data.
 type modern struct {
-	first *whole
+	first *handshake.Whole
 	// after is how the connection went on once the handshake was complete.
 	after conversation.Reaction
 
@@ -29,15 +29,15 @@ func (p *probe) handshakes13(ctx context.Context) *modern {
 		Extra: []wire.Extension{{Type: wire.ExtensionRecordSizeLimit, Data: []byte{0x40, 0x01}}},
 	}
 	made := &modern{first: p.handshake(ctx, "a session of TLS 1.3", config)}
-	made.after = made.first.reaction
+	made.after = made.first.Reaction
 	if made.first.Complete {
-		made.after = made.first.request(ctx, p.host)
+		made.after = request(ctx, made.first, p.host)
 	}
-	made.first.close()
+	made.first.Close()
 	switch {
 	case !made.first.Complete:
-		made.psk = checks.InconclusiveFact[checks.Tickets](made.first.reason())
-		made.earlyData = checks.InconclusiveFact[checks.EarlyData](made.first.reason())
+		made.psk = checks.InconclusiveFact[checks.Tickets](made.first.Reason())
+		made.earlyData = checks.InconclusiveFact[checks.EarlyData](made.first.Reason())
 	case len(made.first.Tickets) == 0:
 		made.psk, made.earlyData = noTickets(made)
 	default:
@@ -69,10 +69,10 @@ func (p *probe) resume13(ctx context.Context, made *modern, config session.Confi
 	tickets := checks.Tickets{Issued: true, LifetimeSeconds: uint32(ticket.Lifetime.Seconds())}
 	for range tries {
 		again := p.handshake(ctx, "the session of TLS 1.3 again", config)
-		again.close()
+		again.Close()
 		if !again.Complete {
-			made.psk = checks.InconclusiveFact[checks.Tickets](again.reason())
-			made.earlyData = checks.InconclusiveFact[checks.EarlyData](again.reason())
+			made.psk = checks.InconclusiveFact[checks.Tickets](again.Reason())
+			made.earlyData = checks.InconclusiveFact[checks.EarlyData](again.Reason())
 			return
 		}
 		tickets.Resumed, early.Accepted = again.Resumed, again.EarlyDataAccepted
@@ -81,32 +81,4 @@ func (p *probe) resume13(ctx context.Context, made *modern, config session.Confi
 		}
 	}
 	made.psk, made.earlyData = checks.KnownFact(tickets), checks.KnownFact(early)
-}
-
-// alpn13 is alpn for servers that speak TLS 1.3 alone.
-func (p *probe) alpn13(ctx context.Context) checks.Fact[[]string] {
-	rest, chosen := alpnNames(), []string{}
-	for offered := rest; len(offered) > 0; offered = rest[:min(1, len(rest))] {
-		made := p.handshake(ctx, "ALPN "+offered[0], session.Config{
-			MinVersion: wire.TLS13, MaxVersion: wire.TLS13, Suites: p.runnable(checks.TLSv13), ALPN: offered,
-		})
-		made.close()
-		switch {
-		case made.EncryptedExtensions == nil && made.reaction.Kind == conversation.Alert:
-			rest = rest[1:]
-		case made.EncryptedExtensions == nil && !made.Complete:
-			return checks.InconclusiveFact[[]string](made.reason())
-		case made.ALPN == "" && len(offered) > 1:
-			return checks.KnownFact(chosen)
-		case made.ALPN == "":
-			rest = rest[1:]
-		case !slices.Contains(offered, made.ALPN):
-			return checks.InconclusiveFact[[]string](checks.ReasonMalformed)
-		default:
-			chosen = append(chosen, made.ALPN)
-			rest = slices.DeleteFunc(rest, func(other string) bool { return other == made.ALPN })
-		}
-	}
-	slices.Sort(chosen)
-	return checks.KnownFact(chosen)
 }

@@ -30,26 +30,11 @@ func schemes() []uint16 {
 	}
 }
 
-func wireVersion(protocol checks.Protocol) uint16 {
-	switch protocol {
-	case checks.SSLv3:
-		return wire.SSL30
-	case checks.TLSv10:
-		return wire.TLS10
-	case checks.TLSv11:
-		return wire.TLS11
-	case checks.TLSv13:
-		return wire.TLS13
-	default:
-		return wire.TLS12
-	}
-}
-
 // hello is a plain one of a version, which works wherever the version is on;
 // more are appended to its extensions. In TLS 1.3 it comes without a key share:
 // a HelloRetryRequest is all the answer that is needed.
 func (p *probe) hello(protocol checks.Protocol, suites []uint16, more ...wire.Extension) wire.ClientHello {
-	hello := wire.ClientHello{Version: wireVersion(protocol), Suites: slices.Clone(suites)}
+	hello := wire.ClientHello{Version: known.WireVersion(protocol), Suites: slices.Clone(suites)}
 	if protocol == checks.SSLv3 {
 		hello.Suites = append(hello.Suites, wire.EmptyRenegotiationInfoSCSV)
 		return hello
@@ -70,8 +55,8 @@ func (p *probe) hello(protocol checks.Protocol, suites []uint16, more ...wire.Ex
 }
 
 func (p *probe) ask(ctx context.Context, name string, hello wire.ClientHello) conversation.Answer {
-	answer := p.peer.Ask(ctx, conversation.Question{Name: name, Hello: hello, Until: conversation.UntilDone})
-	if answer.Accepted() && answer.Hello.Version != wireVersion(p.protocol) {
+	answer := p.peer.Ask(ctx, conversation.Question{Name: name, Hello: hello.Pad(), Until: conversation.UntilDone})
+	if answer.Accepted() && answer.Hello.Version != known.WireVersion(p.protocol) {
 		answer.Reaction, answer.Hello = conversation.Reaction{Kind: conversation.Failed, Reason: checks.ReasonDisagreement}, nil
 	}
 	return answer

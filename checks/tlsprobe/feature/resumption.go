@@ -1,12 +1,15 @@
 package feature
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/handshake"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/session"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
@@ -27,80 +30,96 @@ func (p *probe) sessions(ctx context.Context, features *checks.Features) {
 		features.ClientCertificate = checks.InconclusiveFact[checks.ClientCertificate](checks.ReasonHandshakeFailed)
 		return
 	}
-	config := session.Config{MinVersion: wireVersion(p.protocol), MaxVersion: wireVersion(p.protocol), Suites: suites}
+	config := session.Config{MinVersion: known.WireVersion(p.protocol), MaxVersion: known.WireVersion(p.protocol), Suites: suites}
 	withTicket := config
 	withTicket.SessionTicket = p.protocol != checks.SSLv3
 	features.Tickets, features.ClientCertificate = p.tickets(ctx, withTicket)
-	features.SessionIDs, features.ClientRenegotiation = p.sessionIDs(ctx, config)
+	var again checks.Fact[checks.ClientCertificate]
+	features.SessionIDs, features.ClientRenegotiation, again = p.sessionIDs(ctx, config)
+	if again.State == checks.Known && features.ClientCertificate.State == checks.Known && again != features.ClientCertificate {
+		features.ClientCertificate = checks.InconclusiveFact[checks.ClientCertificate](checks.ReasonDisagreement)
+	}
 }
 
 func (p *probe) tickets(ctx context.Context, config session.Config) (checks.Fact[checks.Tickets], checks.Fact[checks.ClientCertificate]) {
 	first := p.handshake(ctx, "a session with ticket", config)
-	first.close()
-	certificate := clientCertificate(first, first.reaction)
+	first.Close()
+	certificate := clientCertificate(first, first.Reaction)
 	if !first.Complete {
-		return checks.InconclusiveFact[checks.Tickets](first.reason()), certificate
+		return checks.InconclusiveFact[checks.Tickets](first.Reason()), certificate
 	}
 	if len(first.Tickets) == 0 {
 		return checks.KnownFact(checks.Tickets{}), certificate
 	}
 	tickets := checks.Tickets{Issued: true, LifetimeSeconds: uint32(first.Tickets[0].Lifetime.Seconds())}
 	config.Resume = &first.Tickets[0]
-	resumed, reason := p.resumed(ctx, "the ticket again", config)
-	if reason != "" {
-		return checks.InconclusiveFact[checks.Tickets](reason), certificate
+	resumed, last := p.resumed(ctx, "the ticket again", config)
+	last.Close()
+	if !last.Complete {
+		return checks.InconclusiveFact[checks.Tickets](last.Reason()), certificate
 	}
 	tickets.Resumed = slices.Contains(resumed, true)
 	return checks.KnownFact(tickets), certificate
 }
 
-// resumed offers a session again until that works, at most three times.
-func (p *probe) resumed(ctx context.Context, name string, config session.Config) (results []bool, reason checks.Reason) {
+// resumed offers a session again until that works, at most three times. The
+// last handshake is still open.
+func (p *probe) resumed(ctx context.Context, name string, config session.Config) (results []bool, last *handshake.Whole) {
 	for range tries {
-		again := p.handshake(ctx, name, config)
-		again.close()
-		if !again.Complete {
-			return results, again.reason()
+		if last != nil {
+			last.Close()
 		}
-		results = append(results, again.Resumed)
-		if again.Resumed {
+		if last = p.handshake(ctx, name, config); !last.Complete {
+			break
+		}
+		if results = append(results, last.Resumed); last.Resumed {
 			break
 		}
 	}
-	return results, ""
+	return results, last
 }
 
-// sessionIDs makes a session without ticket, renegotiates in it, and offers
-// its id again.
-func (p *probe) sessionIDs(ctx context.Context, config session.Config) (checks.Fact[checks.Resumption], checks.Fact[bool]) {
+// sessionIDs makes a session without ticket, offers its id again, and
+// renegotiates in the last session: servers forget one in which they refuse.
+func (p *probe) sessionIDs(ctx context.Context, config session.Config) (
+	checks.Fact[checks.Resumption], checks.Fact[bool], checks.Fact[checks.ClientCertificate],
+) {
 	first := p.handshake(ctx, "a session with id", config)
+	defer first.Close()
+	certificate := clientCertificate(first, first.Reaction)
 	if !first.Complete {
-		first.close()
-		return checks.InconclusiveFact[checks.Resumption](first.reason()), checks.InconclusiveFact[bool](first.reason())
+		return checks.InconclusiveFact[checks.Resumption](first.Reason()), checks.InconclusiveFact[bool](first.Reason()), certificate
 	}
-	resumption := first.Resumption()
-	renegotiation := p.renegotiation(ctx, first, config)
-	first.close()
-	if len(first.SessionID) == 0 || resumption == nil {
-		return checks.KnownFact(checks.NotGiven), renegotiation
+	again := config
+	again.Resume = first.Resumption()
+	if len(first.SessionID) == 0 || again.Resume == nil {
+		return checks.KnownFact(checks.NotGiven), p.renegotiation(ctx, first, config), certificate
 	}
-	config.Resume = resumption
-	resumed, reason := p.resumed(ctx, "the session id again", config)
+	_ = first.Session.Close() // what ends without a close_notify is forgotten too (RFC 2246 section 7.2.1)
+	first.Close()
+	resumed, last := p.resumed(ctx, "the session id again", again)
+	defer last.Close()
+	if !last.Complete {
+		return checks.InconclusiveFact[checks.Resumption](last.Reason()), checks.InconclusiveFact[bool](last.Reason()), certificate
+	}
+	return remembered(resumed), p.renegotiation(ctx, last, config), certificate
+}
+
+// remembered says what offering a session id again and again came to.
+func remembered(resumed []bool) checks.Fact[checks.Resumption] {
 	switch {
-	case reason != "":
-		return checks.InconclusiveFact[checks.Resumption](reason), renegotiation
 	case !slices.Contains(resumed, true):
-		return checks.KnownFact(checks.NotResumed), renegotiation
+		return checks.KnownFact(checks.NotResumed)
 	case len(resumed) > 1:
-		return checks.KnownFact(checks.MixedAnswers), renegotiation
+		return checks.KnownFact(checks.MixedAnswers)
 	default:
-		return checks.KnownFact(checks.Resumed), renegotiation
+		return checks.KnownFact(checks.Resumed)
 	}
 }
 
 // renegotiation asks once for a secure renegotiation (rating guide, section
 // 10.14 b). Silence is a no only while the server answers others.
-func (p *probe) renegotiation(ctx context.Context, first *whole, config session.Config) checks.Fact[bool] {
+func (p *probe) renegotiation(ctx context.Context, first *handshake.Whole, config session.Config) checks.Fact[bool] {
 	if !first.SecureRenegotiation {
 		return checks.AbsentFact[bool]("") // it has none that is secure
 	}
@@ -109,9 +128,9 @@ func (p *probe) renegotiation(ctx context.Context, first *whole, config session.
 		p.peer.Logf("a renegotiation by the client: completes")
 		return checks.KnownFact(true)
 	}
-	reaction := reactionTo(ctx, first.conn, err)
+	reaction := first.Conn.Reaction(ctx, err)
 	p.peer.Logf("a renegotiation by the client: %s", reaction)
-	first.close() // Refused waits until no connection is open
+	first.Close() // Refused waits until no connection is open
 	switch reaction.Kind {
 	case conversation.Alert:
 		return checks.KnownFact(false)
@@ -121,27 +140,33 @@ func (p *probe) renegotiation(ctx context.Context, first *whole, config session.
 		}
 		return checks.InconclusiveFact[bool](checks.ReasonControlFailed)
 	default:
-		return checks.InconclusiveFact[bool](reaction.Reason)
+		return checks.InconclusiveFact[bool](cmp.Or(reaction.Reason, checks.ReasonHandshakeFailed))
 	}
 }
 
 // clientCertificate says whether a server asked for a certificate, and went on
 // without one. reaction is how the connection ended.
-func clientCertificate(made *whole, reaction conversation.Reaction) checks.Fact[checks.ClientCertificate] {
+func clientCertificate(made *handshake.Whole, reaction conversation.Reaction) checks.Fact[checks.ClientCertificate] {
 	switch {
-	case made.ServerRandom == nil:
-		return checks.InconclusiveFact[checks.ClientCertificate](made.reason())
-	case made.CertificateRequest == nil && (made.Complete || made.ServerKeyExchange != nil || len(made.Certificates) > 0):
+	case made.CertificateRequest == nil && asksNoMore(made):
 		return checks.KnownFact(checks.ClientCertificateNone)
 	case made.CertificateRequest == nil:
-		return checks.InconclusiveFact[checks.ClientCertificate](made.reason())
-	case made.Complete && reaction.Kind == conversation.Data:
+		return checks.InconclusiveFact[checks.ClientCertificate](made.Reason())
+	case made.Complete && (reaction.Kind == conversation.Data || len(made.Tickets) > 0): // in TLS 1.3 only a client that is accepted gets one
 		return checks.KnownFact(checks.ClientCertificateRequested)
 	case reaction.Kind == conversation.Alert && reaction.Code != wire.AlertInternalError:
 		return checks.KnownFact(checks.ClientCertificateRequired)
 	case reaction.Dropped():
 		return checks.KnownFact(checks.ClientCertificateRequired)
+	case reaction.Kind == conversation.Failed:
+		return checks.InconclusiveFact[checks.ClientCertificate](reaction.Reason)
 	default:
 		return checks.InconclusiveFact[checks.ClientCertificate](checks.ReasonHandshakeFailed)
 	}
+}
+
+// asksNoMore says whether the place of a CertificateRequest has passed: in TLS
+// 1.3 it comes before the certificates, else behind them.
+func asksNoMore(made *handshake.Whole) bool {
+	return made.Complete || len(made.ClientVerifyData) > 0 || made.Version == wire.TLS13 && len(made.Certificates) > 0
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // Server is what is known of one address. Its zero value knows nothing.
@@ -40,6 +41,24 @@ func (s Server) NewestLegacy() checks.Fact[checks.Protocol] {
 		}
 	}
 	return none
+}
+
+// WireVersion is the number of a version, as wire writes it.
+func WireVersion(protocol checks.Protocol) uint16 {
+	switch protocol {
+	case checks.SSLv2:
+		return wire.SSL20
+	case checks.SSLv3:
+		return wire.SSL30
+	case checks.TLSv10:
+		return wire.TLS10
+	case checks.TLSv11:
+		return wire.TLS11
+	case checks.TLSv13:
+		return wire.TLS13
+	default:
+		return wire.TLS12
+	}
 }
 
 // Suite is one accepted suite with its row of the registry.

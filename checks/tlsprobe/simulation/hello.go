@@ -10,6 +10,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
@@ -23,7 +24,7 @@ const (
 // key shares. It fails only where no key can be made.
 func (p Profile) Hello(serverName string) (wire.ClientHello, error) {
 	hello := wire.ClientHello{
-		Version: min(wireVersion(p.Max), wire.TLS12), RecordVersion: uint16(p.Record),
+		Version: min(known.WireVersion(p.Max), wire.TLS12), RecordVersion: uint16(p.Record),
 		Suites: slices.Clone(p.Suites), Compression: slices.Clone(p.Compression),
 	}
 	if p.Max == checks.TLSv13 {
@@ -168,28 +169,10 @@ func random(length int) []byte {
 	return bytes
 }
 
-// wireVersion returns a protocol's version number.
-func wireVersion(protocol checks.Protocol) uint16 {
-	switch protocol {
-	case checks.SSLv3:
-		return wire.SSL30
-	case checks.TLSv10:
-		return wire.TLS10
-	case checks.TLSv11:
-		return wire.TLS11
-	case checks.TLSv12:
-		return wire.TLS12
-	case checks.TLSv13:
-		return wire.TLS13
-	default:
-		return wire.SSL20
-	}
-}
-
 // protocolOf returns the protocol of a version number, empty for none.
 func protocolOf(number uint16) checks.Protocol {
 	for _, protocol := range checks.Protocols() {
-		if wireVersion(protocol) == number {
+		if known.WireVersion(protocol) == number {
 			return protocol
 		}
 	}

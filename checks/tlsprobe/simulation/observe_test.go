@@ -13,6 +13,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
@@ -41,21 +42,21 @@ func observe(t *testing.T, peer *conversation.Peer) Known {
 	return known
 }
 
-func (o observer) protocol(protocol checks.Protocol, known *Known) {
+func (o observer) protocol(protocol checks.Protocol, found *Known) {
 	suites := o.eliminate(offeredIn(protocol), func(rest []uint16) (uint16, bool) {
 		answer := o.ask(protocol, rest, nil)
-		return suiteOf(answer), answer.Accepted() && answer.Hello.Version == wireVersion(protocol)
+		return suiteOf(answer), answer.Accepted() && answer.Hello.Version == known.WireVersion(protocol)
 	})
 	if len(suites) == 0 {
-		known.TLS.Protocols[protocol] = checks.AbsentFact[checks.Accepted](checks.ReasonHandshakeFailed)
-		known.Suites.Accepted[protocol] = checks.AbsentFact[[]checks.Suite]("")
+		found.TLS.Protocols[protocol] = checks.AbsentFact[checks.Accepted](checks.ReasonHandshakeFailed)
+		found.Suites.Accepted[protocol] = checks.AbsentFact[[]checks.Suite]("")
 		return
 	}
-	known.TLS.Protocols[protocol] = checks.KnownFact(checks.Accepted{})
-	known.Suites.Accepted[protocol] = checks.KnownFact(o.named(protocol, suites))
-	known.Suites.Preference[protocol] = o.preference(protocol, suites)
-	o.chacha(protocol, suites, known)
-	o.groups(protocol, suites, known)
+	found.TLS.Protocols[protocol] = checks.KnownFact(checks.Accepted{})
+	found.Suites.Accepted[protocol] = checks.KnownFact(o.named(protocol, suites))
+	found.Suites.Preference[protocol] = o.preference(protocol, suites)
+	o.chacha(protocol, suites, found)
+	o.groups(protocol, suites, found)
 }
 
 // offeredIn is every suite that some client offers and that the version has.
@@ -63,8 +64,8 @@ func offeredIn(protocol checks.Protocol) []uint16 {
 	var list []uint16
 	for _, profile := range Profiles() {
 		for _, value := range profile.Suites {
-			suite, known := tlsparameters.SuiteByValue(value)
-			if known && suite.ValidFor(wireVersion(protocol)) && !slices.Contains(list, value) {
+			suite, registered := tlsparameters.SuiteByValue(value)
+			if registered && suite.ValidFor(known.WireVersion(protocol)) && !slices.Contains(list, value) {
 				list = append(list, value)
 			}
 		}
@@ -86,7 +87,7 @@ func (o observer) ask(protocol checks.Protocol, suites, groups []uint16) convers
 	if groups == nil {
 		groups = offeredGroups(protocol)
 	}
-	version := wireVersion(protocol)
+	version := known.WireVersion(protocol)
 	hello := wire.ClientHello{Version: min(version, wire.TLS12), Suites: suites}
 	schemes := []uint16{0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201, 0x0202}
 	if version > wire.SSL30 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
@@ -66,15 +67,15 @@ func requireVersions(t *testing.T, profile Profile) {
 		require.NotEmpty(t, profile.Shares)
 		require.NotEmpty(t, profile.Signatures)
 		for _, protocol := range profile.protocols() {
-			require.Contains(t, profile.Versions, wireVersion(protocol))
+			require.Contains(t, profile.Versions, known.WireVersion(protocol))
 		}
 	} else {
 		require.NotContains(t, profile.Versions, wire.TLS13)
 	}
 	for _, protocol := range profile.protocols() {
 		usable := slices.ContainsFunc(profile.Suites, func(value uint16) bool {
-			suite, known := tlsparameters.SuiteByValue(value)
-			return known && suite.ValidFor(wireVersion(protocol))
+			suite, registered := tlsparameters.SuiteByValue(value)
+			return registered && suite.ValidFor(known.WireVersion(protocol))
 		})
 		require.True(t, usable, "no suite for %s", protocol)
 	}

@@ -22,6 +22,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 
 	"github.com/gradewatch/gradewatch/checks/checktest"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
@@ -183,7 +184,7 @@ func TestOpenSSL101SendsItsProfile(t *testing.T) {
 
 func requireSends(t *testing.T, want Profile, got recorded) {
 	t.Helper()
-	require.Equal(t, min(wireVersion(want.Max), wire.TLS12), got.version)
+	require.Equal(t, min(known.WireVersion(want.Max), wire.TLS12), got.version)
 	require.Equal(t, want.Suites, got.suites)
 	require.Equal(t, want.Groups, got.groups)
 	require.Equal(t, want.Shares, got.shares)
