@@ -18,8 +18,8 @@ type Features struct {
 	PSK Fact[Tickets] `json:"psk"`
 	// EarlyData is 0-RTT (RFC 8446 section 4.2.10).
 	EarlyData Fact[EarlyData] `json:"early_data"`
-	// ALPN: protocols that it chooses when each is offered alone, sorted. Known
-	// and empty: the extension is not answered.
+	// ALPN: protocols that it chooses when those it chose before are left out,
+	// sorted. Known and empty: the extension is not answered.
 	ALPN Fact[[]string] `json:"alpn"`
 	// OCSPStapling: a CertificateStatus comes with the certificates.
 	OCSPStapling Fact[bool] `json:"ocsp_stapling"`

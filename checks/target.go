@@ -40,16 +40,17 @@ func (t Target) ServerName() string {
 	return t.Host
 }
 
-// LimitsFor returns the default limits of a depth. A full look has room for
-// every suite of six versions on a path of 180 ms; an intrusive one for the
-// repeated rounds of the oracle probes (at most 300 connections more).
+// LimitsFor returns the default limits of a depth. A full look of a usual
+// server takes under 100 connections; there is room for one that takes every
+// suite of every version, on a path of 180 ms. An intrusive one has 300 more for
+// the repeated rounds of the oracle probes.
 func LimitsFor(depth Depth, intrusive bool) Limits {
 	limits := Limits{}
 	if depth == Full {
-		limits.Deadline, limits.ConnectionsPerAddress = time.Minute, 200
+		limits.Deadline, limits.ConnectionsPerAddress = time.Minute, 400
 	}
 	if depth == Full && intrusive {
-		limits.Deadline, limits.ConnectionsPerAddress = 4*time.Minute, 500
+		limits.Deadline, limits.ConnectionsPerAddress = 4*time.Minute, 700
 	}
 	return limits.WithDefaults()
 }

@@ -115,9 +115,9 @@ func (i *inspection) order(ctx context.Context, protocol checks.Protocol, found 
 	}
 	merged := batches[0]
 	for _, batch := range batches[1:] {
-		var ok bool
-		if merged, ok = i.merge(ctx, protocol, merged, batch); !ok {
-			return ordering{sorted, checks.InconclusiveFact[checks.Preference](checks.ReasonDisagreement)}
+		var reason checks.Reason
+		if merged, reason = i.merge(ctx, protocol, merged, batch); reason != "" {
+			return ordering{sorted, checks.InconclusiveFact[checks.Preference](reason)}
 		}
 	}
 	return ordering{merged, preference}
@@ -154,20 +154,20 @@ func isChaCha20(value uint16) bool {
 }
 
 // merge puts two lists, each in the server's order, together in its order.
-func (i *inspection) merge(ctx context.Context, protocol checks.Protocol, one, other []uint16) ([]uint16, bool) {
+func (i *inspection) merge(ctx context.Context, protocol checks.Protocol, one, other []uint16) ([]uint16, checks.Reason) {
 	var merged []uint16
 	for len(one) > 0 && len(other) > 0 {
 		answer := i.ask(ctx, protocol.Title()+", one suite of two batches each", offer{protocol: protocol, suites: []uint16{one[0], other[0]}})
 		switch {
 		case !answer.Accepted():
-			return nil, false
+			return nil, reasonFor(answer)
 		case answer.Hello.Suite == one[0]:
 			merged, one = append(merged, one[0]), one[1:]
 		default:
 			merged, other = append(merged, other[0]), other[1:]
 		}
 	}
-	return slices.Concat(merged, one, other), true
+	return slices.Concat(merged, one, other), ""
 }
 
 // prefersChaCha20 says whether a server with an order of its own in which

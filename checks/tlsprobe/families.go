@@ -38,7 +38,8 @@ func (i *inspection) simulations(ctx context.Context, look checks.FullLook) (sim
 func (i *inspection) vulnerabilities(ctx context.Context, server known.Server, look checks.FullLook) checks.Vulnerabilities {
 	found := checks.Vulnerabilities{}
 	i.together(func() {
-		maps.Copy(found, vulnerability.Configuration(server, look.Full.Features, look.Full.Simulations))
+		configuration := vulnerability.Configuration(server, look.Full.Features, look.Full.Simulations)
+		maps.Copy(found, vulnerability.Confirm(ctx, i.peer, server, configuration))
 		found[checks.InsecureRenegotiation] = vulnerability.InsecureRenegotiation(ctx, i.peer, server)
 	})
 	return found

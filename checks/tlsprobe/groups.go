@@ -2,6 +2,9 @@ package tlsprobe
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/x509"
 	"fmt"
 	"slices"
 
@@ -26,16 +29,81 @@ func (i *inspection) legacyGroupList(ctx context.Context, protocol checks.Protoc
 		suite, _ := tlsparameters.SuiteByValue(value)
 		return !suite.ECDHE()
 	})
-	if others := slices.DeleteFunc(slices.Clone(suites), signedByECDSA); len(others) > 0 {
-		suites = others
-	}
 	if len(suites) == 0 {
 		return groupList{groups: checks.AbsentFact[[]checks.Group]("")}
 	}
-	return i.eliminateGroups(ctx, legacyGroups(), func(rest []uint16) (uint16, conversation.Answer) {
+	ask := func(rest []uint16) (uint16, conversation.Answer) {
 		answer := i.ask(ctx, fmt.Sprintf("%s, %d groups", protocol.Title(), len(rest)), offer{protocol: protocol, suites: suites, groups: rest})
 		return keyExchangeGroup(answer), answer
+	}
+	if others := slices.DeleteFunc(slices.Clone(suites), signedByECDSA); len(others) > 0 {
+		suites = others
+		return i.eliminateGroups(ctx, legacyGroups(), ask)
+	}
+	curve := i.keyCurve(protocol)
+	if curve == 0 {
+		return i.eliminateGroups(ctx, legacyGroups(), ask)
+	}
+	return i.groupsBesideKey(ctx, curve, ask)
+}
+
+// groupsBesideKey finds the groups of a server whose every suite needs the
+// curve of its key in the list: that one is offered last each time. Once it is
+// picked, nothing else is taken, or the server likes it better than the rest: a
+// list that begins with it tells which.
+func (i *inspection) groupsBesideKey(ctx context.Context, curve uint16, ask func(rest []uint16) (uint16, conversation.Answer)) groupList {
+	var last conversation.Answer
+	list := i.eliminateGroups(ctx, without(legacyGroups(), curve), func(rest []uint16) (uint16, conversation.Answer) {
+		var group uint16
+		group, last = ask(append(slices.Clone(rest), curve))
+		return group, last
 	})
+	if list.groups.State == checks.Inconclusive || !last.Accepted() || keyExchangeGroup(last) != curve {
+		return list
+	}
+	if len(list.picks) == 0 {
+		list.picks = []uint16{curve}
+		list.groups = checks.InconclusiveFact[[]checks.Group](checks.ReasonDisagreement)
+		list.groups.Value = namedGroups(list.picks)
+		return list
+	}
+	group, answer := ask([]uint16{curve, list.picks[0]})
+	list.picks = append(list.picks, curve)
+	list.groups = checks.KnownFact(namedGroups(list.picks))
+	if !answer.Accepted() || group != curve { // its own order: what comes after the curve cannot be seen
+		list.groups.State, list.groups.Reason = checks.Inconclusive, checks.ReasonDisagreement
+	}
+	return list
+}
+
+// keyCurve is the group of the curve of the ECDSA key that a version sends; 0
+// where nothing tells.
+func (i *inspection) keyCurve(protocol checks.Protocol) uint16 {
+	sights := i.sightings(func(sight sighting) bool { return sight.offer.protocol == protocol && len(sight.chain) > 0 })
+	if len(sights) == 0 {
+		return 0
+	}
+	i.mu.Lock()
+	der := i.certificates[sights[0].chain[0]]
+	i.mu.Unlock()
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		return 0
+	}
+	key, isECDSA := certificate.PublicKey.(*ecdsa.PublicKey)
+	if !isECDSA {
+		return 0
+	}
+	switch key.Curve {
+	case elliptic.P256():
+		return 23
+	case elliptic.P384():
+		return 24
+	case elliptic.P521():
+		return 25
+	default:
+		return 0
+	}
 }
 
 // keyExchangeGroup is the group that the server chose, 0 where it named none.

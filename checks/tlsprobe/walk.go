@@ -161,32 +161,17 @@ func (i *inspection) isMixed() bool {
 	return i.mixed
 }
 
-// together runs parts at the same time and waits for all. A part that panics,
-// a fault of ours, leaves its facts as they were. Where servers behind one
-// address differ, parts run one after the other: who takes turns with
+// together runs parts at the same time and waits for all. Where servers behind
+// one address differ, parts run one after the other: who takes turns with
 // connections then takes turns with the same hello.
 func (i *inspection) together(parts ...func()) {
-	if i.isMixed() {
-		for _, part := range parts {
-			i.guard(part)
-		}
+	if !i.isMixed() {
+		i.peer.Together(parts...)
 		return
 	}
-	var running sync.WaitGroup
 	for _, part := range parts {
-		running.Go(func() { i.guard(part) })
+		i.peer.Together(part)
 	}
-	running.Wait()
-}
-
-// guard runs a part, and notes where it panics.
-func (i *inspection) guard(part func()) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			i.peer.Logf("our own fault: %v", fault)
-		}
-	}()
-	part()
 }
 
 // version is what became known of one protocol version.

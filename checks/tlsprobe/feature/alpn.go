@@ -21,27 +21,25 @@ type alpnAnswer struct {
 	reason checks.Reason // why nobody can tell
 }
 
-// alpn offers the protocols together and, where one is chosen, each of the
-// others alone. A refusal (alert no_application_protocol) is an answer: that
-// one is not spoken. So is a name that was not offered: some servers, such as
-// Apache, insist on their own.
+// alpn offers the protocols together and leaves out what is chosen, until none
+// is. A refusal (alert no_application_protocol) is an answer: the rest is not
+// spoken. So is a name that was not offered: some servers, such as Apache,
+// insist on their own.
 func alpn(ask func(offered []string) alpnAnswer) checks.Fact[[]string] {
 	rest, chosen := alpnNames(), []string{}
-	for offered := rest; len(offered) > 0; offered = rest[:min(1, len(rest))] {
-		answer, together := ask(offered), len(offered) > 1
-		switch {
-		case answer.reason != "":
+	for len(rest) > 0 {
+		answer := ask(rest)
+		if answer.reason != "" {
 			return checks.InconclusiveFact[[]string](answer.reason)
-		case together && !answer.found: // the extension is not answered at all
-			return checks.KnownFact(chosen)
-		case slices.Contains(offered, answer.name):
-			chosen = append(chosen, answer.name)
-			rest = slices.DeleteFunc(rest, func(other string) bool { return other == answer.name })
-		case together: // it may have any reason to choose what is none of four
-			return checks.InconclusiveFact[[]string](checks.ReasonMalformed)
-		default:
-			rest = rest[1:]
 		}
+		if !slices.Contains(rest, answer.name) {
+			if answer.found && len(chosen) == 0 { // it may have any reason to choose what is none of four
+				return checks.InconclusiveFact[[]string](checks.ReasonMalformed)
+			}
+			break
+		}
+		chosen = append(chosen, answer.name)
+		rest = slices.DeleteFunc(rest, func(other string) bool { return other == answer.name })
 	}
 	slices.Sort(chosen)
 	return checks.KnownFact(chosen)

@@ -3,7 +3,6 @@ package feature
 import (
 	"context"
 	"slices"
-	"sync"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
@@ -21,37 +20,87 @@ const (
 	fewSuites     = 40 // whose hello is well below longHello
 )
 
+// oddity is one way in which a hello is odd.
+type oddity struct {
+	name      string
+	extension bool   // it needs one, which SSL 3.0 has not
+	version   uint16 // the legacy version that is odd; 0: another thing is
+	hello     func() wire.ClientHello
+	// fails is Known true where a server fails on it.
+	fails checks.Fact[bool]
+}
+
 // intolerances sends hellos that a server must get along with (rating guide,
-// section 10.20). One that fails counts when it does so again and again while the
-// plain hello works.
+// section 10.20): at first several oddities in one, each of which a server
+// stands that answers it. Where one fails, each is sent alone, and counts when
+// it fails again and again while the plain hello works.
 func (p *probe) intolerances(ctx context.Context) checks.Intolerances {
-	var found checks.Intolerances
 	suites := p.server.Values(p.protocol)
 	plain := func() wire.ClientHello { return p.hello(p.protocol, suites) }
-	var running sync.WaitGroup
-	running.Go(func() { found.Versions = p.versions(ctx, plain().Pad()) })
-	for _, one := range []struct {
-		name      string
-		fact      *checks.Fact[bool]
-		extension bool // it needs one, which SSL 3.0 has not
-		make      func() wire.ClientHello
-	}{
-		{"a hello of 256 to 511 bytes", &found.LongHandshake, true, func() wire.ClientHello { return p.long(suites) }},
-		{"a hello of more than one packet", &found.LargeHello, true, func() wire.ClientHello { return grown(plain(), largeHello) }},
-		{"an unknown extension", &found.Extension, true, func() wire.ClientHello {
-			return p.hello(p.protocol, suites, wire.Extension{Type: 0x5A5A, Data: make([]byte, unknownLength)}).Pad()
-		}},
-		{"GREASE", &found.GREASE, false, func() wire.ClientHello { return p.greased(suites).Pad() }},
-		{"more than 128 suites", &found.ManySuites, false, func() wire.ClientHello { return p.hello(p.protocol, crowd(suites)).Pad() }},
-	} {
-		if one.extension && p.protocol == checks.SSLv3 {
-			*one.fact = checks.AbsentFact[bool]("")
-			continue
-		}
-		running.Go(func() { *one.fact = p.stands(ctx, one.name, one.make(), plain().Pad()) })
+	versioned := func(version uint16) func() wire.ClientHello {
+		return func() wire.ClientHello { return withVersion(plain().Pad(), version) }
 	}
-	running.Wait()
-	return found
+	long := &oddity{name: "a hello of 256 to 511 bytes", extension: true, hello: func() wire.ClientHello { return p.long(suites) }}
+	large := &oddity{name: "a hello of more than one packet", extension: true, hello: func() wire.ClientHello { return grown(plain(), largeHello) }}
+	extension := &oddity{name: "an unknown extension", extension: true, hello: func() wire.ClientHello { return p.hello(p.protocol, suites, unknown()).Pad() }}
+	greased := &oddity{name: "GREASE", hello: func() wire.ClientHello { return p.greased(suites).Pad() }}
+	many := &oddity{name: "more than 128 suites", hello: func() wire.ClientHello { return p.hello(p.protocol, crowd(suites)).Pad() }}
+	first := &oddity{name: "TLS 1.3", version: wire.TLS13, hello: versioned(wire.TLS13)}
+	second := &oddity{name: "TLS 1.152", version: 0x0399, hello: versioned(0x0399)}
+	third := &oddity{name: "TLS 2.152", version: 0x0499, hello: versioned(0x0499)}
+	p.peer.Together(
+		func() {
+			p.stand(ctx, plain(), withVersion(grown(p.greased(suites, unknown()), largeHello), third.version), large, extension, greased, third)
+		},
+		func() { p.stand(ctx, plain(), withVersion(many.hello(), second.version), many, second) },
+		func() { p.stand(ctx, plain(), withVersion(long.hello(), first.version), long, first) },
+	)
+	return checks.Intolerances{
+		Versions: failedVersions(first, second, third), Extension: extension.fails, LongHandshake: long.fails,
+		LargeHello: large.fails, GREASE: greased.fails, ManySuites: many.fails,
+	}
+}
+
+// stand sends one hello with all oddities, and where that fails each alone.
+func (p *probe) stand(ctx context.Context, plain, all wire.ClientHello, oddities ...*oddity) {
+	together := p.protocol != checks.SSLv3 &&
+		p.peer.Ask(ctx, conversation.Question{Name: "an odd hello: " + oddities[0].name + " and more", Hello: all}).Accepted()
+	for _, one := range oddities {
+		switch {
+		case together:
+			one.fails = checks.KnownFact(false)
+		case one.extension && p.protocol == checks.SSLv3:
+			one.fails = checks.AbsentFact[bool]("")
+		default:
+			one.fails = p.stands(ctx, one.name, one.hello(), plain.Pad())
+		}
+	}
+}
+
+// failedVersions lists the legacy versions that a server fails on.
+func failedVersions(oddities ...*oddity) checks.Fact[[]string] {
+	failed := []string{}
+	for _, one := range oddities {
+		if one.fails.State == checks.Inconclusive {
+			return checks.InconclusiveFact[[]string](one.fails.Reason)
+		}
+		if one.fails.Value {
+			failed = append(failed, one.name)
+		}
+	}
+	slices.Sort(failed)
+	return checks.KnownFact(failed)
+}
+
+// withVersion returns the hello with that legacy version, in a record of TLS 1.0.
+func withVersion(hello wire.ClientHello, version uint16) wire.ClientHello {
+	hello.Version, hello.RecordVersion = version, wire.TLS10
+	return hello
+}
+
+// unknown is an extension that nobody knows.
+func unknown() wire.Extension {
+	return wire.Extension{Type: 0x5A5A, Data: make([]byte, unknownLength)}
 }
 
 // stands is Known false where a hello works, true where it never does and the
@@ -76,28 +125,6 @@ func (p *probe) stands(ctx context.Context, name string, hello, plain wire.Clien
 	return checks.KnownFact(true)
 }
 
-// versions asks with legacy versions that nobody has. TLS 1.3 is negotiated by
-// an extension: 0x0304 in the old place is one of them.
-func (p *probe) versions(ctx context.Context, plain wire.ClientHello) checks.Fact[[]string] {
-	failed := []string{}
-	for _, one := range []struct {
-		version uint16
-		name    string
-	}{{wire.TLS13, "TLS 1.3"}, {0x0399, "TLS 1.152"}, {0x0499, "TLS 2.152"}} {
-		hello := plain
-		hello.Version, hello.RecordVersion = one.version, wire.TLS10
-		fact := p.stands(ctx, "legacy version of "+one.name, hello, plain)
-		switch {
-		case fact.State == checks.Inconclusive:
-			return checks.InconclusiveFact[[]string](fact.Reason)
-		case fact.Value:
-			failed = append(failed, one.name)
-		}
-	}
-	slices.Sort(failed)
-	return checks.KnownFact(failed)
-}
-
 // long returns a hello of 256 to 511 bytes, of the first suites where all of
 // them would make it longer.
 func (p *probe) long(suites []uint16) wire.ClientHello {
@@ -115,8 +142,9 @@ func grown(hello wire.ClientHello, length int) wire.ClientHello {
 }
 
 // greased puts values that nobody knows wherever a list stands (RFC 8701).
-func (p *probe) greased(suites []uint16) wire.ClientHello {
-	hello := p.hello(p.protocol, append([]uint16{grease}, suites...), wire.Extension{Type: grease, Data: []byte{}})
+func (p *probe) greased(suites []uint16, more ...wire.Extension) wire.ClientHello {
+	more = append([]wire.Extension{{Type: grease, Data: []byte{}}}, more...)
+	hello := p.hello(p.protocol, append([]uint16{grease}, suites...), more...)
 	for index := range hello.Extensions {
 		switch hello.Extensions[index].Type {
 		case wire.ExtensionSupportedGroups:

@@ -16,7 +16,7 @@ import (
 
 // tries is how often a session is offered again before it counts as forgotten:
 // a load balancer may ask a server that never knew it.
-const tries = 3
+const tries = 2
 
 // sessions finds out by whole handshakes up to TLS 1.2 what tickets and
 // session ids are worth, whether a client's certificate is wanted, and whether
@@ -62,7 +62,7 @@ func (p *probe) tickets(ctx context.Context, config session.Config) (checks.Fact
 	return checks.KnownFact(tickets), certificate
 }
 
-// resumed offers a session again until that works, at most three times. The
+// resumed offers a session again until that works, at most twice. The
 // last handshake is still open.
 func (p *probe) resumed(ctx context.Context, name string, config session.Config) (results []bool, last *handshake.Whole) {
 	for range tries {

@@ -147,7 +147,7 @@ func (t cbcTrial) trouble() checks.Reason {
 	if reason := t.control(); reason != "" {
 		return reason
 	}
-	if t.unsteady > tolerated {
+	if t.unsteady > tolerated || t.unsteady > 0 && t.compared() == different {
 		return checks.ReasonDisagreement
 	}
 	switch t.compared() {

@@ -3,6 +3,7 @@ package oracle
 import (
 	"context"
 	"net"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks/checktest"
 	"github.com/gradewatch/gradewatch/checks/checktest/oraclepeer"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // What a client certificate is wanted for, nobody without one can tell.
@@ -141,6 +143,40 @@ func TestHostilePeers(t *testing.T) {
 			require.Less(t, time.Since(began), 8*time.Second)
 			for vulnerability, finding := range got {
 				require.Equal(t, checks.VulnerabilityInconclusive, finding.Result, vulnerability)
+			}
+		})
+	}
+}
+
+// A balancer that hands connections in turn to servers that meet malformed
+// messages in different ways is no oracle, however the turns fall.
+func TestABalancer(t *testing.T) {
+	t.Parallel()
+	odd := func(int64) oraclepeer.Reaction {
+		return oraclepeer.Then(oraclepeer.Alert(wire.AlertDecodeError), oraclepeer.FIN)
+	}
+	for _, turns := range []int64{2, 3, 5, 6} {
+		t.Run(strconv.FormatInt(turns, 10), func(t *testing.T) {
+			t.Parallel()
+			usual := oraclepeer.Start(t, oraclepeer.Config{})
+			other := oraclepeer.Start(t, oraclepeer.Config{Finished: odd, Record: func(r oraclepeer.Record) oraclepeer.Reaction {
+				if r.Correct() {
+					return oraclepeer.Answer
+				}
+				return odd(0)
+			}})
+			var served atomic.Int64
+			front := checktest.StartPeer(t, func(conn net.Conn) {
+				if served.Add(1)%turns == 0 {
+					relay(t.Context(), conn, other.Addr.String())
+				} else {
+					relay(t.Context(), conn, usual.Addr.String())
+				}
+			})
+			got, _ := look(t, front, tls12(aes128()))
+			require.Equal(t, checks.ReasonDisagreement, got[checks.ROBOT].Reason)
+			for vulnerability, finding := range got {
+				require.NotEqual(t, checks.Vulnerable, finding.Result, "%s: %q", vulnerability, finding.Proof)
 			}
 		})
 	}

@@ -61,7 +61,7 @@ func (p prober) probeLucky(ctx context.Context, plan plan) checks.Finding {
 const (
 	// enoughDifferences is after how many combinations whose reactions differ no
 	// more are asked: the answer is there.
-	enoughDifferences = 3
+	enoughDifferences = 2
 	// enoughControls is after how many combinations with a control that fails no
 	// more are asked: whatever this is, it is no HTTP server.
 	enoughControls = 2

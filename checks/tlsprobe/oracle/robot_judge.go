@@ -79,6 +79,9 @@ func (t robotTrial) judge() checks.Finding {
 // judgeFlow is false where all reactions were alike.
 func (t robotTrial) judgeFlow(rounds []round, flow string) (checks.Finding, bool) {
 	said, v := compare(rounds)
+	if said == different && t.unsteady > 0 {
+		said = disagreeing
+	}
 	name := t.name + ", " + flow
 	switch said {
 	case alike:

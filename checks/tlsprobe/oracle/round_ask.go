@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -55,10 +56,11 @@ func (p prober) ask(ctx context.Context, questions []int, controls int, patience
 	return answers, unsteady
 }
 
-// each replaces those reactions that which picks, side by side.
+// each replaces those reactions that which picks, side by side and in another
+// order each time: questions must not keep step with a balancer's turns.
 func (p prober) each(answers round, which func(reaction) bool, ask func(at int) reaction) {
 	var owned sync.WaitGroup
-	for at := range answers {
+	for _, at := range rand.Perm(len(answers)) {
 		if which(answers[at]) {
 			owned.Go(func() { answers[at] = ask(at) })
 		}

@@ -13,6 +13,9 @@ import (
 const (
 	// batch is how many hellos are sent before what they teach is used.
 	batch = 3
+	// controlsBesideOpen is how many computed clients are resent as control where
+	// others must be resent to be decided at all.
+	controlsBesideOpen = 3
 	// mostUndecided bounds the clients that are resent because what is known
 	// does not decide: each one teaches something about the rest.
 	mostUndecided = 24
@@ -25,7 +28,11 @@ const (
 func Simulate(ctx context.Context, peer *conversation.Peer, known Known) checks.Simulations {
 	run := &simulating{peer: peer, known: known, server: newServer(known), profiles: Profiles()}
 	run.computeAll()
-	run.resend(ctx, append(run.controls(), run.open(batch)...))
+	controls, open := run.controls(), run.open(batch)
+	if len(open) > 0 { // those teach, and are resent anyway: fewer are enough
+		controls = controls[:min(len(controls), controlsBesideOpen)]
+	}
+	run.resend(ctx, append(controls, open...))
 	run.resendUndecided(ctx)
 	if run.contradicted {
 		peer.Logf("a client's own hello got another answer than was computed: all clients are resent")
