@@ -25,7 +25,13 @@ func (i *inspection) chains(ctx context.Context, protocol checks.Protocol, suite
 		return checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
 	}
 	i.together(
-		func() { required = i.withoutSNI(ctx, protocol, certified) },
+		func() {
+			if i.isMixed() {
+				required = i.chainsOfAll(ctx, protocol, certified)
+				return
+			}
+			required = i.withoutSNI(ctx, protocol, certified)
+		},
 		func() { i.edwardsChain(ctx, protocol, certified) },
 	)
 	return required
@@ -54,6 +60,44 @@ func (i *inspection) withoutSNI(ctx context.Context, protocol checks.Protocol, s
 		rest = withoutKind(rest, answer.Hello.Suite)
 	}
 	return checks.KnownFact(false)
+}
+
+// mixedChains is how often each chain is asked for where servers behind one
+// address differ.
+const mixedChains = 4
+
+// chainsOfAll asks for each kind of key again and again, with SNI and without,
+// where servers behind one address differ.
+func (i *inspection) chainsOfAll(ctx context.Context, protocol checks.Protocol, suites []uint16) checks.Fact[bool] {
+	accepted, required := false, false
+	for rest := suites; len(rest) > 0; {
+		others := withoutKind(rest, rest[0])
+		kind := without(rest, others...)
+		rest = others
+		_, lacking, _ := i.askAll(ctx, protocol.Title()+", one kind of key", offer{protocol: protocol, suites: kind})
+		came, refused, reason := i.askAll(ctx, protocol.Title()+" without SNI, one kind of key", offer{protocol: protocol, suites: kind, withoutSNI: true})
+		if reason != "" {
+			i.missChains(reason)
+			return checks.InconclusiveFact[bool](reason)
+		}
+		accepted = accepted || came
+		required = required || refused && !lacking // else some just have no such key
+	}
+	if accepted && required {
+		return checks.InconclusiveFact[bool](checks.ReasonDisagreement)
+	}
+	return checks.KnownFact(!accepted)
+}
+
+// askAll sends the same hello again and again, and says whether it was
+// accepted, whether it was refused, and why nobody can tell.
+func (i *inspection) askAll(ctx context.Context, name string, offered offer) (accepted, refused bool, reason checks.Reason) {
+	for range mixedChains {
+		answer := i.ask(ctx, name, offered)
+		relied, doubt := i.relied(ctx, offered.protocol, answer)
+		accepted, refused, reason = accepted || answer.Accepted(), refused || relied, cmp.Or(reason, doubt)
+	}
+	return accepted, refused, reason
 }
 
 // withoutKind leaves out the suites that authenticate as value does: they

@@ -44,7 +44,13 @@ func (i *inspection) run(ctx context.Context, target checks.Target, done func(st
 	look.TLS.Protocols = protocols(versions)
 	done(checks.StageTLS)
 
+	before := i.isMixed()
 	found := i.suites(ctx, versions)
+	if !before && i.isMixed() { // only these hellos showed that servers behind this address differ
+		i.sampleInTurns(ctx, versions, samples)
+		look.TLS.Protocols = protocols(versions)
+		found = i.suites(ctx, versions)
+	}
 	look.Full.Chains = i.chainsComponent(ctx, versions, &found)
 	look.Full.Suites = found.component
 	done(checks.StageSuites)

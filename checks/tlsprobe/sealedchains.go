@@ -8,12 +8,10 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/handshake"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/session"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
-
-// handshakeTime is what a whole handshake may take beyond one answer.
-const handshakeTime = 5 * time.Second
 
 // schemesOf are the signature schemes of TLS 1.3 by the kind of key that they
 // need (RFC 8446 section 4.2.3).
@@ -36,17 +34,17 @@ func (i *inspection) sealedChains(ctx context.Context, suites []uint16, alone bo
 		return checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
 	}
 	var refused, required checks.Fact[bool]
-	parts := []func(){func() { refused = i.fetchSealed(ctx, "the chain of TLS 1.3", suites, signatureAlgorithms(), false) }}
+	parts := []func(){func() { refused = i.fetchOften(ctx, "the chain of TLS 1.3", suites, signatureAlgorithms(), false) }}
 	if alone {
 		for _, schemes := range schemesOf() {
-			parts = append(parts, func() { i.fetchSealed(ctx, "the chain of TLS 1.3 for one kind of key", suites, schemes, false) })
+			parts = append(parts, func() { i.fetchOften(ctx, "the chain of TLS 1.3 for one kind of key", suites, schemes, false) })
 		}
 		parts = append(parts, func() {
-			required = i.fetchSealed(ctx, "the chain of TLS 1.3 without SNI", suites, signatureAlgorithms(), true)
+			required = i.fetchOften(ctx, "the chain of TLS 1.3 without SNI", suites, signatureAlgorithms(), true)
 		})
 	}
 	i.together(parts...)
-	if refused.Value { // with all that we have: the server speaks TLS 1.3, but not to us
+	if refused == checks.KnownFact(true) { // with all that we have: the server speaks TLS 1.3, but not to us
 		i.missChains(checks.ReasonHandshakeFailed)
 	}
 	if required.Value && refused != checks.KnownFact(false) { // refused with SNI too: for another reason
@@ -55,40 +53,41 @@ func (i *inspection) sealedChains(ctx context.Context, suites []uint16, alone bo
 	return required
 }
 
+// fetchOften is fetchSealed, again and again where servers behind one address
+// differ: one of them may not speak TLS 1.3. Some that refuse and some that do
+// not are then a disagreement.
+func (i *inspection) fetchOften(ctx context.Context, name string, suites, schemes []uint16, withoutSNI bool) checks.Fact[bool] {
+	fact := i.fetchSealed(ctx, name, suites, schemes, withoutSNI)
+	for range mixedChains - 1 {
+		if !i.isMixed() {
+			break
+		}
+		if again := i.fetchSealed(ctx, name, suites, schemes, withoutSNI); again != fact {
+			fact = checks.InconclusiveFact[bool](checks.ReasonDisagreement)
+		}
+	}
+	return fact
+}
+
 // fetchSealed makes a handshake and keeps its chain. It returns whether that
 // was refused; Inconclusive where nobody can tell.
 func (i *inspection) fetchSealed(ctx context.Context, name string, suites, schemes []uint16, withoutSNI bool) checks.Fact[bool] {
-	conn, err := i.peer.Open(ctx)
-	if err != nil {
-		reason := conversation.ReasonOf(err, checks.ReasonInternal)
-		i.missChains(reason)
-		return checks.InconclusiveFact[bool](reason)
-	}
-	conn.Extend(handshakeTime)
-	config := session.Config{
-		ServerName: i.host, MinVersion: wire.TLS13, MaxVersion: wire.TLS13, Suites: suites, SignatureSchemes: schemes,
-	}
-	if withoutSNI {
-		config.ServerName = ""
-	}
-	made, err := session.Handshake(ctx, conn, config)
-	if made.ServerRandom != nil {
-		conn.Worked()
-	}
-	_ = conn.Close() // nothing was promised to the peer
+	made := handshake.Make(ctx, i.peer, handshake.Question{
+		Name: name, WithoutSNI: withoutSNI,
+		Config: session.Config{MinVersion: wire.TLS13, MaxVersion: wire.TLS13, Suites: suites, SignatureSchemes: schemes},
+	})
+	made.Close()
 	if len(made.Certificates) == 0 {
-		i.peer.Logf("%s: none (%v)", name, err)
-		return i.noneSealed(ctx, conn.Reaction(ctx, err), made.ServerRandom == nil)
+		return i.noneSealed(ctx, made.Reaction, made.ServerRandom == nil)
 	}
-	i.peer.Logf("%s: %d certificates", name, len(made.Certificates))
-	i.keepSealed(made, withoutSNI)
+	i.keepSealed(made.Session, withoutSNI)
 	return checks.KnownFact(false)
 }
 
 // noneSealed is what a handshake without certificates says: a refusal where
 // the server said no, or said nothing and still answers others.
 func (i *inspection) noneSealed(ctx context.Context, met conversation.Reaction, early bool) checks.Fact[bool] {
-	silent := met.Dropped() || met.Kind == conversation.Timeout
+	silent := !met.Unconnected && (met.Dropped() || met.Kind == conversation.Timeout)
 	if met.Kind == conversation.Alert || early && silent && i.peer.AnswersAfter(ctx, time.Now()) {
 		return checks.KnownFact(true)
 	}

@@ -30,9 +30,11 @@ type inspection struct {
 	mu           sync.Mutex // guards what follows
 	seen         []sighting // every ServerHello with what came after it
 	certificates map[checks.Fingerprint][]byte
-	chainsMissed checks.Reason // why a chain may be served that was not seen
-	schemes      []uint16      // that TLS 1.3 signed with
-	mixed        bool          // servers behind this address differ
+	chainsMissed checks.Reason                 // why a chain may be served that was not seen
+	schemes      []uint16                      // that TLS 1.3 signed with
+	mixed        bool                          // servers behind this address differ
+	kinds        map[checks.Fingerprint]string // of the keys of leaves
+	leaves       map[leafOf]checks.Fingerprint // the first that came
 }
 
 // sighting is one ServerHello, and what was offered for it.
@@ -90,6 +92,14 @@ func (i *inspection) misfit(offered offer, answer conversation.Answer) *conversa
 // keep notes a ServerHello and the certificates that came with it.
 func (i *inspection) keep(offered offer, answer conversation.Answer) {
 	sight := sighting{offer: offered, answer: answer}
+	if i.store(&sight, answer) {
+		i.noteMixed(offered.protocol, "another certificate for the same kind of key")
+	}
+}
+
+// store says whether another certificate came before for the same kind of key,
+// which one server gives to hellos that differ in suites alone.
+func (i *inspection) store(sight *sighting, answer conversation.Answer) (another bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	add := func(der []byte) {
@@ -103,7 +113,26 @@ func (i *inspection) keep(offered offer, answer conversation.Answer) {
 	if answer.SSLv2 != nil && len(answer.SSLv2.Certificate) > 0 {
 		add(answer.SSLv2.Certificate)
 	}
-	i.seen = append(i.seen, sight)
+	i.seen = append(i.seen, *sight)
+	if offered := sight.offer; len(answer.Certificates) == 0 || offered.withoutSNI || offered.schemes != nil || offered.groups != nil {
+		return false
+	}
+	leaf := sight.chain[0]
+	if i.kinds[leaf] == "" {
+		i.kinds[leaf] = keyAlgorithm(i.certificates[leaf])
+	}
+	place := leafOf{sight.offer.protocol, i.kinds[leaf]}
+	first, found := i.leaves[place]
+	if !found {
+		i.leaves[place] = leaf
+	}
+	return found && first != leaf
+}
+
+// leafOf is where one server has one certificate.
+type leafOf struct {
+	protocol checks.Protocol
+	kind     string
 }
 
 // sightings returns what was seen so far that holds.
@@ -132,15 +161,25 @@ func (i *inspection) isMixed() bool {
 	return i.mixed
 }
 
-// together runs parts at the same time and waits for all.
-func (i *inspection) together(parts ...func()) { i.peer.Together(parts...) }
+// together runs parts at the same time and waits for all. Where servers behind
+// one address differ, parts run one after the other: who takes turns with
+// connections then takes turns with the same hello.
+func (i *inspection) together(parts ...func()) {
+	if !i.isMixed() {
+		i.peer.Together(parts...)
+		return
+	}
+	for _, part := range parts {
+		i.peer.Together(part)
+	}
+}
 
 // version is what became known of one protocol version.
 type version struct {
 	protocol checks.Protocol
 	batches  [][]uint16
-	answers  []conversation.Answer // of the samples of the first batch, then of the other batches
-	sampled  int                   // how many of them are samples
+	answers  []conversation.Answer // of the samples and of the other batches
+	samples  []conversation.Answer // those of the first batch alone
 	accepted int                   // how many samples were
 	first    conversation.Answer   // the first that was accepted, else the last
 	refused  bool                  // by all, and that can be relied on
@@ -164,6 +203,7 @@ func newInspection(target checks.Target, samples int, config conversation.Config
 	config.ServerName = cmp.Or(target.SNI, target.Host)
 	return &inspection{
 		peer: conversation.New(config), host: config.ServerName, samples: samples, certificates: map[checks.Fingerprint][]byte{},
+		kinds: map[checks.Fingerprint]string{}, leaves: map[leafOf]checks.Fingerprint{},
 	}
 }
 
@@ -184,24 +224,65 @@ func (i *inspection) sample(ctx context.Context, versions []*version) {
 	}
 	for _, one := range versions[:2] { // silence counts between two controls only
 		if len(one.answers) > 0 && one.answers[0].Reaction.Kind == conversation.Timeout && !i.peer.LastWorked().IsZero() {
-			one.answers = nil
+			one.samples, one.answers = nil, nil
 		}
 	}
 	samples := i.samples
-	if i.peer.LastWorked().IsZero() {
+	if i.peer.LastWorked().IsZero() && !anyAlert(versions) {
 		samples = 1 // nothing to compare: what never answers is not asked again and again
+	}
+	if samples > 1 {
+		i.sampleInTurns(ctx, versions, samples)
+		return
 	}
 	for group := range slices.Chunk(versions, cmp.Or(i.versionsAtOnce, len(versions))) {
 		var parts []func()
 		for _, one := range group {
 			parts = append(parts, func() {
-				for len(one.answers) < samples && ctx.Err() == nil && !i.peer.Stopped() {
+				if len(one.answers) == 0 && ctx.Err() == nil && !i.peer.Stopped() {
 					i.sampleOnce(ctx, one)
 				}
 			})
 		}
 		i.together(parts...)
 	}
+}
+
+func anyAlert(versions []*version) bool {
+	return slices.ContainsFunc(versions, func(one *version) bool {
+		return slices.ContainsFunc(one.answers, func(answer conversation.Answer) bool { return answer.Reaction.Kind == conversation.Alert })
+	})
+}
+
+// sampleInTurns takes the samples of one version after the other, those of one
+// version at the same time: servers that take turns behind one address all meet
+// them. Where their answers differ, twice as many are taken.
+func (i *inspection) sampleInTurns(ctx context.Context, versions []*version, samples int) {
+	for _, one := range versions {
+		i.sampleUpTo(ctx, one, samples)
+	}
+	if !i.isMixed() {
+		return
+	}
+	for _, one := range versions {
+		i.sampleUpTo(ctx, one, 2*samples)
+	}
+}
+
+func (i *inspection) sampleUpTo(ctx context.Context, one *version, samples int) {
+	if ctx.Err() != nil || i.peer.Stopped() {
+		return
+	}
+	answers := make([]conversation.Answer, max(0, samples-len(one.samples)))
+	var parts []func()
+	for index := range answers {
+		parts = append(parts, func() { answers[index] = i.askSample(ctx, one, len(one.samples)+index+1) })
+	}
+	i.together(parts...)
+	for _, answer := range answers {
+		i.note(one, answer)
+	}
+	i.compareSamples(one)
 }
 
 // settleAll decides what the samples say. Where the first batch was refused for
@@ -230,9 +311,16 @@ func unreachable(versions []*version, answer conversation.Answer) {
 }
 
 func (i *inspection) sampleOnce(ctx context.Context, one *version) {
-	answer := i.ask(ctx, fmt.Sprintf("%s, sample %d", one.protocol.Title(), len(one.answers)+1), offer{protocol: one.protocol, suites: firstBatch(one)})
-	one.answers = append(one.answers, answer)
-	one.sampled = len(one.answers)
+	i.note(one, i.askSample(ctx, one, len(one.samples)+1))
+}
+
+func (i *inspection) askSample(ctx context.Context, one *version, number int) conversation.Answer {
+	return i.ask(ctx, fmt.Sprintf("%s, sample %d", one.protocol.Title(), number), offer{protocol: one.protocol, suites: firstBatch(one)})
+}
+
+// note takes a sample into account.
+func (i *inspection) note(one *version, answer conversation.Answer) {
+	one.samples, one.answers = append(one.samples, answer), append(one.answers, answer)
 	if !answer.Accepted() {
 		if one.accepted == 0 {
 			one.first = answer
@@ -267,7 +355,6 @@ func (i *inspection) setControl(protocol checks.Protocol, suites []uint16) {
 // settle decides what the answers of a version say.
 func (i *inspection) settle(ctx context.Context, one *version) {
 	if one.accepted > 0 {
-		i.compareSamples(one)
 		return
 	}
 	if len(one.answers) == 0 {
@@ -335,8 +422,9 @@ func (i *inspection) tryOtherBatches(ctx context.Context, one *version) {
 func (i *inspection) compareSamples(one *version) {
 	var first *conversation.Answer
 	different := false
-	for index := range one.answers[:one.sampled] {
-		switch answer := &one.answers[index]; {
+	one.acceptedSamples, one.refusedSamples = 0, 0
+	for index := range one.samples {
+		switch answer := &one.samples[index]; {
 		case answer.Reaction.Kind == conversation.Alert:
 			one.refusedSamples++
 		case !answer.Accepted():
@@ -349,16 +437,27 @@ func (i *inspection) compareSamples(one *version) {
 	if !different && (one.acceptedSamples == 0 || one.refusedSamples == 0) {
 		return
 	}
-	i.peer.Logf("%s: samples differ: several servers answer at this address", one.protocol.Title())
+	i.noteMixed(one.protocol, "samples differ")
+}
+
+// noteMixed notes that servers behind this address differ.
+func (i *inspection) noteMixed(protocol checks.Protocol, why string) {
+	if !i.isMixed() {
+		i.peer.Logf("%s: %s: several servers answer at this address", protocol.Title(), why)
+	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.mixed = true
 }
 
+// alike says whether two answers to the same hello may come from the same
+// server: it chooses the same and knows the same extensions.
 func alike(one, other *conversation.Answer) bool {
 	if one.Hello == nil || other.Hello == nil {
 		return (one.Hello == nil) == (other.Hello == nil)
 	}
-	return one.Hello.Suite == other.Hello.Suite && slices.EqualFunc(one.Certificates, other.Certificates,
+	sameExtensions := slices.EqualFunc(one.Hello.Extensions, other.Hello.Extensions,
+		func(a, b wire.Extension) bool { return a.Type == b.Type })
+	return one.Hello.Suite == other.Hello.Suite && sameExtensions && slices.EqualFunc(one.Certificates, other.Certificates,
 		func(a, b wire.CertificateEntry) bool { return bytes.Equal(a.DER, b.DER) })
 }
