@@ -12,10 +12,10 @@ import (
 
 const (
 	// batch is how many hellos are sent before what they teach is used.
-	batch = 3
+	batch = 1
 	// controlsBesideOpen is how many computed clients are resent as control where
 	// others must be resent to be decided at all.
-	controlsBesideOpen = 3
+	controlsBesideOpen = 2
 	// mostUndecided bounds the clients that are resent because what is known
 	// does not decide: each one teaches something about the rest.
 	mostUndecided = 24
