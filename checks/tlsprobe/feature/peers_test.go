@@ -170,18 +170,6 @@ func TestIntolerances(t *testing.T) {
 	}
 }
 
-// Silence is how those fail that the padding of hellos is for.
-func TestSilenceOnALongHello(t *testing.T) {
-	t.Parallel()
-	peer := checktest.StartPeer(t, checktest.Choosy(t, checktest.GoServerConfig{MaxVersion: tls.VersionTLS12}, func(hello checktest.Hello) bool {
-		seen := parse(hello)
-		return seen.length >= 256 && seen.length < 512
-	}, checktest.Tarpit))
-	want := usual(asItIs).Intolerances
-	want.LongHandshake = known(true)
-	require.Equal(t, want, features(t, peer).Intolerances)
-}
-
 // A server that refuses every third hello of whatever kind is not intolerant of
 // any.
 func TestAnErraticServerIsNotIntolerant(t *testing.T) {
