@@ -362,7 +362,7 @@ func (i *inspection) settle(ctx context.Context, one *version) {
 		return
 	}
 	one.refused = true
-	for _, answer := range one.answers {
+	for _, answer := range one.judged() {
 		if refused, reason := i.relied(ctx, one.protocol, answer); !refused {
 			one.refused, one.reason = false, reason
 			return
@@ -371,6 +371,25 @@ func (i *inspection) settle(ctx context.Context, one *version) {
 			one.at = answer.Ended
 		}
 	}
+}
+
+// judged are the answers that speak for a version: of the samples that met no
+// word, which are the same hello, the last.
+func (v *version) judged() []conversation.Answer {
+	var wordless *conversation.Answer
+	var list []conversation.Answer
+	for index, answer := range v.answers {
+		switch silent := answer.Reaction.Kind == conversation.Timeout && index < len(v.samples); {
+		case !silent:
+			list = append(list, answer)
+		case wordless == nil || answer.Ended.After(wordless.Ended):
+			wordless = &answer
+		}
+	}
+	if wordless != nil {
+		list = append(list, *wordless)
+	}
+	return list
 }
 
 // unasked is why something was not asked at all.
