@@ -30,6 +30,7 @@ type inspection struct {
 	mu           sync.Mutex // guards what follows
 	seen         []sighting // every ServerHello with what came after it
 	certificates map[checks.Fingerprint][]byte
+	kept         int                           // bytes of certificates
 	chainsMissed checks.Reason                 // why a chain may be served that was not seen
 	schemes      []uint16                      // that TLS 1.3 signed with
 	mixed        bool                          // servers behind this address differ
@@ -102,17 +103,14 @@ func (i *inspection) keep(offered offer, answer conversation.Answer) {
 func (i *inspection) store(sight *sighting, answer conversation.Answer) (another bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	add := func(der []byte) {
-		certificate := checks.NewCertificate(der)
-		i.certificates[certificate.SHA256] = der
-		sight.chain = append(sight.chain, certificate.SHA256)
-	}
+	add := func(der []byte) { sight.chain = append(sight.chain, i.keepCertificate(der)) }
 	for _, entry := range answer.Certificates {
 		add(entry.DER)
 	}
 	if answer.SSLv2 != nil && len(answer.SSLv2.Certificate) > 0 {
 		add(answer.SSLv2.Certificate)
 	}
+	sight.answer.Certificates = nil // their fingerprints are in chain: one copy of each is enough
 	i.seen = append(i.seen, *sight)
 	if offered := sight.offer; len(answer.Certificates) == 0 || offered.withoutSNI || offered.schemes != nil || offered.groups != nil {
 		return false
@@ -127,6 +125,21 @@ func (i *inspection) store(sight *sighting, answer conversation.Answer) (another
 		i.leaves[place] = leaf
 	}
 	return found && first != leaf
+}
+
+// mostCertificates bounds the bytes of the certificates that one look keeps:
+// real servers send under 50 KiB, a hostile one new ones on each connection.
+const mostCertificates = 4 << 20
+
+// keepCertificate keeps a certificate while there is room, and returns its
+// fingerprint. It is called with the lock held.
+func (i *inspection) keepCertificate(der []byte) checks.Fingerprint {
+	certificate := checks.NewCertificate(der)
+	if _, kept := i.certificates[certificate.SHA256]; !kept && i.kept+len(der) <= mostCertificates {
+		i.certificates[certificate.SHA256] = bytes.Clone(der) // not the whole message with it
+		i.kept += len(der)
+	}
+	return certificate.SHA256
 }
 
 // leafOf is where one server has one certificate.
@@ -152,7 +165,9 @@ func (i *inspection) sightings(holds func(sighting) bool) []sighting {
 func (i *inspection) missChains(reason checks.Reason) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.chainsMissed = cmp.Or(i.chainsMissed, reason)
+	if i.chainsMissed == "" || reason != "" && reason < i.chainsMissed { // which came first is a race
+		i.chainsMissed = reason
+	}
 }
 
 func (i *inspection) isMixed() bool {
@@ -363,6 +378,10 @@ func (i *inspection) settle(ctx context.Context, one *version) {
 	}
 	one.refused = true
 	for _, answer := range one.answers {
+		if reaction := answer.Reaction; reaction.Kind == conversation.Alert && reaction.Code == wire.AlertUnrecognizedName {
+			one.refused, one.reason = false, checks.ReasonHandshakeFailed // it refuses the name, not the version
+			return
+		}
 		if refused, reason := i.relied(ctx, one.protocol, answer); !refused {
 			one.refused, one.reason = false, reason
 			return
