@@ -12,7 +12,7 @@ import (
 
 // alpnNames are asked for. Nobody speaks the last: a server that chooses it
 // chooses anything.
-func alpnNames() []string { return []string{"h2", "http/1.1", "http/1.0", "gradewatch"} }
+func alpnNames() []string { return []string{"h2", "http/1.1", "gradewatch"} }
 
 // alpnAnswer is what a hello with ALPN met.
 type alpnAnswer struct {
@@ -33,7 +33,7 @@ func alpn(ask func(offered []string) alpnAnswer) checks.Fact[[]string] {
 			return checks.InconclusiveFact[[]string](answer.reason)
 		}
 		if !slices.Contains(rest, answer.name) {
-			if answer.found && len(chosen) == 0 { // it may have any reason to choose what is none of four
+			if answer.found && len(chosen) == 0 { // it may have any reason to choose what is none of three
 				return checks.InconclusiveFact[[]string](checks.ReasonMalformed)
 			}
 			break

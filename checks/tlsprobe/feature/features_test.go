@@ -116,26 +116,26 @@ func TestFeatures(t *testing.T) {
 		want  checks.Features
 	}{
 		"nginx": {nginx(checktest.NginxConfig{}), usual(func(f *checks.Features) {
-			f.SessionIDs, f.ALPN = known(checks.NotResumed), known([]string{"http/1.0", "http/1.1"})
+			f.SessionIDs, f.ALPN = known(checks.NotResumed), known([]string{"http/1.1"})
 		})},
 		"nginx with a session cache, staple and early data": {nginx(checktest.NginxConfig{
 			Certificate: issued, Files: map[string][]byte{"ocsp.der": staple},
 			Server: "ssl_session_cache shared:x:1m; ssl_early_data on; ssl_stapling on; ssl_stapling_file ocsp.der;",
 		}), usual(func(f *checks.Features) {
-			f.ALPN, f.OCSPStapling = known([]string{"http/1.0", "http/1.1"}), known(true)
+			f.ALPN, f.OCSPStapling = known([]string{"http/1.1"}), known(true)
 			f.EarlyData = known(checks.EarlyData{Offered: true, MaxBytes: 16384, Accepted: true})
 		})},
 		"nginx without tickets and CBC suites": {nginx(checktest.NginxConfig{
 			Ciphers: "ECDHE-RSA-AES128-GCM-SHA256", Server: "ssl_session_tickets off; ssl_session_cache shared:y:1m;",
 		}), usual(func(f *checks.Features) {
-			f.ALPN, f.EncryptThenMAC = known([]string{"http/1.0", "http/1.1"}), checks.AbsentFact[bool]("")
+			f.ALPN, f.EncryptThenMAC = known([]string{"http/1.1"}), checks.AbsentFact[bool]("")
 			f.Tickets = known(checks.Tickets{})
 		})},
 		"nginx of TLS 1.3 alone with a staple": {nginx(checktest.NginxConfig{
 			Certificate: issued, Files: map[string][]byte{"ocsp.der": staple}, Protocols: []string{"TLSv1.3"},
 			Server: "ssl_stapling on; ssl_stapling_file ocsp.der;",
 		}), modernAlone(func(f *checks.Features) {
-			f.ALPN, f.OCSPStapling, f.PSK = known([]string{"http/1.0", "http/1.1"}), known(true), lasting(300)
+			f.ALPN, f.OCSPStapling, f.PSK = known([]string{"http/1.1"}), known(true), lasting(300)
 		})},
 		"Apache": {func(t *testing.T) netip.AddrPort { return checktest.StartApache(t, checktest.ApacheConfig{}).Addr }, usual(func(f *checks.Features) {
 			f.SessionIDs, f.ALPN = known(checks.NotGiven), known([]string{"http/1.1"})
