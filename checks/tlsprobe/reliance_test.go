@@ -28,7 +28,7 @@ func TestRefusedNameIsNoRefusedVersion(t *testing.T) {
 			_, _ = conn.Write([]byte{21, 3, 1, 0, 2, 2, 112})
 			return
 		}
-		relay(t.Context(), replayed{conn, io.MultiReader(bytes.NewReader(head), conn)}, server)
+		checktest.Relay(t.Context(), replayed{conn, io.MultiReader(bytes.NewReader(head), conn)}, server)
 	})
 	look, _ := full(t, address)
 	require.Equal(t, checks.Known, look.TLS.Protocols[checks.SSLv3].State)

@@ -33,31 +33,21 @@ func rewriting(t *testing.T, change func(hello []byte) []byte) netip.AddrPort {
 }
 
 func rewrite(ctx context.Context, conn net.Conn, server netip.AddrPort, change func([]byte) []byte) {
-	var dialer net.Dialer
-	upstream, err := dialer.DialContext(ctx, "tcp", server.String())
-	if err != nil {
-		return
-	}
-	defer func() { _ = upstream.Close() }()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_, _ = io.Copy(upstream, conn)
-		_ = upstream.Close()
-	}()
-	header := make([]byte, 5)
-	if _, err := io.ReadFull(upstream, header); err == nil {
-		record := append(header, make([]byte, binary.BigEndian.Uint16(header[3:]))...)
-		if _, err := io.ReadFull(upstream, record[5:]); err == nil {
-			if record[0] == 22 && len(record) > sessionIDAt {
-				record = change(record)
-			}
-			_, _ = conn.Write(record)
-			_, _ = io.Copy(conn, upstream)
+	checktest.RelayThrough(ctx, conn, server, func(answer io.Reader) {
+		header := make([]byte, 5)
+		if _, err := io.ReadFull(answer, header); err != nil {
+			return
 		}
-	}
-	_ = conn.Close()
-	<-done
+		record := append(header, make([]byte, binary.BigEndian.Uint16(header[3:]))...)
+		if _, err := io.ReadFull(answer, record[5:]); err != nil {
+			return
+		}
+		if record[0] == 22 && len(record) > sessionIDAt {
+			record = change(record)
+		}
+		_, _ = conn.Write(record)
+		_, _ = io.Copy(conn, answer)
+	})
 }
 
 func TestAnswersThatNoServerAtHandGives(t *testing.T) {
