@@ -23,7 +23,7 @@ func (i *inspection) settle(ctx context.Context, one *version) {
 	}
 	one.refused = true
 	for _, answer := range one.judged() {
-		if reaction := answer.Reaction; reaction.Kind == conversation.Alert && reaction.Code == wire.AlertUnrecognizedName {
+		if reaction := answer.Reaction; reaction.Kind == conversation.Alert && reaction.Code == wire.AlertUnrecognizedName && carriesSNI(one.protocol) {
 			one.refused, one.reason = false, checks.ReasonHandshakeFailed // it refuses the name, not the version
 			return
 		}
@@ -35,6 +35,12 @@ func (i *inspection) settle(ctx context.Context, one *version) {
 			one.at = answer.Ended
 		}
 	}
+}
+
+// carriesSNI says whether a version's hello can name the server. One that
+// cannot is refused for want of a name whoever sends it.
+func carriesSNI(protocol checks.Protocol) bool {
+	return protocol != checks.SSLv2 && protocol != checks.SSLv3
 }
 
 // judged are the answers that speak for a version: of the samples that met no
