@@ -1,7 +1,7 @@
 // Package transcript holds what real servers answered, recorded once, as seeds
 // for fuzz targets:
 //
-//	GRADEWATCH_TEST_TOOLS=... go test -tags record -run TestRecord ./checks/tlsprobe/session ./checks/tlsprobe/vulnerability
+//	go test -tags record -run 'TestRecord$' ./checks/tlsprobe/session ./checks/tlsprobe/vulnerability ./checks/tlsprobe/oracle
 //
 // It knows no protocol beyond the header of a handshake message, so that the
 // package that reads them can use it, and must never be linked into the program.
@@ -21,7 +21,7 @@ var files embed.FS
 
 // Recorded is one connection to a real server.
 type Recorded struct {
-	Name   string // of server, version and what is special: "nginx TLS 1.2 ECDHE_ECDSA"
+	Name   string // of server, version and what is special: "nginx-tls12-ecdhe-ecdsa"
 	Answer []byte // every byte that the server sent
 	// Messages are the server's handshake messages with their headers, opened
 	// where they were sealed. Some of the client's are among them.
