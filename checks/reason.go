@@ -28,6 +28,7 @@ const (
 	ReasonDisagreement       Reason = "answers_disagree"     // repeated rounds did not agree
 	ReasonDegraded           Reason = "server_stopped"       // it answered, and then stopped answering us
 	ReasonClientCertificate  Reason = "client_certificate"   // without a client certificate the handshake does not complete
+	ReasonHidden             Reason = "hidden_by_preference" // what the server likes better must be offered too
 	ReasonCanceled           Reason = "canceled"             // the look was stopped
 	ReasonConnectivityUnsure Reason = "own_connectivity"     // our own connectivity is not proven
 	ReasonInternal           Reason = "internal_error"       // our own fault; the log has it

@@ -23,6 +23,7 @@ var reasonTexts = map[Reason]string{
 	ReasonDisagreement:       "answered the same question in different ways",
 	ReasonDegraded:           "answered at first and then stopped, so the rest cannot be told",
 	ReasonClientCertificate:  "wants a client certificate first",
+	ReasonHidden:             "prefers what must be offered to it, so what comes after that cannot be seen",
 	ReasonCanceled:           "was not asked further: the look was stopped",
 	ReasonConnectivityUnsure: "could not be judged: our own connectivity is not proven",
 	ReasonInternal:           "could not be looked at because of a fault on our side",

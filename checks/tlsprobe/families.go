@@ -47,9 +47,12 @@ func (i *inspection) vulnerabilities(ctx context.Context, server known.Server, l
 
 // intrusive asks for those that need leave, one family after the other: a
 // server that the first one harms is not asked for the next.
-func (i *inspection) intrusive(ctx context.Context, server known.Server, features checks.Features) checks.Vulnerabilities {
+func (i *inspection) intrusive(ctx context.Context, server known.Server, features checks.Features, passive checks.Vulnerabilities) checks.Vulnerabilities {
 	found := checks.Vulnerabilities{}
 	i.together(func() { maps.Copy(found, vulnerability.Intrusive(ctx, i.peer, server, features)) })
+	if drown, detailed := found[checks.DROWN]; detailed && drown.Result == checks.Vulnerable && passive[checks.DROWN].Result != checks.Vulnerable {
+		found[checks.DROWN] = passive[checks.DROWN] // it was not seen again
+	}
 	i.together(func() {
 		maps.Copy(found, oracle.Probe(ctx, i.peer.WithBudget(oracle.Connections), oracle.Known{TLS: server.TLS, Accepted: server.Suites.Accepted}))
 	})

@@ -62,7 +62,7 @@ func (i *inspection) run(ctx context.Context, target checks.Target, done func(st
 	done(checks.StageClients)
 	look.Full.Vulnerabilities = i.vulnerabilities(ctx, server, look)
 	if target.Intrusive {
-		look.Full.Intrusive = i.intrusive(ctx, server, look.Full.Features)
+		look.Full.Intrusive = i.intrusive(ctx, server, look.Full.Features, look.Full.Vulnerabilities)
 	}
 	done(checks.StageVulnerabilities)
 	i.distrustLateRefusals(ctx, versions, &look)
@@ -136,7 +136,7 @@ func (i *inspection) suites(ctx context.Context, versions []*version) negotiated
 		found.values[one.protocol] = orders[one.protocol].suites
 	}
 	i.groups(ctx, &found)
-	i.parameters(&found.component)
+	i.parameters(ctx, &found.component)
 	found.component.PrefersChaCha20 = i.chaCha20(ctx, &found.component, orders)
 	return found
 }
@@ -259,15 +259,29 @@ func unless(accepted checks.Fact[[]checks.Suite]) checks.Fact[[]checks.Group] {
 	return checks.AbsentFact[[]checks.Group]("")
 }
 
-func (i *inspection) parameters(component *checks.Suites) {
-	seen := &parameters{primes: map[string]checks.Prime{}, publics: map[bool][][]byte{}, schemes: map[checks.Protocol][]uint16{}}
-	for _, sight := range i.sightings(func(sighting) bool { return true }) {
-		seen.read(sight)
-	}
+func (i *inspection) parameters(ctx context.Context, component *checks.Suites) {
+	i.askLoneKeysAgain(ctx)
+	seen := newParameters(i.sightings(func(sighting) bool { return true }))
 	missed := missedSuites(component)
-	component.Primes = seen.sortedPrimes()
+	component.Primes = seen.sortedPrimes(ctx)
 	component.DHReuse, component.ECDHEReuse = seen.reuse(true, missed), seen.reuse(false, missed)
 	component.SignatureSchemes = seen.signatureSchemes(missed)
+}
+
+// askLoneKeysAgain asks again for a kind of ephemeral key that came only once:
+// whether it is used twice cannot be told by one.
+func (i *inspection) askLoneKeysAgain(ctx context.Context) {
+	for _, finite := range []bool{false, true} {
+		lone := i.sightings(func(sight sighting) bool {
+			exchange := serverKeyExchange(sight.answer)
+			return exchange != nil && len(exchange.Public) > 0 && len(exchange.P) > 0 == finite
+		})
+		if len(lone) == 1 {
+			offered, suite := lone[0].offer, lone[0].answer.Hello.Suite
+			offered.suites = []uint16{suite}
+			i.ask(ctx, offered.protocol.Title()+", "+tlsparameters.SuiteName(suite)+" again", offered)
+		}
+	}
 }
 
 // missedSuites is why suites may be accepted that were not seen; empty where
@@ -355,12 +369,14 @@ func reasonOfAll(versions []*version) checks.Reason {
 	return checks.ReasonHandshakeFailed
 }
 
-// chain is the one that the newest version sends with SNI and, where there is
-// none, why.
+// chain is the one that the newest version sends with SNI to a client that
+// knows every signature scheme and, where there is none, why.
 func (i *inspection) chain(versions map[checks.Protocol]checks.Fact[checks.Accepted]) checks.Fact[[]checks.Fingerprint] {
 	reason := versions[checks.TLSv12].Reason
 	for _, protocol := range newestFirst() {
-		sights := i.sightings(func(sight sighting) bool { return sight.offer.protocol == protocol && !sight.offer.withoutSNI })
+		sights := i.sightings(func(sight sighting) bool {
+			return sight.offer.protocol == protocol && !sight.offer.withoutSNI && sight.offer.schemes == nil
+		})
 		for _, sight := range sights {
 			if len(sight.chain) > 0 {
 				return checks.KnownFact(sight.chain)

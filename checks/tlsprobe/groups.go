@@ -63,15 +63,14 @@ func (i *inspection) groupsBesideKey(ctx context.Context, curve uint16, ask func
 	}
 	if len(list.picks) == 0 {
 		list.picks = []uint16{curve}
-		list.groups = checks.InconclusiveFact[[]checks.Group](checks.ReasonDisagreement)
-		list.groups.Value = namedGroups(list.picks)
+		list.groups = checks.Fact[[]checks.Group]{State: checks.Inconclusive, Reason: checks.ReasonHidden, Value: namedGroups(list.picks)}
 		return list
 	}
 	group, answer := ask([]uint16{curve, list.picks[0]})
 	list.picks = append(list.picks, curve)
 	list.groups = checks.KnownFact(namedGroups(list.picks))
 	if !answer.Accepted() || group != curve { // its own order: what comes after the curve cannot be seen
-		list.groups.State, list.groups.Reason = checks.Inconclusive, checks.ReasonDisagreement
+		list.groups.State, list.groups.Reason = checks.Inconclusive, checks.ReasonHidden
 	}
 	return list
 }

@@ -1,9 +1,7 @@
 package tlsprobe_test
 
 import (
-	"context"
 	"crypto/tls"
-	"io"
 	"net"
 	"net/netip"
 	"slices"
@@ -22,26 +20,8 @@ func inTurns(t *testing.T, servers ...netip.AddrPort) netip.AddrPort {
 	t.Helper()
 	var count atomic.Int64
 	return checktest.StartPeer(t, func(conn net.Conn) {
-		relay(t.Context(), conn, servers[int(count.Add(1))%len(servers)])
+		checktest.Relay(t.Context(), conn, servers[int(count.Add(1))%len(servers)])
 	})
-}
-
-func relay(ctx context.Context, conn net.Conn, server netip.AddrPort) {
-	var dialer net.Dialer
-	upstream, err := dialer.DialContext(ctx, "tcp", server.String())
-	if err != nil {
-		return
-	}
-	defer func() { _ = upstream.Close() }()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_, _ = io.Copy(upstream, conn)
-		_ = upstream.Close()
-	}()
-	_, _ = io.Copy(conn, upstream)
-	_ = conn.Close()
-	<-done
 }
 
 // looksAtMixed is how often an address is looked at that a wrong answer might

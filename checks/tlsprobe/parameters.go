@@ -3,6 +3,7 @@ package tlsprobe
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -54,6 +55,14 @@ type parameters struct {
 	primes  map[string]checks.Prime
 	publics map[bool][][]byte // by whether it is of a finite field: the keys seen
 	schemes map[checks.Protocol][]uint16
+}
+
+func newParameters(sights []sighting) *parameters {
+	p := &parameters{primes: map[string]checks.Prime{}, publics: map[bool][][]byte{}, schemes: map[checks.Protocol][]uint16{}}
+	for _, sight := range sights {
+		p.read(sight)
+	}
+	return p
 }
 
 func (p *parameters) read(sight sighting) {
@@ -129,22 +138,25 @@ func newPrime(p, g []byte) checks.Prime {
 // honest server has a few, a hostile one a new one for each connection.
 const maxTested = 8
 
-// judgePrimes fills in Weak.
-func judgePrimes(primes []checks.Prime) {
+// judgePrimes fills in Weak, until ctx ends: a prime of 4096 bits takes a while.
+func judgePrimes(ctx context.Context, primes []checks.Prime) {
 	for at := range primes[:min(len(primes), maxTested)] {
+		if ctx.Err() != nil {
+			return
+		}
 		p, okP := new(big.Int).SetString(primes[at].P, 16)
 		g, okG := new(big.Int).SetString(primes[at].Generator, 16)
 		primes[at].Weak = okP && okG && prime.Weak(p, g)
 	}
 }
 
-func (p *parameters) sortedPrimes() []checks.Prime {
+func (p *parameters) sortedPrimes(ctx context.Context) []checks.Prime {
 	var primes []checks.Prime
 	for _, seen := range p.primes {
 		primes = append(primes, seen)
 	}
 	slices.SortFunc(primes, func(a, b checks.Prime) int { return cmp.Compare(a.SHA256, b.SHA256) })
-	judgePrimes(primes)
+	judgePrimes(ctx, primes)
 	return primes
 }
 

@@ -36,7 +36,7 @@ func Quick(ctx context.Context, network checks.Network, target checks.Target, ad
 	versions := allVersions(func(protocol checks.Protocol) [][]uint16 { return [][]uint16{offered(known.WireVersion(protocol))} })
 	i.sample(ctx, versions)
 	if sealed := versions[1]; sealed.accepted > 0 && !i.hasChain() {
-		i.together(func() { i.fetchSealed(ctx, "the chain of TLS 1.3", firstBatch(sealed), signatureAlgorithms(), false) })
+		i.together(func() { i.fetchSealed(ctx, "the chain of TLS 1.3", firstBatch(sealed), nil, false) })
 	}
 	i.settleAll(ctx, versions)
 	component := checks.TLS{Protocols: protocols(versions)}

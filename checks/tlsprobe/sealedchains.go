@@ -34,13 +34,13 @@ func (i *inspection) sealedChains(ctx context.Context, suites []uint16, alone bo
 		return checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
 	}
 	var refused, required checks.Fact[bool]
-	parts := []func(){func() { refused = i.fetchOften(ctx, "the chain of TLS 1.3", suites, signatureAlgorithms(), false) }}
+	parts := []func(){func() { refused = i.fetchOften(ctx, "the chain of TLS 1.3", suites, nil, false) }}
 	if alone {
 		for _, schemes := range schemesOf() {
 			parts = append(parts, func() { i.fetchOften(ctx, "the chain of TLS 1.3 for one kind of key", suites, schemes, false) })
 		}
 		parts = append(parts, func() {
-			required = i.fetchOften(ctx, "the chain of TLS 1.3 without SNI", suites, signatureAlgorithms(), true)
+			required = i.fetchOften(ctx, "the chain of TLS 1.3 without SNI", suites, nil, true)
 		})
 	}
 	i.together(parts...)
@@ -70,8 +70,12 @@ func (i *inspection) fetchOften(ctx context.Context, name string, suites, scheme
 }
 
 // fetchSealed makes a handshake and keeps its chain. It returns whether that
-// was refused; Inconclusive where nobody can tell.
+// was refused; Inconclusive where nobody can tell. No schemes means all.
 func (i *inspection) fetchSealed(ctx context.Context, name string, suites, schemes []uint16, withoutSNI bool) checks.Fact[bool] {
+	offered := offer{protocol: checks.TLSv13, suites: suites, schemes: schemes, withoutSNI: withoutSNI}
+	if schemes == nil {
+		schemes = signatureAlgorithms()
+	}
 	made := handshake.Make(ctx, i.peer, handshake.Question{
 		Name: name, WithoutSNI: withoutSNI,
 		Config: session.Config{MinVersion: wire.TLS13, MaxVersion: wire.TLS13, Suites: suites, SignatureSchemes: schemes},
@@ -80,7 +84,7 @@ func (i *inspection) fetchSealed(ctx context.Context, name string, suites, schem
 	if len(made.Certificates) == 0 {
 		return i.noneSealed(ctx, made.Reaction, made.ServerRandom == nil)
 	}
-	i.keepSealed(made.Session, withoutSNI)
+	i.keepSealed(made.Session, offered)
 	return checks.KnownFact(false)
 }
 
@@ -96,14 +100,12 @@ func (i *inspection) noneSealed(ctx context.Context, met conversation.Reaction, 
 	return checks.InconclusiveFact[bool](reason)
 }
 
-func (i *inspection) keepSealed(made *session.Session, withoutSNI bool) {
-	sight := sighting{offer: offer{protocol: checks.TLSv13, withoutSNI: withoutSNI}}
+func (i *inspection) keepSealed(made *session.Session, offered offer) {
+	sight := sighting{offer: offered}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, der := range made.Certificates {
-		certificate := checks.NewCertificate(der)
-		i.certificates[certificate.SHA256] = der
-		sight.chain = append(sight.chain, certificate.SHA256)
+		sight.chain = append(sight.chain, i.keepCertificate(der))
 	}
 	i.seen = append(i.seen, sight)
 	if made.SignatureScheme != 0 && !slices.Contains(i.schemes, made.SignatureScheme) {

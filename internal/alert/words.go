@@ -81,6 +81,14 @@ func reasonClause(reason string) string {
 		return "the redirects lead in a circle"
 	case checks.ReasonUnsupportedScheme:
 		return "the address is neither http nor https"
+	case checks.ReasonDisagreement:
+		return "the same question met different answers"
+	case checks.ReasonDegraded:
+		return "the server answered at first and then stopped"
+	case checks.ReasonClientCertificate:
+		return "the server wants a client certificate first"
+	case checks.ReasonHidden:
+		return "the server prefers what must be offered to it"
 	case checks.ReasonCanceled:
 		return "our looks were stopped"
 	case checks.ReasonConnectivityUnsure:

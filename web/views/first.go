@@ -1,7 +1,9 @@
 package views
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -47,9 +49,29 @@ func firstTask(m Endpoint) task {
 		return t
 	case m.State == store.WithoutNetwork:
 		return task{class: "good", heading: "Nothing to do", text: "There is nothing to connect to: this URL is judged by its text, and its text is right."}
+	case vulnerable(m.Seen) != "":
+		return task{
+			class: "unsure", heading: "What a full check found", text: "This server has known vulnerabilities. Update its TLS software, or turn off what they need.",
+			besides: "Nothing that SuperOffice asks for fails here.",
+		}
 	default:
 		return task{class: "good", heading: "Nothing to do", text: "Everything that applies to this URL passes."}
 	}
+}
+
+// vulnerable names the vulnerabilities that any address was proved to have;
+// empty where there is none.
+func vulnerable(seen Seen) string {
+	var names []string
+	for _, vulnerability := range checks.AllVulnerabilities() {
+		if slices.ContainsFunc(seen.Addresses, func(address checks.AddressObservation) bool {
+			return address.Full.Vulnerabilities[vulnerability].Result == checks.Vulnerable ||
+				address.Full.Intrusive[vulnerability].Result == checks.Vulnerable
+		}) {
+			names = append(names, vulnerability.Title())
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func taskOf(verdicts []VerdictView, class, heading, more, what string) task {

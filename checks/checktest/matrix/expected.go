@@ -20,6 +20,9 @@ type Expectation struct {
 	// the server's order where GroupPreference is "server". Empty: not said.
 	Groups, LegacyGroups []string
 	GroupPreference      checks.Preference
+	// LegacyGroupsOpen: what comes after LegacyGroups cannot be seen, since each
+	// suite needs the curve of the server's key, and that is taken first.
+	LegacyGroupsOpen bool
 	// DHBits is the size of every finite-field Diffie-Hellman up to TLS 1.2 but in
 	// export suites, for a client that offers every group. 0: none, or not the
 	// same in all.
@@ -47,7 +50,7 @@ type Expected struct {
 //	TLSv1.0 TLSv1.1 server: SUITE SUITE
 //	  SUITE
 //	groups client: x25519 secp256r1
-//	legacy-groups: x25519
+//	legacy-groups: x25519 ...
 //	dh: 2048
 //	keys: ECDSA RSA
 //	sni-required:
@@ -96,7 +99,8 @@ func parseExpectation(t testing.TB, name, body string) Expectation {
 		case "groups":
 			want.Groups, want.GroupPreference = values, preference
 		case "legacy-groups":
-			want.LegacyGroups = values
+			want.LegacyGroups = slices.DeleteFunc(values, func(value string) bool { return value == "..." })
+			want.LegacyGroupsOpen = len(want.LegacyGroups) < len(strings.Fields(list))
 		case "keys":
 			want.Keys = values
 		case "sni-required":

@@ -1,8 +1,6 @@
 package conversation_test
 
 import (
-	"context"
-	"io"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -79,26 +77,8 @@ func between(t *testing.T, decide func(count int64) func(net.Conn)) netip.AddrPo
 			react(conn)
 			return
 		}
-		relay(t.Context(), conn, server)
+		checktest.Relay(t.Context(), conn, server)
 	})
-}
-
-func relay(ctx context.Context, conn net.Conn, server netip.AddrPort) {
-	var dialer net.Dialer
-	upstream, err := dialer.DialContext(ctx, "tcp", server.String())
-	if err != nil {
-		return
-	}
-	defer func() { _ = upstream.Close() }()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_, _ = io.Copy(upstream, conn)
-		_ = upstream.Close()
-	}()
-	_, _ = io.Copy(conn, upstream)
-	_ = conn.Close()
-	<-done
 }
 
 func TestWhatIsDroppedIsAskedAgainAlone(t *testing.T) {

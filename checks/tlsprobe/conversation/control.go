@@ -86,8 +86,10 @@ func (p *Peer) refusedAgain(ctx context.Context, answer Answer) (bool, checks.Re
 		p.health.set(func(h *health) { h.narrow = true })
 		p.Logf("%s: answered after all: what drops connections here is no refusal", answer.question.Name)
 		return false, checks.ReasonDegraded
+	case again.Reaction.Kind == Alert && again.Reaction.Code != wire.AlertInternalError:
+		return true, ""
 	case again.Reaction.Kind == Alert:
-		return again.Reaction.Code != wire.AlertInternalError, checks.ReasonDegraded
+		return false, checks.ReasonDegraded
 	case !again.Reaction.Dropped() && again.Reaction.Kind != Timeout:
 		return false, again.Reaction.reason()
 	case !p.AnswersAfter(ctx, again.Ended):

@@ -3,7 +3,6 @@ package feature
 import (
 	"context"
 	"slices"
-	"sync"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
@@ -20,27 +19,33 @@ func Probe(ctx context.Context, peer *conversation.Peer, server known.Server) ch
 	var answers []conversation.Answer
 	var made *modern
 	var stapled bool // in a handshake of TLS 1.3 beside
-	var running sync.WaitGroup
+	var parts []func()
 	if legacy.State == checks.Known && len(server.Values(legacy.Value)) > 0 {
 		p.protocol = legacy.Value
-		running.Go(func() {
-			answers = p.legacy(ctx, &features)
-			features.ALPN = p.alpnInTheClear(ctx)
-		})
-		running.Go(func() { features.Intolerances = p.intolerances(ctx) })
-		running.Go(func() { features.FallbackSCSV = p.fallbackSCSV(ctx) })
-		running.Go(func() { p.sessions(ctx, &features) })
+		parts = append(
+			parts,
+			func() {
+				answers = p.legacy(ctx, &features)
+				features.ALPN = p.alpnInTheClear(ctx)
+			},
+			func() { features.Intolerances = p.intolerances(ctx) },
+			func() { features.FallbackSCSV = p.fallbackSCSV(ctx) },
+			func() { p.sessions(ctx, &features) },
+		)
 	}
 	if len(server.Values(checks.TLSv13)) > 0 {
-		running.Go(func() { made = p.handshakes13(ctx) })
+		parts = append(parts, func() { made = p.handshakes13(ctx) })
 		if p.protocol == "" {
 			alone := *p
 			alone.protocol = checks.TLSv13
-			running.Go(func() { features.Intolerances = alone.intolerances(ctx) })
-			running.Go(func() { features.ALPN, stapled = p.alpnSealed(ctx) })
+			parts = append(
+				parts,
+				func() { features.Intolerances = alone.intolerances(ctx) },
+				func() { features.ALPN, stapled = p.alpnSealed(ctx) },
+			)
 		}
 	}
-	running.Wait()
+	peer.Together(parts...)
 	p.together(&features, answers, made)
 	if stapled {
 		features.OCSPStapling = checks.KnownFact(true)

@@ -128,8 +128,8 @@ func (p *probe) sentinel(answers []conversation.Answer) checks.Fact[bool] {
 const (
 	// skewStep: gmt_unix_time counts seconds, and answers take some to come.
 	skewStep = 5 * time.Minute
-	// skewAgreement: randoms of the last decade show no time; that several of
-	// them agree within this by chance happens once in 2^50 looks.
+	// skewAgreement: randoms of the last decade show no time; that two of them
+	// agree within this by chance happens once in 2^26 looks.
 	skewAgreement = 30 * time.Second
 )
 
@@ -172,8 +172,8 @@ func (p *probe) fallbackSCSV(ctx context.Context) checks.Fact[bool] {
 		return checks.KnownFact(false)
 	case answer.Reaction.Kind == conversation.Alert && answer.Reaction.Code == wire.AlertInappropriateFallback:
 		return checks.KnownFact(true)
-	case answer.Reaction.Kind == conversation.Alert && answer.Reaction.Code == wire.AlertHandshakeFailure:
-		return checks.KnownFact(true) // as F5's does (rating guide, section 10.15)
+	case answer.Reaction.Kind == conversation.Alert: // F5's is handshake_failure: probably, which is no proof (rating guide, section 14)
+		return checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
 	default:
 		return checks.InconclusiveFact[bool](reasonFor(answer))
 	}

@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -23,6 +24,10 @@ type Question struct {
 	WithoutSNI bool
 	// Patience is how long each answer is waited for; 0: the peer's.
 	Patience time.Duration
+	// Longer is what the whole exchange may take beyond one answer; 0: Time.
+	Longer time.Duration
+	// Partial: it ends where the client's flight would begin.
+	Partial bool
 	// Again: silence or a drop before any ServerHello is met by asking once
 	// more, with three times the patience.
 	Again bool
@@ -32,8 +37,10 @@ type Question struct {
 type Whole struct {
 	*session.Session
 	Conn *conversation.Conn // nil where there was none
-	// Reaction is how it ended; Data where it is complete.
+	// Reaction is how it ended; Data where it went as far as was asked.
 	Reaction conversation.Reaction
+	// Err is what Reaction was made from; nil where that is Data.
+	Err error
 }
 
 // Make makes a whole handshake on a connection out of the peer's budget. It
@@ -61,15 +68,19 @@ func attempt(ctx context.Context, peer *conversation.Peer, question Question) *W
 	if err != nil {
 		reaction := unconnected(err)
 		peer.Logf("%s: %s", question.Name, reaction)
-		return &Whole{Session: &session.Session{}, Reaction: reaction}
+		return &Whole{Session: &session.Session{}, Reaction: reaction, Err: err}
 	}
-	conn.Extend(Time)
+	conn.Extend(cmp.Or(question.Longer, Time))
 	question.Config.ServerName = ""
 	if _, ok := wire.ServerName(peer.ServerName()); ok && !question.WithoutSNI {
 		question.Config.ServerName = peer.ServerName()
 	}
-	made, err := session.Handshake(ctx, conn, question.Config)
-	done := &Whole{Session: made, Conn: conn, Reaction: conversation.Reaction{Kind: conversation.Data}}
+	shake := session.Handshake
+	if question.Partial {
+		shake = session.Start
+	}
+	made, err := shake(ctx, conn, question.Config)
+	done := &Whole{Session: made, Conn: conn, Reaction: conversation.Reaction{Kind: conversation.Data}, Err: err}
 	if err != nil {
 		done.Reaction = conn.Reaction(ctx, err)
 	}

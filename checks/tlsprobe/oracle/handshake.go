@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/handshake"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/session"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
@@ -27,31 +28,16 @@ func (e exchange) close() { _ = e.conn.Close() } // nothing was promised to the 
 // ServerHelloDone or, if complete, to the server's Finished. A failure is a
 // reaction that says why.
 func (p prober) start(ctx context.Context, with combination, patience time.Duration, complete bool) (exchange, checks.Reason) {
-	conn, err := p.peer.OpenPatiently(ctx, patience)
-	if err != nil {
-		return exchange{}, conversation.ReasonOf(err, checks.ReasonInternal)
-	}
-	conn.Extend(2 * patience) // for the handshake, and for what follows the first event
-	name := p.peer.ServerName()
-	if _, ok := wire.ServerName(name); !ok {
-		name = ""
-	}
-	shaken, err := session.Start(ctx, conn, session.Config{
-		ServerName: name, MinVersion: with.version, MaxVersion: with.version, Suites: []uint16{with.suite.ID},
+	made := handshake.Make(ctx, p.peer, handshake.Question{
+		Name: with.name, Patience: patience, Partial: !complete,
+		Longer: 2 * patience, // for the handshake, and for what follows the first event
+		Config: session.Config{MinVersion: with.version, MaxVersion: with.version, Suites: []uint16{with.suite.ID}},
 	})
-	if err == nil {
-		conn.Worked()
-		if complete {
-			err = shaken.Finish(ctx)
-		}
+	if made.Err != nil {
+		made.Close()
+		return exchange{}, handshakeReason(ctx, made.Session, made.Err)
 	}
-	if err != nil {
-		_ = conn.Close()
-		reason := handshakeReason(ctx, shaken, err)
-		p.peer.Logf("%s: no handshake: %v", with.name, err)
-		return exchange{}, reason
-	}
-	return exchange{conn, shaken, patience, p.silence}, ""
+	return exchange{made.Conn, made.Session, patience, p.silence}, ""
 }
 
 func handshakeReason(ctx context.Context, shaken *session.Session, err error) checks.Reason {

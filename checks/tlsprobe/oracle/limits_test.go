@@ -60,39 +60,11 @@ func stopping(t *testing.T, connections int64, after func(net.Conn)) (address st
 			after(conn)
 			return
 		}
-		relay(t.Context(), conn, server.Addr.String())
+		checktest.Relay(t.Context(), conn, server.Addr)
 	})
 	return front.String(), conversation.New(conversation.Config{
 		Network: checktest.Loopback(t), Address: front, ServerName: "localhost", Connections: 300, ReadTimeout: 200 * time.Millisecond,
 	})
-}
-
-// relay passes bytes on, and an RST as the FIN that a proxy makes of it.
-func relay(ctx context.Context, conn net.Conn, address string) {
-	upstream, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
-	if err != nil {
-		return
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		pass(upstream, conn)
-		_ = upstream.Close()
-	}()
-	pass(conn, upstream)
-	_ = conn.Close()
-	_ = upstream.Close()
-	<-done
-}
-
-func pass(to, from net.Conn) {
-	piece := make([]byte, 4096)
-	for {
-		count, err := from.Read(piece)
-		if _, failed := to.Write(piece[:count]); err != nil || failed != nil {
-			return
-		}
-	}
 }
 
 // A server that stops answering midway, as behind a firewall that begins to
@@ -168,9 +140,9 @@ func TestABalancer(t *testing.T) {
 			var served atomic.Int64
 			front := checktest.StartPeer(t, func(conn net.Conn) {
 				if served.Add(1)%turns == 0 {
-					relay(t.Context(), conn, other.Addr.String())
+					checktest.Relay(t.Context(), conn, other.Addr)
 				} else {
-					relay(t.Context(), conn, usual.Addr.String())
+					checktest.Relay(t.Context(), conn, usual.Addr)
 				}
 			})
 			got, _ := look(t, front, tls12(aes128()))

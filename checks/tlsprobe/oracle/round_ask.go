@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -59,13 +58,16 @@ func (p prober) ask(ctx context.Context, questions []int, controls int, patience
 // each replaces those reactions that which picks, side by side and in another
 // order each time: questions must not keep step with a balancer's turns.
 func (p prober) each(answers round, which func(reaction) bool, ask func(at int) reaction) {
-	var owned sync.WaitGroup
+	var parts []func()
 	for _, at := range rand.Perm(len(answers)) {
 		if which(answers[at]) {
-			owned.Go(func() { answers[at] = ask(at) })
+			parts = append(parts, func() {
+				answers[at] = reaction{failed: checks.ReasonInternal} // where the next line panics
+				answers[at] = ask(at)
+			})
 		}
 	}
-	owned.Wait()
+	p.peer.Together(parts...)
 }
 
 // retries is how often a question that did not reach the server is asked again.

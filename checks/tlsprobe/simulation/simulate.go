@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
@@ -73,12 +72,12 @@ func (r *simulating) resend(ctx context.Context, indexes []int) {
 	indexes = slices.DeleteFunc(indexes, func(i int) bool { return r.tried[i] })
 	indexes = indexes[:min(len(indexes), r.peer.Left())]
 	answers := make([]checks.Simulation, len(indexes))
-	var sent sync.WaitGroup
+	var parts []func()
 	for n, i := range indexes {
 		r.tried[i] = true
-		sent.Go(func() { answers[n] = Resend(ctx, r.peer, r.profiles[i], r.known) })
+		parts = append(parts, func() { answers[n] = Resend(ctx, r.peer, r.profiles[i], r.known) })
 	}
-	sent.Wait()
+	r.peer.Together(parts...)
 	for n, i := range indexes {
 		r.takeIn(i, answers[n])
 	}
