@@ -55,6 +55,7 @@ test: ## Everything that must hold: format, generated code, lint, vet, tests und
 	@.ci/deps ensure
 	@$(MAKE) -j2 --output-sync=target check
 	@$(MAKE) test-go TEST_FLAGS='-vet=off $(TEST_FLAGS)'
+	@$(MAKE) fuzz-briefly
 
 .PHONY: check
 check: check-format check-generated lint check-deploy vet
@@ -113,6 +114,12 @@ bench: ## Run the benchmarks
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZ_TIME (10s)
 	@FUZZ_TIME=$(FUZZ_TIME) .ci/fuzz
+
+# A number of executions, not a time: seconds are few on a busy machine.
+.PHONY: fuzz-briefly
+fuzz-briefly: ## What reads the bytes of peers, fuzzed for seconds
+	@said="$$(FUZZ_BUILD=-race FUZZ_TIME=100x .ci/fuzz checks/tlsprobe/wire checks/tlsprobe/conversation checks/tlsprobe/session 2>&1)" || { echo "$$said"; exit 1; }; \
+	echo "fuzz: $${said##*$$'\n'}"
 
 .PHONY: clean
 clean: ## Remove what was built; the data folder stays

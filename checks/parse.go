@@ -38,7 +38,11 @@ func ParseTarget(rawURL string, depth Depth, limits Limits) (Target, error) {
 	} else if strings.Contains(host, ":") {
 		u.Host = "[" + host + "]"
 	}
-	return Target{URL: u.String(), Host: host, Port: port, Depth: depth, Limits: limits.WithDefaults()}, nil
+	whole := u.String()
+	if len(whole) > maxURLBytes { // escaped, it may be three times what was written
+		return Target{}, tooLong(whole)
+	}
+	return Target{URL: whole, Host: host, Port: port, Depth: depth, Limits: limits.WithDefaults()}, nil
 }
 
 // ParseHostOrURL reads what people type for a server: a URL as ParseTarget takes
@@ -84,7 +88,7 @@ func parseURL(text string) (*url.URL, error) {
 	case text == "":
 		return nil, errors.New("the URL is empty; write it in full, such as https://app.example.com/callback")
 	case len(text) > maxURLBytes:
-		return nil, fmt.Errorf("the URL has %d characters; at most %d are allowed", len(text), maxURLBytes)
+		return nil, tooLong(text)
 	case !strings.Contains(text, "://"):
 		return nil, fmt.Errorf("%q has no scheme; start it with https:// or http://", text)
 	}
@@ -106,6 +110,10 @@ func parseURL(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("%q names no host", text)
 	}
 	return u, nil
+}
+
+func tooLong(text string) error {
+	return fmt.Errorf("the URL has %d characters; at most %d are allowed", len(text), maxURLBytes)
 }
 
 func portOf(u *url.URL) (uint16, error) {

@@ -84,8 +84,10 @@ func (p *Peer) Ask(ctx context.Context, question Question) Answer {
 	if !p.suspicious(answer) {
 		return answer
 	}
-	p.health.settling.Lock()
-	defer p.health.settling.Unlock()
+	if p.health.settling.Acquire(ctx, 1) != nil {
+		return answer // nobody waits for more
+	}
+	defer p.health.settling.Release(1)
 	if !p.suspicious(answer) || ctx.Err() != nil || p.health.isStopped() || p.Left() == 0 {
 		return answer // what another hello met meanwhile explains it
 	}

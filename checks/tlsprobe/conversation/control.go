@@ -5,16 +5,29 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
 // control is the hello that is known to work.
 type control struct {
-	mu       sync.Mutex // one control at a time; guards what follows
+	turn *semaphore.Weighted // one control at a time
+
+	mu       sync.Mutex // guards what follows
 	question Question
 	known    bool
 	left     int
+}
+
+func newControl() *control { return &control{turn: semaphore.NewWeighted(1)} }
+
+// get returns the hello, and whether one is known.
+func (c *control) get() (Question, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.question, c.known
 }
 
 // SetControl tells the peer a hello that worked. It is sent again where
@@ -28,9 +41,8 @@ func (p *Peer) SetControl(question Question) {
 
 // HasControl says whether a control hello is known.
 func (p *Peer) HasControl() bool {
-	p.control.mu.Lock()
-	defer p.control.mu.Unlock()
-	return p.control.known
+	_, known := p.control.get()
+	return known
 }
 
 // Refused says whether an answer is a refusal that can be relied on, and if
@@ -99,12 +111,18 @@ func (h *health) refusesSilently() bool {
 // sent, twice where it fails. A server that fails both counts as one that
 // stopped answering: it is not asked anything else in this look.
 func (p *Peer) AnswersAfter(ctx context.Context, at time.Time) bool {
-	p.control.mu.Lock()
-	defer p.control.mu.Unlock()
 	if p.health.workedAfter(at) {
 		return true
 	}
-	if !p.control.known {
+	if p.control.turn.Acquire(ctx, 1) != nil {
+		return false
+	}
+	defer p.control.turn.Release(1)
+	if p.health.workedAfter(at) { // meanwhile
+		return true
+	}
+	question, known := p.control.get()
+	if !known {
 		return false
 	}
 	for attempt := range 2 {
@@ -116,7 +134,7 @@ func (p *Peer) AnswersAfter(ctx context.Context, at time.Time) bool {
 		}
 		began := time.Now()
 		conn, err := p.connect(ctx, true, min(p.config.ReadTimeout, 3*p.Patience()))
-		if p.exchange(ctx, conn, err, p.control.question, began).Accepted() {
+		if p.exchange(ctx, conn, err, question, began).Accepted() {
 			return true
 		}
 	}
@@ -127,12 +145,13 @@ func (p *Peer) AnswersAfter(ctx context.Context, at time.Time) bool {
 	return false
 }
 
-// affordsControl takes one connection for a control hello. It is called with
-// the control's lock held.
+// affordsControl takes one connection for a control hello.
 func (p *Peer) affordsControl() bool {
 	if p.config.Economical {
 		return p.spend()
 	}
+	p.control.mu.Lock()
+	defer p.control.mu.Unlock()
 	p.control.left--
 	return p.control.left >= 0
 }

@@ -65,7 +65,7 @@ func New(config Config) *Peer {
 	if config.ReadTimeout <= 0 {
 		config.ReadTimeout = checks.Limits{}.WithDefaults().ReadTimeout
 	}
-	peer := &Peer{config: config, gate: semaphore.NewWeighted(int64(config.AtOnce)), health: &health{}, control: &control{}, left: &atomic.Int64{}}
+	peer := &Peer{config: config, gate: semaphore.NewWeighted(int64(config.AtOnce)), health: newHealth(), control: newControl(), left: &atomic.Int64{}}
 	peer.left.Store(int64(config.Connections))
 	peer.control.left = controls
 	return peer
@@ -123,11 +123,12 @@ func (p *Peer) enter(ctx context.Context, alone bool) (leave func(), err error) 
 
 // health is how a server behaved so far.
 type health struct {
-	mu          sync.Mutex
+	settling *semaphore.Weighted // one hello at a time is asked again
+
+	mu          sync.Mutex    // guards what follows
 	trip        time.Duration // the slowest round trip
 	firstWorked time.Time     // end of the first exchange that worked
 	lastWorked  time.Time     // beginning of the newest that worked
-	settling    sync.Mutex    // one hello at a time is asked again
 	narrow      bool          // it stands one connection at a time
 	gap         time.Duration // between two connections to one that is narrow
 	left        time.Time     // when the newest connection was closed
@@ -138,6 +139,8 @@ type health struct {
 	// silentRefusals: how often something was dropped between two hellos that worked.
 	silentRefusals int
 }
+
+func newHealth() *health { return &health{settling: semaphore.NewWeighted(1)} }
 
 func (h *health) slowest() time.Duration {
 	h.mu.Lock()

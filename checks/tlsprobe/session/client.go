@@ -252,4 +252,4 @@ func (s *Session) expectedVerifyData() []byte {
 	return slices.Concat(s.previous.ClientVerifyData, s.previous.ServerVerifyData)
 }
 
-var errNoKeys = errors.New("compression is on: records after the handshake cannot be read")
+var errNoKeys = fmt.Errorf("compression is on: records after the handshake cannot be read: %w", ErrUnsupported)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gradewatch/gradewatch/checks/checktest/transcript"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
@@ -167,6 +168,12 @@ func FuzzRead(f *testing.F) {
 	f.Add(wire.Records(wire.TypeHandshake, wire.TLS12, message(wire.TypeNewSessionTicket, []byte{0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 1, 7, 0, 0})), uint16(4))
 	f.Add(wire.Records(wire.TypeApplicationData, wire.TLS12, []byte("data")), uint16(3))
 	f.Add(wire.Records(wire.TypeHandshake, wire.TLS12, message(wire.TypeHelloRequest, nil)), uint16(0))
+	for _, recorded := range transcript.All(f) {
+		for _, ticket := range recorded.Bodies(wire.TypeNewSessionTicket) {
+			f.Add(wire.Records(wire.TypeHandshake, wire.TLS12, message(wire.TypeNewSessionTicket, ticket)), uint16(4))
+		}
+		f.Add(recorded.Answer, uint16(3))
+	}
 	f.Fuzz(func(t *testing.T, answer []byte, version uint16) {
 		peer := &canned{Reader: bytes.NewReader(answer)}
 		session := &Session{Version: wire.SSL30 + version%5, suite: suiteOf(t, 0x1301), Complete: true, conn: peer, layer: NewLayer(peer)}

@@ -10,6 +10,8 @@ import (
 	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gradewatch/gradewatch/checks/checktest/transcript"
 )
 
 func unhex(t testing.TB, text string) []byte {
@@ -180,6 +182,11 @@ func FuzzParseServerHello(f *testing.F) {
 	for _, body := range []string{plainHello, newHello, retryHello} {
 		f.Add(unhex(f, body))
 	}
+	for _, recorded := range transcript.All(f) {
+		for _, body := range recorded.Bodies(TypeServerHello) {
+			f.Add(body)
+		}
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		hello, err := ParseServerHello(body)
 		if err == nil && (len(hello.Random) != 32 || len(hello.SessionID) > 32) {
@@ -191,6 +198,11 @@ func FuzzParseServerHello(f *testing.F) {
 func FuzzParseCertificate(f *testing.F) {
 	f.Add(unhex(f, "00000a000003aabbcc000001dd"), false)
 	f.Add(unhex(f, "0000000a000003aabbcc00020000"), true)
+	for _, recorded := range transcript.All(f) {
+		for _, body := range recorded.Bodies(TypeCertificate) {
+			f.Add(body, strings.Contains(recorded.Name, "tls13"))
+		}
+	}
 	f.Fuzz(func(t *testing.T, body []byte, modern bool) {
 		version := TLS12
 		if modern {
@@ -212,6 +224,11 @@ func FuzzParseCertificate(f *testing.F) {
 
 func FuzzParseSSLv2ServerHello(f *testing.F) {
 	f.Add(unhex(f, "04000100020002000600"+"01cafe0100800700c099"))
+	for _, recorded := range transcript.All(f) {
+		if body, err := (&Reader{Source: bytes.NewReader(recorded.Answer)}).SSLv2Record(); err == nil {
+			f.Add(body)
+		}
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		answer, err := ParseSSLv2ServerHello(body)
 		if err == nil && 11+len(answer.Certificate)+3*len(answer.Specs)+len(answer.ConnectionID) > len(body) {
@@ -226,6 +243,25 @@ func FuzzServerMessages(f *testing.F) {
 	f.Add(unhex(f, "00020017"+"000105"+"000200ff"+"08040002dead"), uint8(KeyExchangeDHE), false, true)
 	f.Add(unhex(f, "0000012c"+"00000000"+"0101"+"0002beef"+"0008002a000400004000"), uint8(KeyExchangeNone), true, false)
 	f.Add(unhex(f, "01000003abcdef"), uint8(KeyExchangePSK), true, false)
+	for _, recorded := range transcript.All(f) {
+		for _, body := range recorded.Bodies(TypeServerKeyExchange) {
+			for kind := range uint8(KeyExchangePSK) {
+				f.Add(body, kind+1, false, !strings.Contains(recorded.Name, "anon"))
+			}
+		}
+		for _, kind := range []uint8{TypeNewSessionTicket, TypeCertificateStatus, TypeEncryptedExtensions, TypeCertificateRequest} {
+			for _, body := range recorded.Bodies(kind) {
+				f.Add(body, uint8(0), false, false)
+			}
+		}
+		for _, body := range recorded.Bodies(TypeServerHello) {
+			hello, err := ParseServerHello(body)
+			require.NoError(f, err, recorded.Name)
+			if alpn, found := hello.Extension(ExtensionALPN); found {
+				f.Add(alpn, uint8(0), false, false)
+			}
+		}
+	}
 	f.Fuzz(func(t *testing.T, body []byte, kind uint8, psk, signed bool) {
 		form := KeyExchangeForm{Kind: KeyExchangeKind(kind % 5), PSK: psk, Signed: signed}
 		for _, version := range []uint16{SSL30, TLS12} {
@@ -250,6 +286,10 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte(record(TypeHandshake, "\x02\x00\x00\x02ok")))
 	f.Add([]byte(record(TypeAlert, "\x02\x46")))
 	f.Add([]byte("\x80\x03abc"))
+	for _, recorded := range transcript.All(f) {
+		f.Add(recorded.Answer)
+		f.Add(Records(TypeHandshake, TLS12, recorded.Messages))
+	}
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		reader := &Reader{Source: bytes.NewReader(stream)}
 		var err error

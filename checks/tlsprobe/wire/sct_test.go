@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gradewatch/gradewatch/checks/checktest/transcript"
 )
 
 func TestParseSCTs(t *testing.T) {
@@ -21,6 +23,15 @@ func TestParseSCTs(t *testing.T) {
 
 func FuzzParseSCTs(f *testing.F) {
 	f.Add([]byte{0, 7, 0, 2, 1, 2, 0, 1, 3})
+	for _, recorded := range transcript.All(f) {
+		for _, body := range recorded.Bodies(TypeServerHello) {
+			hello, err := ParseServerHello(body)
+			require.NoError(f, err, recorded.Name)
+			if list, found := hello.Extension(ExtensionSCT); found {
+				f.Add(list)
+			}
+		}
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		timestamps, err := ParseSCTs(data)
 		size := 2
