@@ -134,3 +134,14 @@ func TestCloseEndsTheSilentServer(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, connection.Close())
 }
+
+// A fleet ends also where it is closed at once, and its names find a port that
+// is free for UDP and TCP.
+func TestStartAndCloseManyTimes(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		fleet, err := demo.Start(t.Context(), demo.Config{})
+		require.NoError(t, err)
+		require.NoError(t, fleet.Close())
+	}
+}

@@ -17,13 +17,8 @@ func (f *Fleet) startDNS(ctx context.Context) error {
 		records[dns.Fqdn(s.name+"."+Domain)] = netip.AddrFrom4([4]byte{127, 0, 0, byte(10 + number)})
 	}
 	records[dns.Fqdn(receiverName+"."+Domain)] = netip.AddrFrom4([4]byte{127, 0, 0, 9})
-	packets, err := new(net.ListenConfig).ListenPacket(ctx, "udp", "127.0.0.1:0")
+	packets, streams, err := listenTwice(ctx)
 	if err != nil {
-		return fmt.Errorf("listen for names: %w", err)
-	}
-	streams, err := new(net.ListenConfig).Listen(ctx, "tcp", packets.LocalAddr().String())
-	if err != nil {
-		_ = packets.Close()
 		return fmt.Errorf("listen for names: %w", err)
 	}
 	f.Resolver = packets.LocalAddr().String()
@@ -36,6 +31,23 @@ func (f *Fleet) startDNS(ctx context.Context) error {
 		f.closers = append(f.closers, server.Shutdown)
 	}
 	return nil
+}
+
+// portsTried is how many free UDP ports are tried until the TCP port of the
+// same number is free too.
+const portsTried = 20
+
+func listenTwice(ctx context.Context) (packets net.PacketConn, streams net.Listener, err error) {
+	for range portsTried {
+		if packets, err = new(net.ListenConfig).ListenPacket(ctx, "udp", "127.0.0.1:0"); err != nil {
+			return nil, nil, err //nolint:wrapcheck // the caller says what for
+		}
+		if streams, err = new(net.ListenConfig).Listen(ctx, "tcp", packets.LocalAddr().String()); err == nil {
+			return packets, streams, nil
+		}
+		_ = packets.Close()
+	}
+	return nil, nil, err
 }
 
 func answerNames(records map[string]netip.Addr) dns.HandlerFunc {

@@ -41,7 +41,8 @@ func (f *Fleet) startMailbox(ctx context.Context, told func(string)) error {
 	server.MaxMessageBytes = maximumMessage
 	server.ReadTimeout, server.WriteTimeout = 10*time.Second, 10*time.Second
 	f.Receiver.SMTPURL = "smtp://" + listener.Addr().String() + "?tls=none"
-	f.closers = append(f.closers, server.Close)
+	// The listener too: a server that is closed before it serves forgets to end.
+	f.closers = append(f.closers, server.Close, listener.Close)
 	f.running.Go(func() { _ = server.Serve(listener) }) // ends when closed
 	return nil
 }
