@@ -7,7 +7,6 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
-	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
 )
 
 // mixedRefusals is how many refusals in a row end a list where servers behind
@@ -136,7 +135,7 @@ func (i *inspection) preference(ctx context.Context, protocol checks.Protocol, p
 	answer := i.ask(ctx, fmt.Sprintf("%s, suites in the reverse order", protocol.Title()), offer{protocol: protocol, suites: turned})
 	switch {
 	case !answer.Accepted():
-		return checks.InconclusiveFact[checks.Preference](reasonFor(answer))
+		return checks.InconclusiveFact[checks.Preference](answer.Unexpected())
 	case answer.Hello.Suite == picks[0]:
 		return checks.KnownFact(checks.ServerPreference)
 	case answer.Hello.Suite == turned[0]:
@@ -160,7 +159,7 @@ func (i *inspection) merge(ctx context.Context, protocol checks.Protocol, one, o
 		answer := i.ask(ctx, protocol.Title()+", one suite of two batches each", offer{protocol: protocol, suites: []uint16{one[0], other[0]}})
 		switch {
 		case !answer.Accepted():
-			return nil, reasonFor(answer)
+			return nil, answer.Unexpected()
 		case answer.Hello.Suite == one[0]:
 			merged, one = append(merged, one[0]), one[1:]
 		default:
@@ -185,16 +184,7 @@ func (i *inspection) prefersChaCha20(ctx context.Context, protocol checks.Protoc
 		protocol: protocol, suites: append([]uint16{first}, without(ordered.suites, first)...),
 	})
 	if !answer.Accepted() {
-		return checks.InconclusiveFact[bool](reasonFor(answer))
+		return checks.InconclusiveFact[bool](answer.Unexpected())
 	}
 	return checks.KnownFact(isChaCha20(answer.Hello.Suite))
-}
-
-// reasonFor is why an answer that is no ServerHello tells nothing where one
-// was certain to come.
-func reasonFor(answer conversation.Answer) checks.Reason {
-	if answer.Reaction.Kind == conversation.Failed {
-		return answer.Reaction.Reason
-	}
-	return checks.ReasonDisagreement
 }

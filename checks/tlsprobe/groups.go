@@ -204,7 +204,7 @@ func (i *inspection) groupPreference(ctx context.Context, suites []uint16, list 
 	answer := i.ask(ctx, "TLS 1.3, groups in the reverse order", offer{protocol: checks.TLSv13, suites: suites, groups: turned, askGroup: true})
 	switch group := keyExchangeGroup(answer); {
 	case !answer.Accepted():
-		return checks.InconclusiveFact[checks.Preference](reasonFor(answer))
+		return checks.InconclusiveFact[checks.Preference](answer.Unexpected())
 	case group == turned[0]:
 		return checks.KnownFact(checks.ClientPreference)
 	default:

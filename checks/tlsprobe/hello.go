@@ -1,9 +1,5 @@
 package tlsprobe
 
-import (
-	"crypto/rand"
-)
-
 const groupX25519 uint16 = 29
 
 // legacyGroups are all that TLS 1.0 to 1.2 can use.
@@ -27,10 +23,4 @@ func signatureAlgorithms() []uint16 {
 		0x0303, 0x0301, 0x0402, 0x0502, 0x0602, 0x0302, // SHA-224, DSA
 		0x0203, 0x0201, 0x0202, 0x0101, // SHA-1, MD5
 	}
-}
-
-func random(length int) []byte {
-	bytes := make([]byte, length)
-	_, _ = rand.Read(bytes) // never fails (crypto/rand since Go 1.24)
-	return bytes
 }

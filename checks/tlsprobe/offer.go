@@ -52,7 +52,7 @@ func (o offer) question(name, host string) (conversation.Question, error) {
 	}
 	hello.Extensions = extensions
 	if version == wire.TLS13 {
-		hello.SessionID = random(32) // for middleboxes (RFC 8446 appendix D.4)
+		hello.SessionID = wire.Random(32) // for middleboxes (RFC 8446 appendix D.4)
 	}
 	return conversation.Question{Name: name, Hello: hello.Pad(), Until: conversation.UntilDone}, nil
 }

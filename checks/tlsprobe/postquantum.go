@@ -32,7 +32,7 @@ func (i *inspection) postQuantum(ctx context.Context, suites []uint16, list grou
 	alone := i.askShares(ctx, "TLS 1.3 as a browser with an x25519 share alone", suites, shares[1:])
 	for _, answer := range []conversation.Answer{both, alone} {
 		if !answer.Accepted() {
-			return checks.InconclusiveFact[checks.PostQuantum](reasonFor(answer))
+			return checks.InconclusiveFact[checks.PostQuantum](answer.Unexpected())
 		}
 	}
 	return checks.KnownFact(checks.PostQuantum{Chosen: tlsparameters.GroupName(both.Hello.Group), Retry: alone.Hello.Retry})

@@ -19,6 +19,9 @@ const (
 	UntilDone               // what comes in the clear up to ServerHelloDone; in TLS 1.3 the ServerHello
 )
 
+// challengeLength is that of the random of an SSL 2.0 client.
+const challengeLength = 16
+
 // Question is one hello.
 type Question struct {
 	Name  string // for the transcript: "TLS 1.2 suites"
@@ -54,6 +57,15 @@ type Answer struct {
 
 // Accepted says whether a ServerHello came.
 func (a Answer) Accepted() bool { return a.Reaction.Kind == Data }
+
+// Unexpected is why an answer that is no ServerHello tells nothing where one
+// was certain to come.
+func (a Answer) Unexpected() checks.Reason {
+	if a.Reaction.Kind == Failed {
+		return a.Reaction.Reason
+	}
+	return checks.ReasonDisagreement
+}
 
 // suspicious says whether a reaction might come from a server or a path that
 // is out of breath rather than from one that says no.
@@ -194,7 +206,7 @@ func (q Question) bytes() ([]byte, error) {
 	case q.Raw != nil:
 		return q.Raw, nil
 	case q.Specs != nil:
-		return wire.SSLv2Hello(wire.SSL20, q.Specs, challenge())
+		return wire.SSLv2Hello(wire.SSL20, q.Specs, wire.Random(challengeLength))
 	default:
 		return q.Hello.Records() //nolint:wrapcheck // it says what was attempted
 	}

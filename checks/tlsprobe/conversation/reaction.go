@@ -67,8 +67,8 @@ func (r Reaction) String() string {
 // by RST is a race.
 func (r Reaction) Dropped() bool { return r.Kind == FIN || r.Kind == RST }
 
-// reason is what a fact says that nothing but this reaction is known of.
-func (r Reaction) reason() checks.Reason {
+// Why is what a fact says that nothing but this reaction is known of.
+func (r Reaction) Why() checks.Reason {
 	switch r.Kind {
 	case Failed:
 		return r.Reason
@@ -78,11 +78,18 @@ func (r Reaction) reason() checks.Reason {
 		return checks.ReasonNotTLS
 	case Malformed:
 		return checks.ReasonMalformed
-	case Alert, Data:
-		return checks.ReasonHandshakeFailed
 	default:
+		return checks.ReasonHandshakeFailed
+	}
+}
+
+// reason is Why for a hello that might be refused: a drop is a refusal only
+// with a control that works.
+func (r Reaction) reason() checks.Reason {
+	if r.Dropped() {
 		return checks.ReasonControlFailed
 	}
+	return r.Why()
 }
 
 // Normalize turns an error of reading or writing into a reaction. received is

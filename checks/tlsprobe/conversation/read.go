@@ -2,7 +2,6 @@ package conversation
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 
@@ -77,11 +76,4 @@ func (a *Answer) readSSLv2(ctx context.Context, conn *Conn) {
 	default:
 		a.SSLv2, a.Reaction = answer, Reaction{Kind: Data, Bytes: len(body)}
 	}
-}
-
-// challenge is what an SSL 2.0 client sends as its random.
-func challenge() []byte {
-	bytes := make([]byte, 16)
-	_, _ = rand.Read(bytes) // never fails (crypto/rand since Go 1.24)
-	return bytes
 }

@@ -119,7 +119,7 @@ func (p *probe) stands(ctx context.Context, name string, hello, plain wire.Clien
 			return checks.KnownFact(false)
 		case answer.Accepted(), odd && fails && !answer.Reaction.Unconnected:
 		default: // what fails has nothing to do with what is odd
-			return checks.InconclusiveFact[bool](reasonFor(answer))
+			return checks.InconclusiveFact[bool](answer.Unexpected())
 		}
 	}
 	return checks.KnownFact(true)

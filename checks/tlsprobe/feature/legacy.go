@@ -62,7 +62,7 @@ func (p *probe) legacy(ctx context.Context, features *checks.Features) (answers 
 // answered says whether a ServerHello has an extension.
 func answered(answer conversation.Answer, kind uint16) checks.Fact[bool] {
 	if !answer.Accepted() {
-		return checks.InconclusiveFact[bool](reasonFor(answer))
+		return checks.InconclusiveFact[bool](answer.Unexpected())
 	}
 	_, found := answer.Hello.Extension(kind)
 	return checks.KnownFact(found)
@@ -71,7 +71,7 @@ func answered(answer conversation.Answer, kind uint16) checks.Fact[bool] {
 func compression(answer conversation.Answer) checks.Fact[string] {
 	switch {
 	case !answer.Accepted():
-		return checks.InconclusiveFact[string](reasonFor(answer))
+		return checks.InconclusiveFact[string](answer.Unexpected())
 	case answer.Hello.Compression == wire.CompressionNull:
 		return checks.KnownFact("NULL")
 	case answer.Hello.Compression == wire.CompressionDeflate:
@@ -92,7 +92,7 @@ func stapled(answers ...conversation.Answer) checks.Fact[bool] {
 		case answer.Accepted() && answer.Rest.Kind == conversation.Data:
 			fact = checks.KnownFact(false)
 		case !answer.Accepted():
-			fact.Reason = reasonFor(answer)
+			fact.Reason = answer.Unexpected()
 		}
 	}
 	if fact.State == checks.Known {
@@ -175,7 +175,7 @@ func (p *probe) fallbackSCSV(ctx context.Context) checks.Fact[bool] {
 	case answer.Reaction.Kind == conversation.Alert: // F5's is handshake_failure: probably, which is no proof (rating guide, section 14)
 		return checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
 	default:
-		return checks.InconclusiveFact[bool](reasonFor(answer))
+		return checks.InconclusiveFact[bool](answer.Unexpected())
 	}
 }
 

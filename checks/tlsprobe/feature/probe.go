@@ -61,12 +61,3 @@ func (p *probe) ask(ctx context.Context, name string, hello wire.ClientHello) co
 	}
 	return answer
 }
-
-// reasonFor is why an answer that is no ServerHello tells nothing where one
-// was certain to come.
-func reasonFor(answer conversation.Answer) checks.Reason {
-	if answer.Reaction.Kind == conversation.Failed {
-		return answer.Reaction.Reason
-	}
-	return checks.ReasonDisagreement
-}

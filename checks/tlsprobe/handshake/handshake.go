@@ -108,18 +108,8 @@ func (w *Whole) Close() {
 
 // Reason is why a handshake that is not complete tells nothing.
 func (w *Whole) Reason() checks.Reason {
-	switch {
-	case w.Reaction.Kind == conversation.Failed:
-		return w.Reaction.Reason
-	case w.CertificateRequest != nil:
+	if w.CertificateRequest != nil && w.Reaction.Kind != conversation.Failed {
 		return checks.ReasonClientCertificate
-	case w.Reaction.Kind == conversation.Timeout:
-		return checks.ReasonTimeout
-	case w.Reaction.Kind == conversation.Foreign:
-		return checks.ReasonNotTLS
-	case w.Reaction.Kind == conversation.Malformed:
-		return checks.ReasonMalformed
-	default:
-		return checks.ReasonHandshakeFailed
 	}
+	return w.Reaction.Why()
 }

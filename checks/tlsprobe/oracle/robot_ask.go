@@ -2,7 +2,6 @@ package oracle
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"slices"
 	"time"
@@ -129,8 +128,7 @@ func robotBlock(question, size int, version uint16) ([]byte, error) {
 
 // nonzero returns random bytes without a zero.
 func nonzero(size int) []byte {
-	bytes := make([]byte, size)
-	_, _ = rand.Read(bytes) // never fails (crypto/rand since Go 1.24)
+	bytes := wire.Random(size)
 	for at, value := range bytes {
 		bytes[at] = max(value, 1)
 	}

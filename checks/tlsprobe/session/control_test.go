@@ -28,7 +28,7 @@ func TestSealBlocksToOpenSSL(t *testing.T) {
 		"right": {func(w *Writer) []byte {
 			return w.Pad(append(bytes.Clone(request), w.MAC(wire.TypeApplicationData, request)...))
 		}, 0},
-		"wrong MAC":     {func(w *Writer) []byte { return w.Pad(append(bytes.Clone(request), random(w.Suite.MACSize())...)) }, wire.AlertBadRecordMAC},
+		"wrong MAC":     {func(w *Writer) []byte { return w.Pad(append(bytes.Clone(request), wire.Random(w.Suite.MACSize())...)) }, wire.AlertBadRecordMAC},
 		"no MAC":        {func(*Writer) []byte { return bytes.Repeat([]byte{0x5F}, 96) }, wire.AlertBadRecordMAC},
 		"wrong padding": {func(w *Writer) []byte { return bytes.Repeat([]byte{0xFF}, 64) }, wire.AlertBadRecordMAC},
 		"LuckyMinus20":  {func(*Writer) []byte { return bytes.Repeat([]byte{0x41}, 64) }, wire.AlertBadRecordMAC},
@@ -87,11 +87,11 @@ func TestStartLeavesTheRestToTheCaller(t *testing.T) {
 	require.NoError(t, err)
 	key, err := session.RSAKey()
 	require.NoError(t, err)
-	block := append([]byte{0x41, 0x17}, random(key.Size()-2)...)
+	block := append([]byte{0x41, 0x17}, wire.Random(key.Size()-2)...)
 	body := session.EncodeRSAKeyExchange(key.Encrypt(block))
 	require.NoError(t, session.Layer().Write(wire.TypeHandshake, message(wire.TypeClientKeyExchange, body)))
 	require.NoError(t, session.Layer().Write(wire.TypeChangeCipherSpec, []byte{1}))
-	require.NoError(t, session.Layer().Write(wire.TypeHandshake, random(64)))
+	require.NoError(t, session.Layer().Write(wire.TypeHandshake, wire.Random(64)))
 	_, err = session.next()
 	require.ErrorAs(t, err, &alert)
 	require.Equal(t, wire.AlertBadRecordMAC, alert.Code)
@@ -130,7 +130,7 @@ func (c *canned) Write(piece []byte) (int, error) {
 // Endless records, messages and warnings end within a bound.
 func TestHostilePeers(t *testing.T) {
 	t.Parallel()
-	hello := message(wire.TypeServerHello, binaryHello(Secrets{Version: wire.TLS12, Suite: suiteOf(t, 0x002F), ServerRandom: random(32)}, nil))
+	hello := message(wire.TypeServerHello, binaryHello(Secrets{Version: wire.TLS12, Suite: suiteOf(t, 0x002F), ServerRandom: wire.Random(32)}, nil))
 	endless := map[string][]byte{
 		"empty records":     wire.Records(wire.TypeHandshake, wire.TLS12, nil),
 		"warnings":          wire.Records(wire.TypeAlert, wire.TLS12, []byte{1, wire.AlertUnrecognizedName}),

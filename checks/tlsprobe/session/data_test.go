@@ -21,7 +21,7 @@ func sealed(t testing.TB) (*Session, *Layer) {
 	t.Cleanup(func() { _ = near.Close(); _ = far.Close() })
 	suite := suiteOf(t, 0x1301)
 	session := &Session{Version: wire.TLS13, Suite: suite.ID, suite: suite, Complete: true, conn: near, layer: NewLayer(near)}
-	session.traffic = trafficSecrets{client: random(32), server: random(32), resumptionMaster: random(32)}
+	session.traffic = trafficSecrets{client: wire.Random(32), server: wire.Random(32), resumptionMaster: wire.Random(32)}
 	require.NoError(t, session.readWith(session.traffic.server))
 	require.NoError(t, session.writeWith(session.traffic.client))
 	server := NewLayer(far)
@@ -177,7 +177,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, answer []byte, version uint16) {
 		peer := &canned{Reader: bytes.NewReader(answer)}
 		session := &Session{Version: wire.SSL30 + version%5, suite: suiteOf(t, 0x1301), Complete: true, conn: peer, layer: NewLayer(peer)}
-		session.traffic = trafficSecrets{client: random(32), server: random(32), resumptionMaster: random(32)}
+		session.traffic = trafficSecrets{client: wire.Random(32), server: wire.Random(32), resumptionMaster: wire.Random(32)}
 		if _, err := io.Copy(io.Discard, session); err == nil && len(answer) == 0 {
 			t.Fatal("an end without close_notify is an error")
 		}

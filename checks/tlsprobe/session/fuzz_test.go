@@ -17,7 +17,7 @@ func FuzzHandshake(f *testing.F) {
 	for index, one := range conversations {
 		f.Add(transcript.Named(f, one.name).Answer, uint8(index))
 	}
-	hello := message(wire.TypeServerHello, binaryHello(Secrets{Version: wire.SSL30, Suite: Suite{ID: 5}, ServerRandom: random(32)}, nil))
+	hello := message(wire.TypeServerHello, binaryHello(Secrets{Version: wire.SSL30, Suite: Suite{ID: 5}, ServerRandom: wire.Random(32)}, nil))
 	f.Add(wire.Records(wire.TypeHandshake, wire.SSL30, hello), uint8(255))
 	f.Fuzz(func(t *testing.T, answer []byte, index uint8) {
 		config := Config{MaxVersion: wire.SSL30 + uint16(index%5), MinVersion: wire.SSL30, Heartbeat: 1, SCT: true, StatusRequest: true}

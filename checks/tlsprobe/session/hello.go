@@ -24,7 +24,7 @@ type offer struct {
 // the messages that came before, which binders cover.
 func (o *offer) build(config Config, before []byte) (err error) {
 	if o.random == nil {
-		o.random, o.session = random(32), config.sessionID()
+		o.random, o.session = wire.Random(32), config.sessionID()
 	}
 	hello := wire.ClientHello{
 		Version: config.helloVersion(), Random: o.random, SessionID: o.session,
@@ -63,7 +63,7 @@ func (c Config) sessionID() []byte {
 	case c.maxVersion() == wire.TLS13, c.legacyTicket() != nil:
 		// For middleboxes (RFC 8446 appendix D.4), or to tell whether the server
 		// takes the ticket (RFC 5077 section 3.4).
-		return random(32)
+		return wire.Random(32)
 	default:
 		return nil
 	}

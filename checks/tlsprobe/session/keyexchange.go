@@ -66,7 +66,7 @@ func (s *Session) transportRSA() (body, premaster []byte, err error) {
 		return nil, nil, err
 	}
 	premaster = binary.BigEndian.AppendUint16(nil, s.config.helloVersion())
-	premaster = append(premaster, random(masterSecretSize-2)...)
+	premaster = append(premaster, wire.Random(masterSecretSize-2)...)
 	encrypted, err := key.EncryptPKCS1(premaster)
 	if err != nil {
 		return nil, nil, err
@@ -101,7 +101,7 @@ func agreeDH(sent *wire.ServerKeyExchange) (body, premaster []byte, err error) {
 	if len(sent.P) > maxModulus || p.BitLen() < 128 || p.Bit(0) == 0 || ys.Cmp(big.NewInt(1)) <= 0 || ys.Cmp(p) >= 0 {
 		return nil, nil, fmt.Errorf("DH parameters of %d bits: %w", p.BitLen(), ErrUnsupported)
 	}
-	x := new(big.Int).SetBytes(random(32))
+	x := new(big.Int).SetBytes(wire.Random(32))
 	yc := new(big.Int).Exp(g, x, p)
 	// Leading zeros are stripped from both (RFC 5246 section 8.1.2).
 	return vector16(yc.Bytes()), new(big.Int).Exp(ys, x, p).Bytes(), nil

@@ -14,9 +14,9 @@ import (
 
 func pair(t testing.TB, version uint16, suite Suite, thenMAC bool) (*Writer, *Reader) {
 	t.Helper()
-	keys := Keys{Key: random(suite.keySize()), IV: random(12)}
+	keys := Keys{Key: wire.Random(suite.keySize()), IV: wire.Random(12)}
 	if version < wire.TLS13 {
-		secrets := Secrets{Version: version, Suite: suite, Master: random(48), ClientRandom: random(32), ServerRandom: random(32)}
+		secrets := Secrets{Version: version, Suite: suite, Master: wire.Random(48), ClientRandom: wire.Random(32), ServerRandom: wire.Random(32)}
 		keys, _ = secrets.Keys()
 	}
 	protection := Protection{Version: version, Suite: suite, Keys: keys, EncryptThenMAC: thenMAC}
@@ -47,13 +47,13 @@ func TestSealAndOpen(t *testing.T) {
 					suite := suiteOf(t, id)
 					writer, reader := pair(t, version, suite, thenMAC && version > wire.SSL30)
 					for size := range 70 {
-						content := random(size)
+						content := wire.Random(size)
 						opened, err := reader.Open(parse(t, writer.Seal(wire.TypeApplicationData, content)))
 						require.NoError(t, err)
 						require.Equal(t, wire.TypeApplicationData, opened.Type)
 						require.True(t, bytes.Equal(content, opened.Content))
 					}
-					record := parse(t, writer.Seal(wire.TypeApplicationData, random(40)))
+					record := parse(t, writer.Seal(wire.TypeApplicationData, wire.Random(40)))
 					record.Content[20] ^= 1
 					_, err := reader.Open(record)
 					require.ErrorIs(t, err, ErrBadRecord)
@@ -73,7 +73,7 @@ func TestSealBlocks(t *testing.T) {
 			"right": func(w *Writer) []byte {
 				return w.Pad(append(bytes.Clone(content), w.MAC(wire.TypeApplicationData, content)...))
 			},
-			"wrong MAC": func(w *Writer) []byte { return w.Pad(append(bytes.Clone(content), random(20)...)) },
+			"wrong MAC": func(w *Writer) []byte { return w.Pad(append(bytes.Clone(content), wire.Random(20)...)) },
 			"no MAC":    func(*Writer) []byte { return bytes.Repeat([]byte{0x5F}, 96) },
 			"wrong padding": func(w *Writer) []byte {
 				blocks := w.Pad(append(bytes.Clone(content), w.MAC(wire.TypeApplicationData, content)...))

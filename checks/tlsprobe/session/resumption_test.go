@@ -50,9 +50,9 @@ func testResumption(t *testing.T, address netip.AddrPort, config Config) {
 	require.Empty(t, second.Certificates)
 
 	strange := *config.Resume
-	strange.SessionID = random(32)
+	strange.SessionID = wire.Random(32)
 	if config.SessionTicket {
-		strange.SessionID, strange.Ticket = nil, random(160)
+		strange.SessionID, strange.Ticket = nil, wire.Random(160)
 	}
 	config.Resume = &strange
 	third := connect(t, address, config)

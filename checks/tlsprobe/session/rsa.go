@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
@@ -65,7 +66,7 @@ func (k RSAKey) EncryptPKCS1(message []byte) ([]byte, error) {
 	block := make([]byte, 0, k.Size())
 	block = append(block, 0, 2)
 	for len(block) < k.Size()-1-len(message) {
-		if value := random(1)[0]; value != 0 {
+		if value := wire.Random(1)[0]; value != 0 {
 			block = append(block, value)
 		}
 	}

@@ -3,7 +3,6 @@ package session
 import (
 	"bytes"
 	"crypto/cipher"
-	"crypto/rand"
 	"encoding/binary"
 	"fmt"
 
@@ -71,7 +70,7 @@ func (w *Writer) encrypt(blocks []byte) []byte {
 			w.iv = bytes.Clone(blocks[len(blocks)-len(w.iv):])
 		}
 	case w.Suite.CBC():
-		iv := random(w.Suite.BlockSize())
+		iv := wire.Random(w.Suite.BlockSize())
 		cipher.NewCBCEncrypter(w.block, iv).CryptBlocks(blocks, blocks)
 		return append(iv, blocks...)
 	}
@@ -108,10 +107,4 @@ func (w *Writer) finish(contentType uint8, fragment []byte) []byte {
 func recordHeader(contentType uint8, version uint16, length int) []byte {
 	header := binary.BigEndian.AppendUint16([]byte{contentType}, version)
 	return binary.BigEndian.AppendUint16(header, uint16(length)) //nolint:gosec // records are bounded
-}
-
-func random(size int) []byte {
-	value := make([]byte, size)
-	_, _ = rand.Read(value) // never fails (crypto/rand since Go 1.24)
-	return value
 }

@@ -131,7 +131,7 @@ func TestBothRoles(t *testing.T) {
 			}
 			t.Run(fmt.Sprintf("%04X %04X", version, id), func(t *testing.T) {
 				t.Parallel()
-				server := &testServer{version: version, certificate: certificate, session: random(32)}
+				server := &testServer{version: version, certificate: certificate, session: wire.Random(32)}
 				turn := make(chan struct{}, 1)
 				address := checktest.StartPeer(t, func(conn net.Conn) {
 					turn <- struct{}{}

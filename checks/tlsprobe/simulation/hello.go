@@ -28,7 +28,7 @@ func (p Profile) Hello(serverName string) (wire.ClientHello, error) {
 		Suites: slices.Clone(p.Suites), Compression: slices.Clone(p.Compression),
 	}
 	if p.Max == checks.TLSv13 {
-		hello.SessionID = random(32) // RFC 8446 appendix D.4
+		hello.SessionID = wire.Random(32) // RFC 8446 appendix D.4
 	}
 	padded := false
 	for _, listed := range p.Extensions {
@@ -101,9 +101,9 @@ func greaseECH() wire.Extension {
 	b.AddUint8(0)       // outer
 	b.AddUint16(0x0001) // HKDF-SHA256
 	b.AddUint16(0x0001) // AES-128-GCM
-	b.AddUint8(random(1)[0])
-	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(random(32)) })
-	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(random(144)) })
+	b.AddUint8(wire.Random(1)[0])
+	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(wire.Random(32)) })
+	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(wire.Random(144)) })
 	return wire.Extension{Type: extensionECH, Data: b.BytesOrPanic()} // its parts are bounded
 }
 
@@ -161,12 +161,6 @@ func hybrid() ([]byte, error) {
 	}
 	classical, err := point(ecdh.X25519())
 	return slices.Concat(decapsulation.EncapsulationKey().Bytes(), classical), err
-}
-
-func random(length int) []byte {
-	bytes := make([]byte, length)
-	_, _ = rand.Read(bytes) // never fails (crypto/rand since Go 1.24)
-	return bytes
 }
 
 // protocolOf returns the protocol of a version number, empty for none.

@@ -79,7 +79,7 @@ func (h ClientHello) Marshal() ([]byte, error) {
 func (h ClientHello) body(b *cryptobyte.Builder) {
 	b.AddUint16(h.Version)
 	if h.Random == nil {
-		h.Random = random(32)
+		h.Random = Random(32)
 	}
 	b.AddBytes(h.Random)
 	b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(h.SessionID) })
@@ -218,7 +218,8 @@ func readVector16(message *cryptobyte.String, vector *[]byte) bool {
 	return true
 }
 
-func random(length int) []byte {
+// Random returns length unpredictable bytes.
+func Random(length int) []byte {
 	bytes := make([]byte, length)
 	_, _ = rand.Read(bytes) // never fails (crypto/rand since Go 1.24)
 	return bytes
