@@ -99,7 +99,7 @@ func (v *version) proof() checks.Accepted {
 		accepted.Suite = specValue(specs.Specs[0])
 		return accepted
 	}
-	accepted.Suite = suiteValue(v.first.Hello.Suite)
+	accepted.Suite = tlsparameters.SuiteID(v.first.Hello.Suite)
 	return accepted
 }
 

@@ -183,7 +183,7 @@ func namedGroups(values []uint16) []checks.Group {
 			group.Name = tlsparameters.GroupName(value)
 		}
 		groups = append(groups, checks.Group{
-			ID: suiteValue(value), Name: group.Name, Bits: group.Bits, PostQuantum: group.PostQuantum(),
+			ID: tlsparameters.SuiteID(value), Name: group.Name, Bits: group.Bits, PostQuantum: group.PostQuantum(),
 		})
 	}
 	return groups

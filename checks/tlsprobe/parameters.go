@@ -165,7 +165,7 @@ func (p *parameters) sortedPrimes(ctx context.Context) []checks.Prime {
 func newSuite(value uint16, sights []sighting) checks.Suite {
 	known, _ := tlsparameters.SuiteByValue(value)
 	suite := checks.Suite{
-		ID: suiteValue(value), Name: tlsparameters.SuiteName(value), Strength: known.Bits, KeyExchange: known.KeyExchange,
+		ID: tlsparameters.SuiteID(value), Name: tlsparameters.SuiteName(value), Strength: known.Bits, KeyExchange: known.KeyExchange,
 	}
 	for _, sight := range sights {
 		if sight.answer.Hello == nil || sight.answer.Hello.Suite != value || sight.offer.groups != nil {

@@ -37,9 +37,6 @@ func mayOffer(suite tlsparameters.Suite, version uint16) bool {
 	return true
 }
 
-// suiteValue writes a suite's value as reports do: "0xC02F".
-func suiteValue(value uint16) string { return tlsparameters.SuiteID(value) }
-
 // inOrder are all suites that are offered, in the order in which they are.
 func inOrder() []uint16 {
 	return []uint16{

@@ -29,7 +29,7 @@ func schemesOf() [][]uint16 {
 // clear, those of each kind of key, and without SNI. It returns whether SNI is
 // required, as far as that was asked.
 func (i *inspection) sealedChains(ctx context.Context, suites []uint16, alone bool) checks.Fact[bool] {
-	suites = slices.DeleteFunc(session.SupportedSuites(wire.TLS13), func(suite uint16) bool { return !slices.Contains(suites, suite) })
+	suites = session.Runnable(wire.TLS13, suites)
 	if len(suites) == 0 {
 		return checks.InconclusiveFact[bool](checks.ReasonHandshakeFailed)
 	}

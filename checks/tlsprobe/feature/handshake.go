@@ -3,7 +3,6 @@ package feature
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
@@ -33,6 +32,5 @@ func request(ctx context.Context, made *handshake.Whole, host string) conversati
 // runnable are the accepted suites of a version that a whole handshake can be
 // made with.
 func (p *probe) runnable(protocol checks.Protocol) []uint16 {
-	accepted := p.server.Values(protocol)
-	return slices.DeleteFunc(session.SupportedSuites(known.WireVersion(protocol)), func(suite uint16) bool { return !slices.Contains(accepted, suite) })
+	return session.Runnable(known.WireVersion(protocol), p.server.Values(protocol))
 }

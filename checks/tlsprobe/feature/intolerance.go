@@ -7,6 +7,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
@@ -150,7 +151,7 @@ func (p *probe) greased(suites []uint16, more ...wire.Extension) wire.ClientHell
 		case wire.ExtensionSupportedGroups:
 			hello.Extensions[index] = wire.SupportedGroups(append([]uint16{grease}, groups()...))
 		case wire.ExtensionSignatureAlgorithms:
-			hello.Extensions[index] = wire.SignatureAlgorithms(append(schemes(), grease))
+			hello.Extensions[index] = wire.SignatureAlgorithms(append(known.UsualSchemes(), grease))
 		}
 	}
 	return hello

@@ -22,14 +22,6 @@ type probe struct {
 // last 20 years finds one in.
 func groups() []uint16 { return []uint16{29, 23, 24, 25, 30, 22, 21, 19, 14, 13, 256, 257, 258} }
 
-// schemes are offered in every hello of this package.
-func schemes() []uint16 {
-	return []uint16{
-		0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B,
-		0x0401, 0x0501, 0x0601, 0x0203, 0x0201, 0x0402, 0x0202, 0x0101,
-	}
-}
-
 // hello is a plain one of a version, which works wherever the version is on;
 // more are appended to its extensions. In TLS 1.3 it comes without a key share:
 // a HelloRetryRequest is all the answer that is needed.
@@ -50,7 +42,7 @@ func (p *probe) hello(protocol checks.Protocol, suites []uint16, more ...wire.Ex
 	}
 	hello.Extensions = append(hello.Extensions, wire.SupportedGroups(groups()))
 	hello.Extensions = append(hello.Extensions, more...)
-	hello.Extensions = append(hello.Extensions, wire.SignatureAlgorithms(schemes())) // never an empty one at the end
+	hello.Extensions = append(hello.Extensions, wire.SignatureAlgorithms(known.UsualSchemes())) // never an empty one at the end
 	return hello
 }
 

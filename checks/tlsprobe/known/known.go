@@ -61,6 +61,15 @@ func WireVersion(protocol checks.Protocol) uint16 {
 	}
 }
 
+// UsualSchemes are the signature schemes of a plain hello: any server of the
+// last 20 years finds one in them.
+func UsualSchemes() []uint16 {
+	return []uint16{
+		0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B,
+		0x0401, 0x0501, 0x0601, 0x0203, 0x0201, 0x0402, 0x0202, 0x0101,
+	}
+}
+
 // Suite is one accepted suite with its row of the registry.
 type Suite struct {
 	tlsparameters.Suite
@@ -114,8 +123,12 @@ func (s Server) Doubt(protocols []checks.Protocol) checks.Reason {
 	return ""
 }
 
-// Value reads a suite's ID ("0xC02F").
+// Value reads the ID of a suite or group ("0xC02F").
 func Value(id string) (uint16, error) {
-	value, err := strconv.ParseUint(strings.TrimPrefix(id, "0x"), 16, 16)
+	digits, found := strings.CutPrefix(id, "0x")
+	if !found {
+		return 0, strconv.ErrSyntax
+	}
+	value, err := strconv.ParseUint(digits, 16, 16)
 	return uint16(value), err //nolint:wrapcheck // it names the text
 }

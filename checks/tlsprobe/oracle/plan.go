@@ -3,10 +3,10 @@ package oracle
 import (
 	"crypto"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/session"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
@@ -75,11 +75,11 @@ func (k Known) choose(versions []checks.Protocol, wanted func(checks.Suite) bool
 		}
 		var found []combination
 		for _, accepted := range suites {
-			id, err := strconv.ParseUint(accepted.ID, 0, 16)
+			id, err := known.Value(accepted.ID)
 			if err != nil || !wanted(accepted) {
 				continue
 			}
-			if suite, ok := session.SuiteOf(uint16(id)); ok {
+			if suite, ok := session.SuiteOf(id); ok {
 				found = append(found, combination{protocol, versionOf(protocol), suite, protocol.Title() + " " + accepted.Name})
 			} else {
 				found = append(found, combination{protocol: protocol, version: versionOf(protocol), name: accepted.Name})

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"hash"
+	"slices"
 
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
@@ -79,6 +80,11 @@ func SupportedSuites(version uint16) []uint16 {
 		}
 	}
 	return ids
+}
+
+// Runnable returns those of SupportedSuites that are among accepted.
+func Runnable(version uint16, accepted []uint16) []uint16 {
+	return slices.DeleteFunc(SupportedSuites(version), func(suite uint16) bool { return !slices.Contains(accepted, suite) })
 }
 
 // ValidFor says whether a server may pick s in version.

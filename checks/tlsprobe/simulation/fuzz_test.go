@@ -9,6 +9,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/conversation"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe/wire"
 )
 
@@ -22,19 +23,19 @@ func FuzzCompute(f *testing.F) {
 	f.Add([]byte("\x03\x03\x00\x02\xC0\x2F\x00\x9C\x01\x00\x02\xC0\x0A\x00\x33\x0B\x01\x00\x02\x00\x0A\x00\x05"), uint8(20))
 	profiles := Profiles()
 	f.Fuzz(func(t *testing.T, content []byte, which uint8) {
-		known := arbitraryKnown(content)
+		facts := arbitraryKnown(content)
 		profile := profiles[int(which)%len(profiles)]
-		got := Compute(profile, known)
-		require.Equal(t, got, Compute(profile, known))
+		got := Compute(profile, facts)
+		require.Equal(t, got, Compute(profile, facts))
 		require.NotEqual(t, checks.NotAsked, got.Handshake.State)
 		if got.Handshake.State != checks.Known {
 			require.NotEmpty(t, got.Handshake.Reason)
 			return
 		}
 		require.Contains(t, profile.protocols(), got.Handshake.Value.Protocol)
-		require.Equal(t, checks.Known, known.TLS.Protocols[got.Handshake.Value.Protocol].State)
-		value, ok := parseID(got.Handshake.Value.Suite)
-		require.True(t, ok && slices.Contains(profile.Suites, value))
+		require.Equal(t, checks.Known, facts.TLS.Protocols[got.Handshake.Value.Protocol].State)
+		value, err := known.Value(got.Handshake.Value.Suite)
+		require.True(t, err == nil && slices.Contains(profile.Suites, value))
 	})
 }
 

@@ -4,11 +4,10 @@ import (
 	"crypto/ecdsa"
 	"crypto/x509"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/iana/tlsparameters"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe/known"
 )
 
 // Known is what a look knows of one address, with SNI. Compute reads it only.
@@ -67,19 +66,12 @@ func newServer(known Known) *server {
 func candidates(suites []checks.Suite) []candidate {
 	list := make([]candidate, 0, len(suites))
 	for _, suite := range suites {
-		if value, ok := parseID(suite.ID); ok {
+		if value, err := known.Value(suite.ID); err == nil {
 			kind, _ := tlsparameters.SuiteByValue(value)
 			list = append(list, candidate{value, suite, kind, ffdheValue(suite.Group)})
 		}
 	}
 	return list
-}
-
-// parseID reads "0xC02F".
-func parseID(id string) (uint16, bool) {
-	digits, found := strings.CutPrefix(id, "0x")
-	value, err := strconv.ParseUint(digits, 16, 16)
-	return uint16(value), found && err == nil
 }
 
 func groupValues(fact checks.Fact[[]checks.Group]) []uint16 {
@@ -88,7 +80,7 @@ func groupValues(fact checks.Fact[[]checks.Group]) []uint16 {
 	}
 	var list []uint16
 	for _, group := range fact.Value {
-		if value, ok := parseID(group.ID); ok {
+		if value, err := known.Value(group.ID); err == nil {
 			list = append(list, value)
 		}
 	}
@@ -160,7 +152,7 @@ func (s *server) group(value uint16) checks.Group {
 func groupsByValue(suites checks.Suites) map[uint16]checks.Group {
 	named := map[uint16]checks.Group{}
 	for _, group := range slices.Concat(suites.LegacyGroups.Value, suites.Groups.Value) {
-		if value, ok := parseID(group.ID); ok {
+		if value, err := known.Value(group.ID); err == nil {
 			named[value] = group
 		}
 	}
