@@ -20,6 +20,9 @@ type Observation struct {
 	// Connectivity is whether our own network was proved to work around this
 	// look: Known true or false, or NotAsked in a terminal. It is no component.
 	Connectivity Fact[bool] `json:"connectivity"`
+	// PKI and Records are what others than the server said.
+	PKI     PKI     `json:"pki,omitzero"`
+	Records Records `json:"records,omitzero"`
 }
 
 // DNS is the component that holds what the name resolved to. The addresses
@@ -49,6 +52,7 @@ type FullTLS struct {
 	// nothing of one that had it.
 	Intrusive   Vulnerabilities `json:"intrusive,omitempty"`
 	Simulations Simulations     `json:"simulations,omitzero"`
+	Stapled     Stapled         `json:"stapled,omitzero"`
 }
 
 // Protocol is a protocol version by the name used in reports.
@@ -151,6 +155,14 @@ type Response struct {
 	TLS      Protocol `json:"tls,omitempty"`      // negotiated; empty for http
 	Location string   `json:"location,omitempty"` // canonical, absolute
 	Cookies  []Cookie `json:"cookies,omitempty"`  // sorted by name, domain, path
+	// HSTS and PublicKeyPins are the values of every Strict-Transport-Security
+	// (RFC 6797) and Public-Key-Pins (RFC 7469) field of an answer over https, as
+	// sent, in order, at most 4 of 512 bytes each. Absent: there is none.
+	HSTS          Fact[[]string] `json:"hsts,omitzero"`
+	PublicKeyPins Fact[[]string] `json:"public_key_pins,omitzero"`
+	// Server is the first product of the Server field without its version, which
+	// differs between servers behind one address: "nginx".
+	Server string `json:"server,omitempty"`
 }
 
 // Cookie is one Set-Cookie header (RFC 6265bis). Values are never kept; a

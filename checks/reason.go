@@ -14,6 +14,10 @@ const (
 	ReasonUnreachable        Reason = "network_unreachable"  // no route, host or network unreachable
 	ReasonNameNotFound       Reason = "name_not_found"       // NXDOMAIN (RFC 1035, RCODE 3)
 	ReasonNoAddress          Reason = "no_address"           // the name exists and has no A or AAAA record
+	ReasonNoRecord           Reason = "no_record"            // the name exists and has no record of this type
+	ReasonHTTPStatus         Reason = "http_status"          // an HTTP answer other than 200
+	ReasonNotCurrent         Reason = "not_current"          // what an issuer publishes is out of date
+	ReasonBadSignature       Reason = "bad_signature"        // what an issuer publishes is not signed by it
 	ReasonResolverFailed     Reason = "resolver_failed"      // SERVFAIL, or the resolver did not answer
 	ReasonSpecialPurpose     Reason = "special_purpose"      // the address filter refused the address
 	ReasonBudget             Reason = "budget_exhausted"     // the budget of connections, bytes or hops is used up

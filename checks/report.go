@@ -15,18 +15,22 @@ const ReportSchema = "https://gradewatch.dev/schema/report/v1"
 
 // Report is what `gradewatch check --json` prints and the API gives for one URL.
 type Report struct {
-	Schema      string          `json:"schema"`
-	URL         string          `json:"url"`
-	Depth       Depth           `json:"depth"`
-	StartedAt   time.Time       `json:"started_at"`
-	DurationMS  int64           `json:"duration_ms"`
-	Connections int             `json:"connections"` // how many were tried
-	Engine      string          `json:"engine"`
-	Criteria    string          `json:"criteria,omitempty"` // empty until a grade is computed
-	Verdicts    []Verdict       `json:"verdicts"`
-	Addresses   []ReportAddress `json:"addresses"`
-	HTTP        []ReportHTTP    `json:"http"`
-	DNS         DNS             `json:"dns"`
+	Schema      string    `json:"schema"`
+	URL         string    `json:"url"`
+	Depth       Depth     `json:"depth"`
+	StartedAt   time.Time `json:"started_at"`
+	DurationMS  int64     `json:"duration_ms"`
+	Connections int       `json:"connections"` // how many were tried
+	Engine      string    `json:"engine"`
+	Criteria    string    `json:"criteria,omitempty"` // of the grade; empty where none was computed
+	// Grade is that of the worst address; absent where the URL uses http.
+	Grade     *Grade          `json:"grade,omitempty"`
+	Verdicts  []Verdict       `json:"verdicts"`
+	Addresses []ReportAddress `json:"addresses"`
+	HTTP      []ReportHTTP    `json:"http"`
+	DNS       DNS             `json:"dns"`
+	Records   Records         `json:"records,omitzero"`
+	PKI       PKI             `json:"pki,omitzero"`
 }
 
 // ReportHTTP is what one address showed on the HTTP side.
@@ -42,7 +46,16 @@ type ReportConfig struct {
 	Engine       string // program and version
 	Observation  *Observation
 	Measurements Measurements
-	Verdicts     []Verdict
+	Judgement    Judgement
+}
+
+// Judgement is everything that is said of one observation, at one time and
+// under one set of versions.
+type Judgement struct {
+	Appraisal Appraisal
+	Grade     *Grade  // of the endpoint: that of its worst address; nil where there is no TLS to grade
+	Grades    []Grade // of the observation's addresses, in their order; empty likewise
+	Verdicts  []Verdict
 }
 
 // NewReport lays a look and its verdicts out as a report.
@@ -56,13 +69,21 @@ func NewReport(config ReportConfig) Report {
 		DurationMS:  config.Measurements.Duration.Milliseconds(),
 		Connections: len(config.Measurements.Connections),
 		Engine:      config.Engine,
-		Verdicts:    append([]Verdict{}, config.Verdicts...),
+		Grade:       config.Judgement.Grade,
+		Verdicts:    append([]Verdict{}, config.Judgement.Verdicts...),
 		Addresses:   []ReportAddress{},
 		HTTP:        []ReportHTTP{},
 		DNS:         observation.DNS,
+		Records:     observation.Records,
+		PKI:         observation.PKI,
 	}
-	for _, address := range observation.Addresses {
-		report.Addresses = append(report.Addresses, newReportAddress(observation, address, config.Measurements.Shares))
+	if report.Grade != nil {
+		report.Criteria = report.Grade.Criteria
+	}
+	for i, address := range observation.Addresses {
+		entry := newReportAddress(observation, address, config.Measurements.Shares)
+		entry.judge(config.Judgement, i)
+		report.Addresses = append(report.Addresses, entry)
 		report.HTTP = append(report.HTTP, ReportHTTP{Address: address.Address, Port: address.Port, HTTP: address.HTTP})
 	}
 	return report

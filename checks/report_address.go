@@ -66,6 +66,12 @@ type ReportAddress struct {
 	ChainsReason Reason             `json:"chains_reason,omitempty"`
 	SNIRequired  ReportAnswer[bool] `json:"sni_required"` // without SNI there is no handshake
 
+	// Appraisals are the truth about each of the chains, those of clients that
+	// name the host first.
+	Appraisals []ChainAppraisal `json:"appraisals"`
+	Stapled    Stapled          `json:"stapled,omitzero"`
+	Grade      *Grade           `json:"grade,omitempty"`
+
 	// Shares: where servers behind the address differ, on how many samples
 	// something was seen.
 	Shares []Share `json:"shares"`
@@ -100,7 +106,7 @@ func ProtocolAnswer(fact Fact[Accepted]) string {
 }
 
 func newReportAddress(observation *Observation, address AddressObservation, shares []Share) ReportAddress {
-	report := ReportAddress{Address: address.Address, Port: address.Port, Simulations: append([]Simulation{}, address.Full.Simulations.Clients...), Shares: []Share{}}
+	report := ReportAddress{Address: address.Address, Port: address.Port, Simulations: append([]Simulation{}, address.Full.Simulations.Clients...), Stapled: address.Full.Stapled, Shares: []Share{}}
 	for _, share := range shares {
 		if share.Address == address.Address {
 			report.Shares = append(report.Shares, share)
@@ -115,6 +121,17 @@ func newReportAddress(observation *Observation, address AddressObservation, shar
 	report.ChainReason = address.TLS.Chain.Reason
 	report.addChains(observation, address.Full.Chains)
 	return report
+}
+
+// judge adds what is said of the observation's address of this index.
+func (r *ReportAddress) judge(judgement Judgement, index int) {
+	r.Appraisals = []ChainAppraisal{}
+	if index < len(judgement.Appraisal.Addresses) {
+		r.Appraisals = append(r.Appraisals, judgement.Appraisal.Addresses[index].Chains...)
+	}
+	if index < len(judgement.Grades) {
+		r.Grade = &judgement.Grades[index]
+	}
 }
 
 func (r *ReportAddress) addProtocols(tls TLS) {

@@ -55,14 +55,14 @@ func exampleReport(t *testing.T) checks.Report {
 			StartedAt: time.Date(2026, 11, 21, 12, 0, 0, 0, time.FixedZone("CET", 3600)), Duration: 1234 * time.Millisecond,
 			Connections: make([]checks.ConnectionRecord, 9),
 		},
-		Verdicts: []checks.Verdict{{
+		Judgement: checks.Judgement{Verdicts: []checks.Verdict{{
 			Requirement: "T-02", Profile: "superoffice@2026-07", Result: checks.Fail, Severity: checks.Must,
 			Proof: []checks.Proof{{
 				Fact: "addresses[192.0.2.1].protocols.SSLv3", Value: "accepted",
 				Text: "192.0.2.1 accepts SSL 3.0 with suite 0x0005.", Cause: checks.CauseConfiguration,
 			}},
 			Remedy: "Turn SSL 3.0 off.",
-		}},
+		}}},
 	})
 }
 

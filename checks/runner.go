@@ -22,6 +22,18 @@ type Runner struct {
 	Full func(ctx context.Context, network Network, target Target, address netip.AddrPort, done func(stage string)) FullLook
 	// HTTP requests the target's URL at one address and follows redirects.
 	HTTP func(ctx context.Context, network Network, target Target, address netip.AddrPort) (HTTP, []Certificate)
+	// PKI asks others than the server about the certificates that were seen, once
+	// every address is walked.
+	PKI func(ctx context.Context, network Network, target Target, observation *Observation) PKILook
+	// Records asks DNS about the target's host, in a full look.
+	Records func(ctx context.Context, network Network, target Target) Records
+}
+
+// PKILook is what a look at the certificates' issuers gives.
+type PKILook struct {
+	PKI          PKI
+	Stapled      []Stapled     // one for each of the observation's addresses, in a full look
+	Certificates []Certificate // that AIA led to
 }
 
 // FullLook is what a full look at one address's TLS gives.
@@ -41,6 +53,8 @@ const (
 	StageVulnerabilities = "vulnerabilities"
 	StageClients         = "clients"
 	StageHTTP            = "http"
+	StagePKI             = "pki"
+	StageRecords         = "records"
 )
 
 // FullStages lists the stages of a full look at one address's TLS.
@@ -79,12 +93,34 @@ func (r Runner) Look(ctx context.Context, network Network, target Target, progre
 			addresses = addresses[:target.Limits.Addresses]
 		}
 		observation.Addresses, observation.Certificates, shares = r.walk(ctx, network, target, addresses, report)
+		r.askOthers(ctx, network, target, &observation, report)
 	}
 	report.stop()
 	measurements := network.Measurements()
 	measurements.Shares = shares
 	measurements.StartedAt, measurements.Duration = started, time.Since(started)
 	return observation, measurements
+}
+
+// askOthers runs the families that ask others than the server.
+func (r Runner) askOthers(ctx context.Context, network Network, target Target, observation *Observation, report *progressReport) {
+	if r.PKI != nil && len(observation.Certificates) > 0 {
+		report.start(StagePKI, 1)
+		guard(network, StagePKI, netip.Addr{}, func() {
+			got := r.PKI(ctx, network, target, observation)
+			observation.PKI = got.PKI
+			observation.Certificates = affordable(network, mergeCertificates(append(observation.Certificates, got.Certificates...)))
+			for i := range min(len(got.Stapled), len(observation.Addresses)) {
+				observation.Addresses[i].Full.Stapled = got.Stapled[i]
+			}
+		})
+		report.step(StagePKI, 1)
+	}
+	if r.Records != nil && target.Depth == Full {
+		report.start(StageRecords, 1)
+		guard(network, StageRecords, netip.Addr{}, func() { observation.Records = r.Records(ctx, network, target) })
+		report.step(StageRecords, 1)
+	}
 }
 
 func resolve(ctx context.Context, network Network, host string) Fact[[]netip.Addr] {

@@ -27,6 +27,10 @@ type names struct {
 
 func (n *names) Resolve(context.Context, string) checks.Fact[[]netip.Addr] { return n.answer }
 
+func (n *names) Lookup(context.Context, string, uint16) checks.Fact[checks.RecordSet] {
+	return checks.AbsentFact[checks.RecordSet](checks.ReasonNameNotFound)
+}
+
 func (n *names) Dial(context.Context, netip.AddrPort) (net.Conn, error) {
 	return nil, errors.New("nothing is dialed here")
 }

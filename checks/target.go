@@ -102,6 +102,9 @@ type Network interface {
 	// one address (sorted, without duplicates, zones removed), Absent with
 	// ReasonNameNotFound or ReasonNoAddress, or Inconclusive.
 	Resolve(ctx context.Context, host string) Fact[[]netip.Addr]
+	// Lookup asks for the records of one DNS type, by its number (257 is CAA).
+	// Absent with ReasonNameNotFound or ReasonNoRecord: there are none.
+	Lookup(ctx context.Context, name string, rrtype uint16) Fact[RecordSet]
 	// Dial opens one TCP connection to a vetted address. It never resolves.
 	// Its error always answers ReasonOf.
 	Dial(ctx context.Context, address netip.AddrPort) (net.Conn, error)
@@ -109,6 +112,16 @@ type Network interface {
 	Logf(format string, arguments ...any)
 	// Measurements returns what was counted and logged so far.
 	Measurements() Measurements
+}
+
+// RecordSet is an answer of DNS.
+type RecordSet struct {
+	// Aliases are the CNAME targets on the way, in order.
+	Aliases []string
+	// Data are the records' RDATA in wire form, uncompressed, in no order.
+	Data [][]byte
+	// Authenticated: the resolver says that DNSSEC vouches for it (AD).
+	Authenticated bool
 }
 
 // ReasonError is an error with a stable reason.

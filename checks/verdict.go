@@ -1,5 +1,7 @@
 package checks
 
+import "time"
+
 // Result is the answer to a requirement.
 type Result string
 
@@ -37,6 +39,19 @@ type Verdict struct {
 	// Remedy is what to do, in a sentence; empty unless the result is fail or
 	// inconclusive.
 	Remedy string `json:"remedy,omitempty"`
+	// RemedyID names the configuration lines that belong to it; empty: none.
+	RemedyID string `json:"remedy_id,omitempty"`
+	// Waived: a fail that somebody answers for until a date. It never alarms.
+	Waived *Waiver `json:"waived,omitempty"`
+}
+
+// Waiver is a dated exception from one requirement.
+type Waiver struct {
+	Owner  string    `json:"owner"`  // who answers for it
+	Reason string    `json:"reason"` // why
+	Until  time.Time `json:"until"`  // it holds before this time
+	// Fact limits it to proofs about this fact, such as one cookie; empty: all.
+	Fact string `json:"fact,omitempty"`
 }
 
 // Proof names one fact that a verdict rests on.

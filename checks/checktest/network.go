@@ -21,6 +21,8 @@ type LoopbackNetwork struct {
 	// Names are the names that resolve, besides address literals and
 	// localhost. Set it before use.
 	Names map[string][]netip.Addr
+	// Records are what Lookup answers, by name and type. Set it before use.
+	Records map[string]map[uint16]checks.RecordSet
 
 	started time.Time
 	mu      sync.Mutex
@@ -86,6 +88,19 @@ func (n *LoopbackNetwork) Logf(format string, arguments ...any) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.log = append(n.log, checks.LogLine{At: time.Since(n.started), Text: fmt.Sprintf(format, arguments...)})
+}
+
+// Lookup implements checks.Network, from Records.
+func (n *LoopbackNetwork) Lookup(_ context.Context, name string, rrtype uint16) checks.Fact[checks.RecordSet] {
+	types, known := n.Records[name]
+	if !known {
+		return checks.AbsentFact[checks.RecordSet](checks.ReasonNameNotFound)
+	}
+	set, known := types[rrtype]
+	if !known {
+		return checks.AbsentFact[checks.RecordSet](checks.ReasonNoRecord)
+	}
+	return checks.KnownFact(set)
 }
 
 // Measurements implements checks.Network.

@@ -42,6 +42,11 @@ func (r *Replay) Resolve(context.Context, string) checks.Fact[[]netip.Addr] {
 	return checks.AbsentFact[[]netip.Addr](checks.ReasonNameNotFound)
 }
 
+// Lookup implements checks.Network: no name is known.
+func (r *Replay) Lookup(context.Context, string, uint16) checks.Fact[checks.RecordSet] {
+	return checks.AbsentFact[checks.RecordSet](checks.ReasonNameNotFound)
+}
+
 // Dial implements checks.Network.
 func (r *Replay) Dial(context.Context, netip.AddrPort) (net.Conn, error) {
 	return &replayed{network: r, number: r.count.Add(1) - 1, changed: make(chan struct{})}, nil

@@ -2,11 +2,14 @@ package httpsec
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/gradewatch/gradewatch/checks"
 )
 
 // Bounds on the head of an answer.
@@ -30,7 +33,16 @@ type head struct {
 	status    int
 	location  string   // first Location field
 	setCookie []string // every Set-Cookie field, raw
+	hsts      []string // Strict-Transport-Security, raw; bounded as checks.Response says
+	pins      []string // Public-Key-Pins, likewise
+	server    string   // first Server field
 }
+
+// Bounds of the fields that are kept as sent.
+const (
+	maxKeptFields     = 4
+	maxKeptFieldBytes = 512
+)
 
 // readHead reads the head of the final answer and no byte of its content
 // beyond what the reader buffers. It skips interim (1xx) answers.
@@ -94,8 +106,31 @@ func (h *head) add(field string) {
 		}
 	case "set-cookie":
 		h.setCookie = append(h.setCookie, value)
+	case "strict-transport-security":
+		h.hsts = keep(h.hsts, value)
+	case "public-key-pins":
+		h.pins = keep(h.pins, value)
+	case "server":
+		h.server = cmp.Or(h.server, value)
 	}
 }
+
+func keep(kept []string, value string) []string {
+	if len(kept) == maxKeptFields {
+		return kept
+	}
+	return append(kept, checks.Clean(value, maxKeptFieldBytes))
+}
+
+// product is the first product of a Server field without version and comments
+// (RFC 9110 section 10.2.4): "nginx" of "nginx/1.25.3 (Ubuntu)".
+func product(server string) string {
+	name, _, _ := strings.Cut(server, " ")
+	name, _, _ = strings.Cut(name, "/")
+	return checks.Clean(name, maxProductBytes)
+}
+
+const maxProductBytes = 64
 
 // readLine returns one line without its line end (RFC 9112 section 2.2: a bare
 // LF ends a line too).

@@ -128,7 +128,12 @@ func (w *walker) hop(u *url.URL) checks.Hop {
 // record adds an answered hop. It returns where the answer leads, or nil when
 // the walk is over, with the end set.
 func (w *walker) record(u *url.URL, got answer) *url.URL {
-	response := checks.Response{Status: got.status, TLS: protocolName(got.version), Cookies: ParseCookies(u, got.setCookie)}
+	response := checks.Response{
+		Status: got.status, TLS: protocolName(got.version), Cookies: ParseCookies(u, got.setCookie), Server: product(got.server),
+	}
+	if u.Scheme == "https" { // elsewhere browsers ignore them (RFC 6797 section 8.1)
+		response.HSTS, response.PublicKeyPins = fields(got.hsts), fields(got.pins)
+	}
 	var next *url.URL
 	w.result.End = checks.KnownFact(got.status)
 	if redirects(got.status) && got.location != "" {
@@ -149,6 +154,13 @@ func (w *walker) record(u *url.URL, got answer) *url.URL {
 	hop.Answer = checks.KnownFact(response)
 	w.result.Hops = append(w.result.Hops, hop)
 	return next
+}
+
+func fields(values []string) checks.Fact[[]string] {
+	if len(values) == 0 {
+		return checks.AbsentFact[[]string]("")
+	}
+	return checks.KnownFact(values)
 }
 
 // ask requests u, at the pinned address for the target's own host. reason is

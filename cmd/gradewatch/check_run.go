@@ -130,7 +130,9 @@ func (r *checkRun) look(ctx context.Context, one look, progress *progress) check
 	return checkResult{subject: one.subject, log: measurements.Log, report: checks.NewReport(checks.ReportConfig{
 		URL: one.target.URL, Engine: "gradewatch/" + programVersion(),
 		Observation: &observation, Measurements: measurements,
-		Verdicts: policy.Judge(&observation, one.subject, measurements.StartedAt, r.profile, r.roots),
+		Judgement: checks.Judgement{
+			Verdicts: policy.Judge(&observation, one.subject, measurements.StartedAt, r.profile, r.roots),
+		},
 	})}
 }
 
