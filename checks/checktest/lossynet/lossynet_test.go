@@ -29,6 +29,7 @@ func echoed(t *testing.T, address netip.Addr) netip.AddrPort {
 			}
 			owned.Go(func() {
 				defer func() { _ = conn.Close() }()
+				_ = conn.SetDeadline(time.Now().Add(time.Minute)) // the client's FIN may be lost for good
 				_, _ = io.Copy(conn, conn)
 			})
 		}
