@@ -133,7 +133,8 @@ type Seen struct {
 	Addresses    []checks.AddressObservation
 	Certificates []CertificateView
 	Components   []store.ObservedComponent
-	Standing     *Standing // nil: this is one look, and not where an endpoint stands
+	Appraisal    checks.Appraisal // of the chains, when they were judged last
+	Standing     *Standing        // nil: this is one look, and not where an endpoint stands
 }
 
 // Standing is how new the answers about an endpoint are, and what becomes of
@@ -166,6 +167,7 @@ type Endpoint struct {
 	Newest      *store.AssessmentRecord // nil: never judged
 	Unfinished  *monitor.Assessment     // nil: none
 	Verdicts    []VerdictView
+	Grade       GradeView
 	Seen        Seen
 	Incidents   []store.IncidentSummary
 	LastChanges []store.ChangeRecord
@@ -193,6 +195,7 @@ type Assessment struct {
 	Endpoint     monitor.Endpoint
 	Record       store.AssessmentRecord
 	Verdicts     []VerdictView
+	Grade        GradeView
 	Seen         Seen
 	Measurements *checks.Measurements // nil: none kept
 }
