@@ -106,7 +106,21 @@ type VerdictView struct {
 	checks.Verdict
 	Text   string // what is required
 	Source string // where it is written
-	Notes  []Note
+	// Owner is whose requirements the profile holds, ProfileTitle its name.
+	Owner, ProfileTitle string
+	Base                bool // judged for every endpoint, and no second opinion
+	Notes               []Note
+	// Configurations are lines that do what the remedy says, those for what the
+	// server looks like first.
+	Configurations []Configuration
+}
+
+// Configuration is lines for one kind of server.
+type Configuration struct {
+	Server string // "nginx"
+	File   string // where they usually stand; empty: not said
+	Lines  string
+	Note   string
 }
 
 // Note is a sentence, and a time that it ends with; zero: none.
