@@ -191,3 +191,13 @@ func FuzzRecordsIn(f *testing.F) {
 		}
 	})
 }
+
+func TestRDATAIsAsOnTheWire(t *testing.T) {
+	t.Parallel()
+	wire := []byte("\x00\x05issue\\065;\x00\xff")
+	record, _, err := dns.UnpackRRWithHeader(dns.RR_Header{Name: "a.", Rrtype: dns.TypeCAA, Class: dns.ClassINET, Rdlength: uint16(len(wire))}, wire, 0)
+	require.NoError(t, err)
+	data, err := rdata(record)
+	require.NoError(t, err)
+	require.Equal(t, wire, data)
+}
