@@ -17,8 +17,6 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
-	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/alert"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -35,15 +33,19 @@ var _ Sender = (*alert.Sender)(nil)
 // Config is what a Worker needs. Zero fields mean their defaults, except for
 // the first group, which is required.
 type Config struct {
-	Store   *store.Store
-	Runner  checks.Runner
-	Roots   *chain.Roots
-	Profile policy.Profile
-	Sender  Sender
+	Store  *store.Store
+	Runner checks.Runner
+	// Judge says everything about an observation at one time: the grade, and the
+	// verdicts of the profiles that every endpoint is held to and of those of
+	// this one. It is pure, and is called from many goroutines.
+	Judge  func(observation *checks.Observation, endpoint monitor.Endpoint, at time.Time) checks.Judgement
+	Sender Sender
 	// Network returns the network of one look, as probe.Prober does.
 	Network func(checks.Limits) checks.Network
 	// Connectivity proves whether our own network works, as probe.Prober does.
 	Connectivity func(context.Context) checks.Fact[bool]
+
+	Versions Versions // by which Judge judges
 
 	Vantage string // whose looks are worked; default local
 	Lead    bool   // may lead: schedules, claims, delivers and tidies besides looking
@@ -65,6 +67,14 @@ type Config struct {
 
 	Clock  func() time.Time // default time.Now
 	Logger *slog.Logger     // default slog.Default()
+}
+
+// Versions name what a judgement depends on besides facts and time: where one
+// of them differs, the same facts may be judged otherwise. Profiles are named
+// by the verdicts.
+type Versions struct {
+	Criteria  string // of the rating guide, for grades that do not name theirs
+	TrustData string // roots, logs and lists
 }
 
 func (c Config) withDefaults() Config {
@@ -92,8 +102,8 @@ func (c Config) withDefaults() Config {
 func (c Config) validate() error {
 	var faults []error
 	for name, missing := range map[string]bool{
-		"Store": c.Store == nil, "Roots": c.Roots == nil, "Sender": c.Sender == nil,
-		"Network": c.Network == nil, "Connectivity": c.Connectivity == nil, "Profile": len(c.Profile.Requirements) == 0,
+		"Store": c.Store == nil, "Judge": c.Judge == nil, "Sender": c.Sender == nil,
+		"Network": c.Network == nil, "Connectivity": c.Connectivity == nil,
 	} {
 		if missing {
 			faults = append(faults, fmt.Errorf("%s is missing", name))

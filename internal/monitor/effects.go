@@ -17,7 +17,13 @@ func (s *step) effects() []Effect {
 	}
 	for _, incident := range slices.Sorted(maps.Keys(s.closed)) {
 		slices.Sort(s.closed[incident])
-		effects = append(effects, CloseRequirements{IncidentID: incident, Requirements: s.closed[incident]})
+		closing := CloseRequirements{IncidentID: incident, Requirements: s.closed[incident]}
+		for _, requirement := range closing.Requirements {
+			if slices.Contains(s.waived, requirement) {
+				closing.Waived = append(closing.Waived, requirement)
+			}
+		}
+		effects = append(effects, closing)
 	}
 	if len(s.confirmed) > 0 {
 		slices.Sort(s.confirmed)
@@ -43,7 +49,7 @@ func (s *step) undetermined() (NotifyUndetermined, bool) {
 	told := false
 	for _, requirement := range slices.Sorted(maps.Keys(s.next)) {
 		state := s.next[requirement]
-		if state.InconclusiveSince.IsZero() || state.Severity != checks.Must || state.IncidentID != 0 {
+		if state.InconclusiveSince.IsZero() || state.Severity != checks.Must || state.IncidentID != 0 || state.Waived {
 			continue
 		}
 		if state.Noticed {

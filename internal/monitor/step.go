@@ -63,11 +63,13 @@ type JoinIncident struct {
 	Requirements []string
 }
 
-// CloseRequirements says that Requirements of an incident passed. The incident
-// resolves, with one notification, when no open requirement is left in it.
+// CloseRequirements says that Requirements of an incident passed, are waived,
+// or are asked no longer. The incident resolves, with one notification, when no
+// open requirement is left in it.
 type CloseRequirements struct {
 	IncidentID   int64
 	Requirements []string
+	Waived       []string // those of Requirements that are waived
 }
 
 // NotifyUndetermined asks for one notice 'we cannot tell since ..., because ...'.
@@ -101,6 +103,10 @@ func (NotifyUndetermined) effect() {}
 //   - Inconclusive and not applicable never open, resolve or worsen. A fail that
 //     waits survives them, and asks for another look for five times ConfirmAfter;
 //     then the next scheduled look decides.
+//   - A fail that is waived neither opens nor confirms anything, and closes its
+//     requirement of an incident. When the waiver is over, the fail starts anew.
+//   - A requirement that is judged no longer, since its profile is not asked any
+//     more, closes too.
 //   - A requirement of severity record never alarms.
 //   - While our own connectivity is known to be broken a judgement moves nothing
 //     but Result, and a waiting fail asks for another look within the same bounds.
@@ -120,6 +126,7 @@ func Step(states map[string]RequirementState, event Judged, settings Settings) (
 	for _, verdict := range event.Verdicts {
 		s.next[verdict.Requirement] = s.judge(s.next[verdict.Requirement], verdict)
 	}
+	s.retire()
 	return s.next, s.effects()
 }
 
@@ -136,6 +143,7 @@ type step struct {
 	since     time.Time // the earliest first sight among confirmed
 	joined    map[int64][]string
 	closed    map[int64][]string
+	waived    []string
 }
 
 func (s *step) judge(state RequirementState, verdict checks.Verdict) RequirementState {
@@ -151,6 +159,9 @@ func (s *step) judge(state RequirementState, verdict checks.Verdict) Requirement
 	case checks.Pass:
 		return s.pass(state)
 	case checks.Fail:
+		if verdict.Waived != nil {
+			return s.waive(state)
+		}
 		return s.fail(state, verdict)
 	case checks.ResultInconclusive:
 		s.askAgain(state)
@@ -162,10 +173,15 @@ func (s *step) judge(state RequirementState, verdict checks.Verdict) Requirement
 }
 
 func (s *step) pass(state RequirementState) RequirementState {
-	state.FailingSince = time.Time{}
+	state.FailingSince, state.Waived = time.Time{}, false
 	if state.Conclusive != checks.Pass {
 		state.Conclusive, state.ConclusiveSince = checks.Pass, s.event.At
 	}
+	return s.close(state)
+}
+
+// close takes a requirement out of its incident.
+func (s *step) close(state RequirementState) RequirementState {
 	if state.IncidentID != 0 {
 		s.closed[state.IncidentID] = append(s.closed[state.IncidentID], state.Requirement)
 		state.IncidentID = 0
@@ -173,9 +189,43 @@ func (s *step) pass(state RequirementState) RequirementState {
 	return state
 }
 
+// waive takes a fail that somebody answers for. It needs no second look: nobody
+// is told of it.
+func (s *step) waive(state RequirementState) RequirementState {
+	state.FailingSince, state.Waived = time.Time{}, true
+	if state.Conclusive != checks.Fail {
+		state.Conclusive, state.ConclusiveSince = checks.Fail, s.event.At
+	}
+	if state.IncidentID != 0 {
+		s.waived = append(s.waived, state.Requirement)
+	}
+	return s.close(state)
+}
+
+// retire closes what is judged no longer: it is as if it was never judged. A
+// judgement without any verdict says nothing about that.
+func (s *step) retire() {
+	if len(s.event.Verdicts) == 0 {
+		return
+	}
+	judged := map[string]bool{}
+	for _, verdict := range s.event.Verdicts {
+		judged[verdict.Requirement] = true
+	}
+	for _, requirement := range slices.Sorted(maps.Keys(s.next)) {
+		if state := s.next[requirement]; !judged[requirement] {
+			s.close(state)
+			s.next[requirement] = RequirementState{Requirement: requirement, Severity: state.Severity, Result: checks.NotApplicable}
+		}
+	}
+}
+
 func (s *step) fail(state RequirementState, verdict checks.Verdict) RequirementState {
 	if state.IncidentID != 0 {
 		return state
+	}
+	if state.Waived { // the waiver is over
+		state.Waived, state.Conclusive, state.ConclusiveSince = false, "", time.Time{}
 	}
 	firstSeen := state.FailingSince
 	switch {

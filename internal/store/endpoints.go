@@ -51,7 +51,7 @@ const endpointColumns = `e.id, e.team_id, e.application_id, a.name AS applicatio
 	coalesce(e.environment, '') AS environment, e.kind, e.value_kind, e.value, e.probe_url, e.method, e.vantage,
 	e.interval_seconds::bigint * 1000000000 AS interval, e.next_run_at,
 	coalesce(e.next_full_at, '0001-01-01T00:00:00Z') AS next_full_at, coalesce(e.full_looked_at, '0001-01-01T00:00:00Z') AS full_looked_at,
-	e.created_at`
+	ARRAY(SELECT p.profile FROM endpoint_profiles p WHERE p.endpoint_id = e.id ORDER BY 1) AS profiles, e.created_at`
 
 // fleet is every endpoint of the team with its state at @at. Unfinished looks
 // and requirements that are not met are few, and have indexes of their own.
@@ -67,12 +67,12 @@ const fleet = `
 		FROM endpoints e
 		JOIN applications a ON a.id = e.application_id
 		CROSS JOIN LATERAL (
-			SELECT count(*) FILTER (WHERE binding AND (result = 'fail' OR result = 'inconclusive' AND conclusive = 'fail')) AS fails,
-				count(*) FILTER (WHERE result = 'fail' AND conclusive IS DISTINCT FROM 'fail') AS unconfirmed,
+			SELECT count(*) FILTER (WHERE binding AND NOT waived AND (result = 'fail' OR result = 'inconclusive' AND conclusive = 'fail')) AS fails,
+				count(*) FILTER (WHERE result = 'fail' AND NOT waived AND conclusive IS DISTINCT FROM 'fail') AS unconfirmed,
 				count(*) FILTER (WHERE binding AND result = 'inconclusive') AS inconclusive,
-				count(*) FILTER (WHERE severity = 'advice' AND result = 'fail') AS advice,
+				count(*) FILTER (WHERE severity = 'advice' AND result = 'fail' AND NOT waived) AS advice,
 				max(incident_id) AS incident_id
-			FROM (SELECT result, conclusive, severity, severity IN ('must', 'recommended') AS binding, incident_id
+			FROM (SELECT result, conclusive, waived, severity, severity IN ('must', 'recommended') AS binding, incident_id
 				FROM requirement_status
 				WHERE endpoint_id = e.id AND (result IN ('fail', 'inconclusive') OR incident_id IS NOT NULL)) q) s
 		LEFT JOIN (
@@ -91,7 +91,7 @@ func (tx *Tx) EndpointSummaries(ctx context.Context, filter EndpointFilter, at t
 	}
 	rows, _ := tx.Query(ctx, fleet+`
 		SELECT id, team_id, application_id, application_name, application_type, environment, kind, value_kind, value,
-			probe_url, method, vantage, interval, next_run_at, next_full_at, full_looked_at, created_at, state, fails, unconfirmed, inconclusive,
+			probe_url, method, vantage, interval, next_run_at, next_full_at, full_looked_at, profiles, created_at, state, fails, unconfirmed, inconclusive,
 			advice, looked_at, incident_id, looking, looking_stage
 		FROM fleet
 		WHERE @state = '' OR state = @state OR (@state = 'looking' AND looking)

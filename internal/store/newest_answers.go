@@ -62,8 +62,8 @@ func kindsOf(family string) []string {
 	switch family {
 	case FamilyCertificates:
 		return []string{KindCertificate}
-	case FamilyChains:
-		return []string{KindChains, KindCertificate}
+	case FamilyChains, FamilyPKI: // with what they name by fingerprint
+		return []string{family, KindCertificate}
 	default:
 		return []string{family}
 	}
@@ -134,14 +134,14 @@ func Together(components []ObservedComponent) (checks.Observation, error) {
 }
 
 func (c ObservedComponent) addTo(observation *checks.Observation) error {
-	switch c.Kind {
-	case KindDNS:
-		return json.Unmarshal(c.Body, &observation.DNS)
-	case KindCertificate:
+	if c.Kind == KindCertificate {
 		var certificate checks.Certificate
 		err := json.Unmarshal(c.Body, &certificate)
 		observation.Certificates = append(observation.Certificates, certificate)
 		return err
+	}
+	if part := sharedPartOf(observation, c.Kind); part != nil {
+		return json.Unmarshal(c.Body, part)
 	}
 	if partOf(&checks.AddressObservation{}, c.Kind) == nil {
 		return nil // of a release after this one
