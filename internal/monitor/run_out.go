@@ -7,16 +7,20 @@ import (
 )
 
 // runningOut returns the oldest open incident of a requirement whose fail, in
-// this very judgement, hangs on time alone; 0: none. What else hangs on time
-// alone now has the same cause: a certificate that expires was not renewed in
-// time, and that was told.
-func runningOut(states map[string]RequirementState, verdicts []checks.Verdict) int64 {
+// this very judgement, hangs on time alone, or else the newest incident where
+// it was opened for that; 0: none. What else hangs on time alone now has the
+// same cause: a certificate that expires was not renewed in time, and that was
+// told.
+func runningOut(states map[string]RequirementState, event Judged) int64 {
 	var oldest int64
-	for _, verdict := range verdicts {
+	for _, verdict := range event.Verdicts {
 		incident := states[verdict.Requirement].IncidentID
 		if incident != 0 && (oldest == 0 || incident < oldest) && timeAlone(verdict) {
 			oldest = incident
 		}
+	}
+	if oldest == 0 && event.Newest.Cause == checks.CauseTime {
+		return event.Newest.ID
 	}
 	return oldest
 }

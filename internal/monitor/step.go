@@ -122,7 +122,7 @@ func Step(states map[string]RequirementState, event Judged, settings Settings) (
 	s.down = slices.ContainsFunc(event.Verdicts, func(v checks.Verdict) bool {
 		return v.Requirement == Unreachable && v.Result == checks.Fail
 	})
-	s.ranOut = runningOut(states, event.Verdicts)
+	s.ranOut = runningOut(states, event)
 	for _, verdict := range event.Verdicts {
 		s.next[verdict.Requirement] = s.judge(s.next[verdict.Requirement], verdict)
 	}
