@@ -11,7 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
+	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
 	"github.com/gradewatch/gradewatch/docs"
@@ -131,7 +131,7 @@ func (c *checkCommand) prepare(term *terminal) (*checkRun, error) {
 		return nil, err
 	}
 	run.prober = probe.New(probe.Config{Resolver: resolver, AllowAny: true})
-	run.roots, err = c.roots()
+	run.judge, err = c.judgeBy(run.profile)
 	return run, err
 }
 
@@ -218,7 +218,12 @@ func (c *checkCommand) places(target *checks.Target) []string {
 	return places
 }
 
-func (c *checkCommand) roots() (*chain.Roots, error) {
-	roots, _, err := trustedRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
-	return roots, err
+// judgeBy reads the private roots.
+func (c *checkCommand) judgeBy(profile policy.Profile) (judgement.Judge, error) {
+	roots, private, err := trustedRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
+	if err != nil {
+		return judgement.Judge{}, err
+	}
+	trust, err := newTrust(private)
+	return judgement.Judge{Trust: trust, Roots: roots, Profiles: []policy.Profile{profile}}, err
 }

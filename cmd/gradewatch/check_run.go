@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/checks/httpsec"
+	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe"
@@ -47,8 +47,8 @@ type checkResult struct {
 type checkRun struct {
 	looks    []look
 	profile  policy.Profile
+	judge    judgement.Judge
 	failOn   checks.Severity // what binds less does not decide the exit code
-	roots    *chain.Roots
 	prober   *probe.Prober
 	families checks.Runner
 }
@@ -132,9 +132,7 @@ func (r *checkRun) look(ctx context.Context, one look, progress *progress) check
 	return checkResult{subject: one.subject, log: measurements.Log, report: checks.NewReport(checks.ReportConfig{
 		URL: one.target.URL, Engine: "gradewatch/" + programVersion(),
 		Observation: &observation, Measurements: measurements,
-		Judgement: checks.Judgement{
-			Verdicts: policy.Judge(&observation, one.subject, measurements.StartedAt, r.profile, r.roots),
-		},
+		Judgement: r.judge.Judge(&observation, one.subject, measurements.StartedAt),
 	})}
 }
 
