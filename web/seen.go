@@ -61,6 +61,18 @@ func newSeen(components []store.ObservedComponent) (views.Seen, error) {
 	}, err
 }
 
+// gradeView is the grade that an assessment holds.
+func gradeView(graded *store.Graded) views.GradeView {
+	if graded == nil {
+		return views.GradeView{}
+	}
+	view := views.GradeView{Grade: &graded.Endpoint}
+	for _, address := range graded.Addresses {
+		view.Addresses = append(view.Addresses, views.AddressGrade(address))
+	}
+	return view
+}
+
 // certificateViews lists servers' own certificates first, then in the order
 // of the chains.
 func certificateViews(certificates []checks.Certificate, addresses []checks.AddressObservation) []views.CertificateView {

@@ -31,11 +31,12 @@ type Seen struct {
 	Grade    []byte // nil: there is nothing to grade
 }
 
-// Graded is the component that holds a grade: that of the endpoint, and those
-// of its addresses.
+// Graded is the component that holds a grade: that of the endpoint, those of
+// its addresses, and the appraisal of the chains that they rest on.
 type Graded struct {
-	Endpoint  checks.Grade    `json:"endpoint"`
-	Addresses []GradedAddress `json:"addresses"`
+	Endpoint  checks.Grade     `json:"endpoint"`
+	Addresses []GradedAddress  `json:"addresses"`
+	Appraisal checks.Appraisal `json:"appraisal"`
 }
 
 // GradedAddress is the grade of one address.
@@ -90,7 +91,7 @@ func judgementComponents(judged Judged) ([]component, Seen, error) {
 	if judged.Judgement.Grade == nil {
 		return components, seen, nil
 	}
-	graded := Graded{Endpoint: *judged.Judgement.Grade, Addresses: []GradedAddress{}}
+	graded := Graded{Endpoint: *judged.Judgement.Grade, Addresses: []GradedAddress{}, Appraisal: judged.Judgement.Appraisal}
 	if judged.Look != nil {
 		for i, address := range judged.Look.Addresses[:min(len(judged.Look.Addresses), len(judged.Judgement.Grades))] {
 			graded.Addresses = append(graded.Addresses, GradedAddress{address.Address, address.Port, judged.Judgement.Grades[i]})
