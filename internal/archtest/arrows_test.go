@@ -32,6 +32,8 @@ func arrows() []arrow {
 
 		{"checks", nil, "what a check is given and gives is the ground under everything"},
 		{"checks/certs/chain/...", []string{"checks", "checks/certs/chain/..."}, "trust is judged without asking anybody"},
+		{"checks/certs/crl", nil, "a revocation list is bytes; whoever calls fetches it and knows the time"},
+		{"checks/certs", []string{"checks", "checks/probe", "checks/certs/crl"}, "issuers are asked through the vetted dialer; who is trusted is not asked here"},
 		{"checks/iana/...", nil, "registries are data"},
 		{"checks/grade/...", []string{"checks", "checks/certs/chain", "checks/grade/..."}, "a grade is a pure function of an observation"},
 		{"checks/policy/...", []string{"checks", "checks/grade/...", "checks/certs/chain", "checks/policy/..."}, "a verdict is a pure function of observation, grade and endpoint"},
