@@ -111,7 +111,7 @@ func verdictViews(verdicts []checks.Verdict, states map[string]monitor.Requireme
 	profile := policy.SuperOffice()
 	list := make([]views.VerdictView, 0, len(verdicts))
 	for _, verdict := range verdicts {
-		view := views.VerdictView{Verdict: verdict, Text: verdict.Requirement}
+		view := views.VerdictView{Verdict: verdict, Text: verdict.Requirement, Owner: "SuperOffice", Base: true}
 		if requirement, ok := profile.Requirement(verdict.Requirement); ok {
 			view.Text, view.Source = requirement.Text, requirement.Source
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/httpsec"
+	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe"
@@ -54,6 +55,7 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 		return err
 	}
 	profile := policy.SuperOffice()
+	judge := judgement.Judge{Trust: s.trust, Roots: s.roots, Profiles: []policy.Profile{profile}}
 	prober := probe.New(probe.Config{Resolver: s.resolver, AllowNetworks: s.networks, Roots: trusted})
 	sender, err := alert.New(alert.Config{
 		SMTPURL: s.SMTPURL, MailFrom: s.MailFrom, BaseURL: base, WebhookTransport: prober.HTTPTransport(checks.Limits{}),
@@ -68,9 +70,9 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 		Connectivity: func(ctx context.Context) checks.Fact[bool] { return prober.Connectivity(ctx, s.References) },
 		Runner:       checks.Runner{TLS: tlsprobe.Quick, Full: tlsprobe.Full, HTTP: httpsec.Walk},
 		Judge: func(observation *checks.Observation, endpoint monitor.Endpoint, at time.Time) checks.Judgement {
-			return checks.Judgement{Verdicts: policy.Judge(observation, endpoint.Subject(), at, profile, s.roots)}
+			return judge.Judge(observation, endpoint.Subject(), at)
 		},
-		Versions: worker.Versions{TrustData: s.roots.Version()},
+		Versions: worker.Versions{TrustData: s.trust.Version()},
 		Sender:   sender,
 		Vantage:  choice.vantage, Lead: choice.lead, Build: programVersion(),
 		Settings: monitor.Settings{ConfirmAfter: s.ConfirmAfter, UndeterminedAfter: s.UndeterminedAfter},

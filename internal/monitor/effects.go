@@ -11,9 +11,9 @@ import (
 // so that an incident that gains a requirement does not resolve.
 func (s *step) effects() []Effect {
 	var effects []Effect
-	if len(s.joined) > 0 {
-		slices.Sort(s.joined)
-		effects = append(effects, JoinIncident{IncidentID: s.event.Newest.ID, Requirements: s.joined})
+	for _, incident := range slices.Sorted(maps.Keys(s.joined)) {
+		slices.Sort(s.joined[incident])
+		effects = append(effects, JoinIncident{IncidentID: incident, Requirements: s.joined[incident]})
 	}
 	for _, incident := range slices.Sorted(maps.Keys(s.closed)) {
 		slices.Sort(s.closed[incident])

@@ -57,7 +57,7 @@ type OpenIncident struct {
 	Since        time.Time // when the first of them was first seen to fail
 }
 
-// JoinIncident adds Requirements to an incident that just opened: no notification.
+// JoinIncident adds Requirements to an open incident with the same cause: no notification.
 type JoinIncident struct {
 	IncidentID   int64
 	Requirements []string
@@ -97,6 +97,9 @@ func (NotifyUndetermined) effect() {}
 //     confirmed later joins that incident, if its fail was first seen at the
 //     latest in the look that opened it, and the incident is under five minutes
 //     old: that is one spell, so one cause. Otherwise it has an incident of its own.
+//   - A fail that hangs on time alone, as an expiry does, joins an open incident
+//     that a fail of the same kind is in, as an overdue renewal is, however old
+//     it is: what was told already came true.
 //   - Inconclusive and not applicable never open, resolve or worsen. A fail that
 //     waits survives them, and asks for another look for five times ConfirmAfter;
 //     then the next scheduled look decides.
@@ -112,13 +115,14 @@ func (NotifyUndetermined) effect() {}
 //     endpoint; none while the endpoint is down or the requirement is in an
 //     open incident.
 func Step(states map[string]RequirementState, event Judged, settings Settings) (map[string]RequirementState, []Effect) {
-	s := step{next: maps.Clone(states), event: event, settings: settings.WithDefaults(), closed: map[int64][]string{}}
+	s := step{next: maps.Clone(states), event: event, settings: settings.WithDefaults(), joined: map[int64][]string{}, closed: map[int64][]string{}}
 	if s.next == nil {
 		s.next = map[string]RequirementState{}
 	}
 	s.down = slices.ContainsFunc(event.Verdicts, func(v checks.Verdict) bool {
 		return v.Requirement == Unreachable && v.Result == checks.Fail
 	})
+	s.ranOut = runningOut(states, event)
 	for _, verdict := range event.Verdicts {
 		s.next[verdict.Requirement] = s.judge(s.next[verdict.Requirement], verdict)
 	}
@@ -131,12 +135,13 @@ type step struct {
 	next     map[string]RequirementState
 	event    Judged
 	settings Settings
-	down     bool // E-01 fails in this very judgement
+	down     bool  // E-01 fails in this very judgement
+	ranOut   int64 // the open incident of a fail that hangs on time alone; 0: none
 
 	confirm   bool
 	confirmed []string
 	since     time.Time // the earliest first sight among confirmed
-	joined    []string
+	joined    map[int64][]string
 	closed    map[int64][]string
 	waived    []string
 }
@@ -157,7 +162,7 @@ func (s *step) judge(state RequirementState, verdict checks.Verdict) Requirement
 		if verdict.Waived != nil {
 			return s.waive(state)
 		}
-		return s.fail(state)
+		return s.fail(state, verdict)
 	case checks.ResultInconclusive:
 		s.askAgain(state)
 		return s.inconclusive(state, verdict)
@@ -215,7 +220,7 @@ func (s *step) retire() {
 	}
 }
 
-func (s *step) fail(state RequirementState) RequirementState {
+func (s *step) fail(state RequirementState, verdict checks.Verdict) RequirementState {
 	if state.IncidentID != 0 {
 		return state
 	}
@@ -237,7 +242,7 @@ func (s *step) fail(state RequirementState) RequirementState {
 	}
 	state.Conclusive, state.ConclusiveSince, state.FailingSince = checks.Fail, s.event.At, time.Time{}
 	if state.Severity != checks.Record {
-		state = s.alarm(state, firstSeen)
+		state = s.alarm(state, verdict, firstSeen)
 	}
 	return state
 }
@@ -248,11 +253,10 @@ func (s *step) confirms(firstSeen time.Time) bool {
 		(s.event.Purpose == Confirm || !s.event.At.Before(firstSeen.Add(s.settings.ConfirmAfter)))
 }
 
-func (s *step) alarm(state RequirementState, firstSeen time.Time) RequirementState {
-	newest := s.event.Newest
-	if newest.ID != 0 && !firstSeen.After(newest.OpenedAt) && s.event.At.Before(newest.OpenedAt.Add(joinWithin)) {
-		state.IncidentID = newest.ID
-		s.joined = append(s.joined, state.Requirement)
+func (s *step) alarm(state RequirementState, verdict checks.Verdict, firstSeen time.Time) RequirementState {
+	if incident := s.joins(verdict, firstSeen); incident != 0 {
+		state.IncidentID = incident
+		s.joined[incident] = append(s.joined[incident], state.Requirement)
 		return state
 	}
 	s.confirmed = append(s.confirmed, state.Requirement)
@@ -260,6 +264,18 @@ func (s *step) alarm(state RequirementState, firstSeen time.Time) RequirementSta
 		s.since = firstSeen
 	}
 	return state
+}
+
+// joins returns the open incident that a confirmed fail belongs to; 0: none.
+func (s *step) joins(verdict checks.Verdict, firstSeen time.Time) int64 {
+	if s.ranOut != 0 && timeAlone(verdict) {
+		return s.ranOut
+	}
+	newest := s.event.Newest
+	if newest.ID != 0 && !firstSeen.After(newest.OpenedAt) && s.event.At.Before(newest.OpenedAt.Add(joinWithin)) {
+		return newest.ID
+	}
+	return 0
 }
 
 // askAgain asks for another confirming look when this one was due to confirm a
