@@ -114,7 +114,8 @@ CREATE TABLE regrades (
     requested_at timestamptz NOT NULL,
     listed_at    timestamptz,               -- when what is to judge was listed
     finished_at  timestamptz,
-    canceled_at  timestamptz,
+    canceled_at  timestamptz,               -- by a person, or since it could not go on
+    fault        text NOT NULL DEFAULT '',  -- why it could not
     manifests    bigint NOT NULL DEFAULT 0, -- distinct observations to judge
     cursor       bigint NOT NULL DEFAULT 0, -- the ordinal of the last that is judged
     judged       bigint NOT NULL DEFAULT 0, -- judgements: an observation needs one for each time its certificates divide

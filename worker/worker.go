@@ -21,6 +21,7 @@ import (
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/worker/jobs"
+	"github.com/gradewatch/gradewatch/worker/regrade"
 )
 
 // Sender makes one attempt to deliver a message. *alert.Sender is one.
@@ -46,6 +47,10 @@ type Config struct {
 	Connectivity func(context.Context) checks.Fact[bool]
 
 	Versions Versions // by which Judge judges
+	// Grader returns what grades stored observations again under a version of
+	// the criteria, by the same trust data as Judge; an error: the version is not
+	// known. nil: regrades are refused.
+	Grader func(criteria string) (regrade.Grader, error)
 
 	Vantage string // whose looks are worked; default local
 	Lead    bool   // may lead: schedules, claims, delivers and tidies besides looking
@@ -161,6 +166,7 @@ func New(config Config) (*Worker, error) {
 		river.AddWorkerSafely(kinds, look),
 		river.AddWorkerSafely(kinds, &deliverWorker{config: config}),
 		river.AddWorkerSafely(kinds, &upkeepWorker{config: config}),
+		river.AddWorkerSafely(kinds, &regradeWorker{config: config}),
 	} {
 		if err != nil {
 			return nil, fmt.Errorf("register a kind of job: %w", err)
@@ -192,7 +198,7 @@ func riverConfig(config Config, kinds *river.Workers) *river.Config {
 		return settings
 	}
 	settings.Queues[jobs.QueueNotify] = river.QueueConfig{MaxWorkers: 8}
-	settings.Queues[jobs.QueueUpkeep] = river.QueueConfig{MaxWorkers: 2}
+	settings.Queues[jobs.QueueUpkeep] = river.QueueConfig{MaxWorkers: 3} // a claim finds a place beside upkeep and a regrade
 	atStart := &river.PeriodicJobOpts{RunOnStart: true}
 	settings.PeriodicJobs = []*river.PeriodicJob{
 		river.NewPeriodicJob(river.PeriodicInterval(config.ClaimEvery), func() (river.JobArgs, *river.InsertOpts) {
