@@ -31,6 +31,13 @@ func (s *site) worked(endpoint monitor.Endpoint, depth checks.Depth, at time.Tim
 		}
 		observation.Addresses = append(observation.Addresses, address)
 	}
+	s.saw(endpoint, observation, at)
+}
+
+// saw writes a judged look at endpoint that saw this.
+func (s *site) saw(endpoint monitor.Endpoint, observation *checks.Observation, at time.Time) {
+	s.Helper()
+	depth := observation.Depth
 	verdicts := []checks.Verdict{verdict("T-02", checks.Pass, checks.Must, "192.0.2.10 refuses SSL 3.0.")}
 	require.NoError(s, s.store.AsWorker(s.Context(), func(ctx context.Context, tx *store.Tx) error {
 		assessment, err := tx.RequestAssessment(ctx, endpoint.ID, monitor.Scheduled, depth, at, at)

@@ -88,8 +88,8 @@ func (c *Certificate) entries(now time.Time) []Entry {
 	if c.Role == Leaf {
 		return c.leafEntries(now)
 	}
-	ends := c.entry(c.NotAfter, AuthorityEnd, fmt.Sprintf("The %s certificate %s ends", c.Role, c.Name),
-		"A chain that needs it is not trusted from then on, also where the certificate of the endpoint lives longer.")
+	ends := c.entry(c.NotAfter, AuthorityEnd, fmt.Sprintf("The %s certificate %s %s", c.Role, c.Name, word(now.After(c.NotAfter), "has ended", "ends")),
+		"A chain that needs it is not trusted from then on, also where the certificate of the URL lives longer.")
 	if c.Role != Root || !c.Public {
 		return []Entry{ends}
 	}
@@ -100,7 +100,7 @@ func (c *Certificate) entries(now time.Time) []Entry {
 }
 
 func (c *Certificate) leafEntries(now time.Time) []Entry {
-	expiry := c.entry(c.NotAfter, Expiry, fmt.Sprintf("The certificate of %s expires", c.Name),
+	expiry := c.entry(c.NotAfter, Expiry, fmt.Sprintf("The certificate of %s %s", c.Name, word(now.After(c.NotAfter), "has expired", "expires")),
 		fmt.Sprintf("It was issued by %s on %s.", c.Issuer, c.NotBefore.UTC().Format(time.DateOnly)))
 	if now.After(c.NotAfter) {
 		return []Entry{expiry}
@@ -111,7 +111,8 @@ func (c *Certificate) leafEntries(now time.Time) []Entry {
 // renewal says where the renewal of a leaf stands.
 func (c *Certificate) renewal(now time.Time) Entry {
 	due, overdue := Due(c.NotBefore, c.NotAfter), OverdueFrom(c.NotBefore, c.NotAfter)
-	text := fmt.Sprintf("Two thirds of its lifetime are used then, or half if it lives under ten days. A renewal is overdue from %s.", minute(overdue))
+	text := fmt.Sprintf("%s used %s. A renewal is overdue from %s.",
+		word(isShortLived(c.NotBefore, c.NotAfter), "Half of its lifetime is", "Two thirds of its lifetime are"), word(now.Before(due), "then", "up"), minute(overdue))
 	if c.Window != nil && Possible(*c.Window, c.NotBefore, c.NotAfter) {
 		if asked, because := Asked(*c.Window, c.NotBefore, c.NotAfter, now); asked {
 			from, _ := AskedFrom(*c.Window, c.NotBefore, c.NotAfter)
@@ -125,6 +126,13 @@ func (c *Certificate) renewal(now time.Time) Entry {
 			fmt.Sprintf("It was due on %s, and the certificate is valid until %s.", minute(due), minute(c.NotAfter)))
 	}
 	return c.entry(due, RenewalDue, fmt.Sprintf("The certificate of %s is due for renewal", c.Name), text)
+}
+
+func word(first bool, one, other string) string {
+	if first {
+		return one
+	}
+	return other
 }
 
 func (c *Certificate) entry(at time.Time, kind Kind, title, text string) Entry {
