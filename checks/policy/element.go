@@ -150,7 +150,7 @@ func (w *world) addHops(g *group, scope Scope, address *object) {
 }
 
 func nothing(a *checks.AddressObservation, scope Scope) finding {
-	return finding{judgement: judgement{result: checks.Pass, proof: []checks.Proof{{
+	return finding{element: &element{address: a}, judgement: judgement{result: checks.Pass, proof: []checks.Proof{{
 		Fact: fmt.Sprintf("http[%s].hops", a.Address), Value: fmt.Sprintf("no %ss", scope),
 		Text: fmt.Sprintf("%s sets no %s.", a.Address, scope), Cause: checks.CauseConfiguration,
 	}}}}

@@ -113,7 +113,19 @@ func (w *world) judge(r Requirement) judgement {
 		}
 	}
 	findings = append(w.summarize(r, findings), group.empty...)
+	slices.SortStableFunc(findings, func(a, b finding) int { return w.place(a) - w.place(b) })
 	return combine(findings)
+}
+
+// place orders findings by their address; those of none come last.
+func (w *world) place(f finding) int {
+	observed := w.evidence.Observation.Addresses
+	for i := range observed {
+		if f.element.address == &observed[i] {
+			return i
+		}
+	}
+	return len(observed)
 }
 
 func (w *world) judgeElement(r Requirement, e *element) finding {

@@ -421,15 +421,24 @@ func TestJudgeTellsWhatToDoAboutPrivateAddresses(t *testing.T) {
 	}
 }
 
-func TestJudgeSaysThatRevocationWasNotAsked(t *testing.T) {
+// Whether a certificate was revoked leaves its validity open exactly where
+// nothing else decides it.
+func TestJudgeNeedsRevocationOnlyWhereItDecides(t *testing.T) {
 	t.Parallel()
-	for _, change := range []func(*world){func(*world) {}, unknownRoots, bothDown(checks.ReasonTimeout)} {
-		w := healthy(t)
-		change(w)
-		proof := w.judge(t, "T-09").Proof
-		require.Equal(t, "revocation", proof[len(proof)-1].Fact)
-		require.Equal(t, "not_asked", proof[len(proof)-1].Value)
+	judge := func(w *world) checks.Verdict {
+		appraisal := chain.Appraise(&w.observation, w.at, w.roots)
+		for _, address := range appraisal.Addresses {
+			address.Chains[0].Findings[checks.Revoked] = checks.ChainFinding{Answer: checks.FaultNotAsked}
+		}
+		return policy.Judge(policy.Evidence{Observation: &w.observation, Appraisal: appraisal, Subject: w.subject, At: w.at}, policy.SuperOffice().Only("T-09"))[0]
 	}
+	open := judge(healthy(t))
+	require.Equal(t, inconclusive, open.Result)
+	require.Equal(t, "revocation", open.Proof[0].Fact)
+	require.Equal(t, "not_asked", open.Proof[0].Value)
+	w := healthy(t)
+	unknownRoots(w)
+	require.Equal(t, fail, judge(w).Result)
 }
 
 // An observation that saw nothing never passes or fails what needs the network.

@@ -17,12 +17,12 @@ type kind struct {
 
 // field is one field of a kind.
 type field struct {
-	name string
-	of   *cel.Type
-	doc  string
+	name   string
+	of     *cel.Type
+	doc    string
 	names  []string // all that a map holds
 	values []string // all that a text, or each of a map's texts, may be
-	open   bool // a list that may go on behind what was seen of it
+	open   bool     // a list that may go on behind what was seen of it
 	get    func(w *world, source any) slot
 }
 

@@ -47,4 +47,3 @@ func TestSuperOfficeProfile(t *testing.T) {
 	_, err := policy.ProfileByID("nobody")
 	require.ErrorContains(t, err, "nobody")
 }
-

@@ -62,7 +62,7 @@ type Subject struct {
 	// Siblings are what else the application registers, in every environment;
 	// they include no entry for this endpoint. Nil: nobody said, so nothing is
 	// judged that needs them. Empty: it registers nothing else.
-	Siblings []Sibling `json:"siblings,omitempty"`
+	Siblings []Sibling `json:"siblings"`
 }
 
 // Sibling is another endpoint of a subject's application.

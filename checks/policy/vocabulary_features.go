@@ -52,7 +52,9 @@ func partField[T any](name, path, title, doc string, fact func(*checks.Features)
 
 func featureFieldAt(name, path, title, doc string, get func(*checks.Features) checks.Fact[bool]) field {
 	made := featureField(name, title, doc, get)
-	made.get = onAddress(func(w *world, a *addressSource) slot { return featureSlot(w, a, path, title, get(&a.observed.Full.Features)) })
+	made.get = onAddress(func(w *world, a *addressSource) slot {
+		return featureSlot(w, a, path, title, get(&a.observed.Full.Features))
+	})
 	return made
 }
 
@@ -157,4 +159,3 @@ func stapledOCSP(w *world, a *addressSource) slot {
 	}
 	return w.told(proof(path, value, text), types.String(value))
 }
-

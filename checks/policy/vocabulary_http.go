@@ -25,7 +25,9 @@ type hopSource struct {
 	index   int
 }
 
-func (h *hopSource) path() string { return fmt.Sprintf("http[%s].hops[%d]", h.address.Address, h.index) }
+func (h *hopSource) path() string {
+	return fmt.Sprintf("http[%s].hops[%d]", h.address.Address, h.index)
+}
 
 type cookieSource struct {
 	*checks.Cookie
