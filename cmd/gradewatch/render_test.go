@@ -35,7 +35,7 @@ func golden(t *testing.T, file, got string) {
 func printed(t *testing.T, p printer, result checkResult) string {
 	t.Helper()
 	var out bytes.Buffer
-	p.out, p.profile = &out, policy.SuperOffice()
+	p.out, p.profiles = &out, policy.Base()
 	require.NoError(t, p.print(result))
 	return out.String()
 }
