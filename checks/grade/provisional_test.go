@@ -12,7 +12,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks/grade"
 )
 
-const worlds = 1500
+const worlds = 400
 
 // A grade that is not provisional stays whatever the missing facts are; one that
 // is says so because they can make it another, and never leaves its range.
