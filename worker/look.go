@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -180,7 +181,10 @@ func (w *lookWorker) observe(ctx context.Context, l *look) {
 func (w *lookWorker) judge(ctx context.Context, l *look) {
 	l.judgedAt = w.judgementTime(l)
 	ask := func() []checks.Verdict {
-		return policy.Judge(&l.observation, l.endpoint.Subject(), l.judgedAt, w.config.Profile, w.config.Roots)
+		return policy.Judge(policy.Evidence{
+			Observation: &l.observation, Appraisal: chain.Appraise(&l.observation, l.judgedAt, w.config.Roots),
+			Subject: l.endpoint.Subject(), At: l.judgedAt,
+		}, w.config.Profile)
 	}
 	l.verdicts = ask()
 	unsure := slices.ContainsFunc(l.verdicts, func(v checks.Verdict) bool { return v.Result == checks.ResultInconclusive })

@@ -77,12 +77,7 @@ func childWork(ctx context.Context) error {
 }
 
 // onlyReachable judges E-01 alone: here it counts who is looked at, not what is found.
-func onlyReachable() policy.Profile {
-	profile := policy.SuperOffice()
-	requirement, _ := profile.Requirement("E-01")
-	profile.Requirements = []policy.Requirement{requirement}
-	return profile
-}
+func onlyReachable() *policy.Profile { return policy.SuperOffice().Only("E-01") }
 
 // child is a worker process that runs.
 type child struct {

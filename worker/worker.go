@@ -38,7 +38,7 @@ type Config struct {
 	Store   *store.Store
 	Runner  checks.Runner
 	Roots   *chain.Roots
-	Profile policy.Profile
+	Profile *policy.Profile
 	Sender  Sender
 	// Network returns the network of one look, as probe.Prober does.
 	Network func(checks.Limits) checks.Network
@@ -93,7 +93,7 @@ func (c Config) validate() error {
 	var faults []error
 	for name, missing := range map[string]bool{
 		"Store": c.Store == nil, "Roots": c.Roots == nil, "Sender": c.Sender == nil,
-		"Network": c.Network == nil, "Connectivity": c.Connectivity == nil, "Profile": len(c.Profile.Requirements) == 0,
+		"Network": c.Network == nil, "Connectivity": c.Connectivity == nil, "Profile": c.Profile == nil,
 	} {
 		if missing {
 			faults = append(faults, fmt.Errorf("%s is missing", name))

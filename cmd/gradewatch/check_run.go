@@ -45,7 +45,7 @@ type checkResult struct {
 // checkRun is a checked command line: nothing in it can be wrong usage.
 type checkRun struct {
 	looks    []look
-	profile  policy.Profile
+	profile  *policy.Profile
 	roots    *chain.Roots
 	prober   *probe.Prober
 	families checks.Runner
@@ -131,7 +131,10 @@ func (r *checkRun) look(ctx context.Context, one look, progress *progress) check
 		URL: one.target.URL, Engine: "gradewatch/" + programVersion(),
 		Observation: &observation, Measurements: measurements,
 		Judgement: checks.Judgement{
-			Verdicts: policy.Judge(&observation, one.subject, measurements.StartedAt, r.profile, r.roots),
+			Verdicts: policy.Judge(policy.Evidence{
+				Observation: &observation, Appraisal: chain.Appraise(&observation, measurements.StartedAt, r.roots),
+				Subject: one.subject, At: measurements.StartedAt,
+			}, r.profile),
 		},
 	})}
 }

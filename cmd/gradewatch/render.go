@@ -18,12 +18,12 @@ type printer struct {
 	out     io.Writer
 	color   bool
 	width   int // columns; 0: as many as it takes
-	profile policy.Profile
+	profile *policy.Profile
 }
 
 // newPrinter uses color on a terminal only, and not where NO_COLOR is set
 // (https://no-color.org).
-func newPrinter(t *terminal, profile policy.Profile) *printer {
+func newPrinter(t *terminal, profile *policy.Profile) *printer {
 	color := isTerminal(t.out) && t.env("NO_COLOR") == "" && t.env("TERM") != "dumb"
 	return &printer{out: t.out, color: color, width: lineWidth(t.out), profile: profile}
 }
