@@ -51,7 +51,7 @@ func apacheWith(id, lines string, files map[string][]byte) checktest.ApacheConfi
 	if id == "secure-renegotiation" {
 		config.Protocols = []string{"TLSv1.2", "TLSv1.3"}
 	}
-	if id == "redirect-https" {
+	if id == "https-only" {
 		config.Plain = lines
 		return config
 	}

@@ -132,7 +132,7 @@ func TestNginxLines(t *testing.T) {
 // is weak.
 func nginxWith(id, lines string, files map[string][]byte, behind string) checktest.NginxConfig {
 	config := checktest.NginxConfig{Defaults: true, Files: files, Server: "location / { proxy_pass " + behind + "; }\n"}
-	if id == "redirect-https" {
+	if id == "https-only" {
 		config.Plain = lines
 		return config
 	}
