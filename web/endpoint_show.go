@@ -60,6 +60,7 @@ func (s *server) fillEndpoint(ctx context.Context, tx *store.Tx, id int64, model
 	}
 	model.Newest, model.LastChanges = &newest, newest.Changes
 	model.Verdicts = verdictViews(newest.Verdicts, states, model.Unfinished)
+	model.Grade = gradeView(newest.Grade)
 	return s.fillSeen(ctx, tx, newest, model)
 }
 
@@ -74,6 +75,9 @@ func (s *server) fillSeen(ctx context.Context, tx *store.Tx, newest store.Assess
 		return err
 	}
 	model.Seen.Standing = standing
+	if newest.Grade != nil {
+		model.Seen.Appraisal = newest.Grade.Appraisal
+	}
 	standing.Leave, err = intrusiveLeave(ctx, tx, model.ID)
 	return err
 }

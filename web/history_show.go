@@ -60,6 +60,10 @@ func (s *server) showAssessment(w http.ResponseWriter, r *http.Request) error {
 		if model.Seen, err = seen(ctx, tx, model.Record.ManifestSHA256); err != nil {
 			return err
 		}
+		model.Grade = gradeView(model.Record.Grade)
+		if model.Record.Grade != nil {
+			model.Seen.Appraisal = model.Record.Grade.Appraisal
+		}
 		measurements, err := tx.Measurements(ctx, model.Record.HostLookID, model.Record.HostLookAt)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil

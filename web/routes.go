@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/internal/auth"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/static"
@@ -28,6 +29,8 @@ type Config struct {
 	Version string
 	Vantage string // that new endpoints are looked at from; empty: local
 
+	// Roots are what certificates are trusted by; nil: Mozilla's.
+	Roots *chain.Roots
 	// Ready says whether requests can be served; nil: the database answers.
 	Ready func(context.Context) error
 	// Registerer takes the metrics of requests; nil: none are kept.
@@ -64,7 +67,9 @@ func New(configuration Config) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{Config: configuration, assets: assets}
-	s.setDefaults()
+	if err := s.setDefaults(); err != nil {
+		return nil, err
+	}
 	s.BaseURL = strings.TrimSuffix(configuration.BaseURL, "/")
 	s.sessions = auth.Sessions{Store: s.Store, Secure: base.Scheme == "https"}
 	if s.requests, err = newRequestMetrics(s.Registerer); err != nil {
@@ -73,7 +78,7 @@ func New(configuration Config) (http.Handler, error) {
 	return s.middleware(s.routes()), nil
 }
 
-func (s *server) setDefaults() {
+func (s *server) setDefaults() (err error) {
 	if s.Logger == nil {
 		s.Logger = slog.Default()
 	}
@@ -86,6 +91,10 @@ func (s *server) setDefaults() {
 	if s.ClientAddress == nil {
 		s.ClientAddress = peerAddress
 	}
+	if s.Roots == nil {
+		s.Roots, err = chain.MozillaRoots()
+	}
+	return err
 }
 
 // routes is the map of the product.
@@ -118,6 +127,11 @@ func (s *server) routes() *http.ServeMux {
 	private("POST /endpoints/{id}/look", s.requestLook)
 	private("GET /endpoints/{id}/history", s.showHistory)
 	private("GET /endpoints/{id}/looks/{assessment}", s.showAssessment)
+
+	// What is to come: for the team, and for operators of every team.
+	private("GET /calendar", s.showCalendar)
+	private("GET /calendar.ics", s.sendCalendar)
+	private("GET /fleet/calendar", s.showFleetCalendar)
 
 	// Leave for intrusive probes: operators only, whichever team's endpoint it is.
 	private("GET /endpoints/{id}/intrusive", s.showIntrusive)

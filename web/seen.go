@@ -61,6 +61,18 @@ func newSeen(components []store.ObservedComponent) (views.Seen, error) {
 	}, err
 }
 
+// gradeView is the grade that an assessment holds.
+func gradeView(graded *store.Graded) views.GradeView {
+	if graded == nil {
+		return views.GradeView{}
+	}
+	view := views.GradeView{Grade: &graded.Endpoint}
+	for _, address := range graded.Addresses {
+		view.Addresses = append(view.Addresses, views.AddressGrade(address))
+	}
+	return view
+}
+
 // certificateViews lists servers' own certificates first, then in the order
 // of the chains.
 func certificateViews(certificates []checks.Certificate, addresses []checks.AddressObservation) []views.CertificateView {
@@ -111,7 +123,7 @@ func verdictViews(verdicts []checks.Verdict, states map[string]monitor.Requireme
 	profile := policy.SuperOffice()
 	list := make([]views.VerdictView, 0, len(verdicts))
 	for _, verdict := range verdicts {
-		view := views.VerdictView{Verdict: verdict, Text: verdict.Requirement}
+		view := views.VerdictView{Verdict: verdict, Text: verdict.Requirement, Owner: "SuperOffice", Base: true}
 		if requirement, ok := profile.Requirement(verdict.Requirement); ok {
 			view.Text, view.Source = requirement.Text, requirement.Source
 		}

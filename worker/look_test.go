@@ -28,7 +28,7 @@ func during(what func(ctx context.Context, call int)) func(*worker.Config) {
 				End:  checks.KnownFact(200),
 			}, nil
 		}}
-		config.Profile = onlyReachable()
+		config.Judge = judgeBy(onlyReachable(), nil)
 	}
 }
 
@@ -161,7 +161,7 @@ func TestLookThatFailsByOurFaultToTheLastIsDropped(t *testing.T) {
 func TestNewNamesEveryFault(t *testing.T) {
 	t.Parallel()
 	_, err := worker.New(worker.Config{LookTimeout: time.Second, RescueAfter: time.Second})
-	for _, fault := range []string{"Store", "Roots", "Sender", "Network", "Connectivity", "Profile", "a look may take 20s", "must not be rescued after 1s"} {
+	for _, fault := range []string{"Store", "Judge", "Sender", "Network", "Connectivity", "a look may take 20s", "must not be rescued after 1s"} {
 		require.ErrorContains(t, err, fault)
 	}
 }

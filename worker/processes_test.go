@@ -61,7 +61,7 @@ func childWork(ctx context.Context) error {
 		Store:        opened,
 		Network:      func(limits checks.Limits) checks.Network { return prober.Network(limits) },
 		Connectivity: func(context.Context) checks.Fact[bool] { return checks.Fact[bool]{} },
-		Runner:       checks.Runner{HTTP: httpsec.Walk}, Roots: roots, Profile: onlyReachable(), Sender: &recorder{}, Lead: true,
+		Runner:       checks.Runner{HTTP: httpsec.Walk}, Judge: judgeBy(onlyReachable(), roots), Sender: &recorder{}, Lead: true,
 		Limits: checks.Limits{Deadline: 9 * time.Second}, LookTimeout: 10 * time.Second, RescueAfter: 10500 * time.Millisecond,
 		LookWorkers: childLooks, HostLimit: store.HostLimit{AtOnce: 4, Spacing: time.Nanosecond},
 		FetchCooldown: 20 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),

@@ -67,7 +67,8 @@ func newWorld(t testing.TB, change func(*worker.Config)) *world {
 		Network:      func(limits checks.Limits) checks.Network { return prober.Network(limits) },
 		Connectivity: reach(prober, reference.String()),
 		Runner:       checks.Runner{TLS: tlsprobe.Quick, HTTP: httpsec.Walk},
-		Roots:        roots, Profile: policy.SuperOffice(), Sender: w.sender, Lead: true,
+		Judge:        judgeBy(policy.SuperOffice(), roots), Versions: worker.Versions{TrustData: roots.Version()},
+		Sender: w.sender, Lead: true,
 		Settings:      monitor.Settings{ConfirmAfter: 100 * time.Millisecond},
 		Limits:        checks.Limits{Deadline: 9 * time.Second, ConnectTimeout: time.Second, ReadTimeout: time.Second},
 		LookTimeout:   10 * time.Second,
@@ -81,6 +82,13 @@ func newWorld(t testing.TB, change func(*worker.Config)) *world {
 	}
 	w.arrange()
 	return w
+}
+
+// judgeBy gives the verdicts of one profile, and no grade.
+func judgeBy(profile policy.Profile, roots *chain.Roots) func(*checks.Observation, monitor.Endpoint, time.Time) checks.Judgement {
+	return func(observation *checks.Observation, endpoint monitor.Endpoint, at time.Time) checks.Judgement {
+		return checks.Judgement{Verdicts: policy.Judge(observation, endpoint.Subject(), at, profile, roots)}
+	}
 }
 
 // loopbackProber looks at loopback, and asks resolver.

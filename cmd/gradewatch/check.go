@@ -11,7 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
+	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
 	"github.com/gradewatch/gradewatch/docs"
@@ -19,8 +19,8 @@ import (
 
 // Exit codes of check beside 0 and 2 (docs/design.md, 'The report').
 const (
-	exitMustFails = 1
-	exitUntested  = 3
+	exitFails    = 1
+	exitUntested = 3
 )
 
 // checkCommand looks at URLs with no database. It may look at any address:
@@ -41,6 +41,7 @@ type checkCommand struct {
 	Kind        string         `enum:"redirect,post_logout,web_panel,webhook,state_change,erp_sync,quote_connector,mirroring,cors_origin,sign_in_start,app_store_link,guide" default:"redirect" help:"What the URL is registered as: ${enum}."`
 	Environment string         `enum:"SOD,Stage,Production" default:"Production" help:"Where the application runs: ${enum}."`
 	Profile     string         `default:"superoffice" help:"Set of requirements to judge by."`
+	FailOn      string         `enum:"must,recommended,advice" default:"must" help:"End with code 1 where a requirement of at least this severity fails, and with 3 where one could not be told: ${enum}."`
 	CAFile      []string       `name:"ca-file" placeholder:"FILE" help:"PEM file of private roots to trust too. May be repeated."`
 	ExtraRoots  string         `name:"extra-roots" env:"GRADEWATCH_EXTRA_ROOTS" placeholder:"FILES" help:"PEM files of private roots, separated by commas."`
 	Resolver    string         `env:"GRADEWATCH_RESOLVER" placeholder:"HOST:PORT" help:"DNS server to ask instead of the system's."`
@@ -71,7 +72,8 @@ func checkHelp() kong.Vars {
 }
 
 // Run looks at every URL, prints in the order given, and ends with code 1 when
-// a requirement that is a must fails, else 3 when something could not be told.
+// a requirement of the severity of --fail-on fails, else 3 when one, or a part
+// of a full look, could not be told.
 func (c *checkCommand) Run(ctx context.Context, term *terminal) error {
 	return c.run(ctx, term, families())
 }
@@ -117,7 +119,7 @@ func (c *checkCommand) prepare(term *terminal) (*checkRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	run := &checkRun{}
+	run := &checkRun{failOn: checks.Severity(c.FailOn)}
 	if err := c.addLooks(run, given, limits); err != nil {
 		return nil, err
 	}
@@ -129,7 +131,7 @@ func (c *checkCommand) prepare(term *terminal) (*checkRun, error) {
 		return nil, err
 	}
 	run.prober = probe.New(probe.Config{Resolver: resolver, AllowAny: true})
-	run.roots, err = c.roots()
+	run.judge, err = c.judgeBy(run.profile)
 	return run, err
 }
 
@@ -216,7 +218,12 @@ func (c *checkCommand) places(target *checks.Target) []string {
 	return places
 }
 
-func (c *checkCommand) roots() (*chain.Roots, error) {
-	roots, _, err := trustedRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
-	return roots, err
+// judgeBy reads the private roots.
+func (c *checkCommand) judgeBy(profile policy.Profile) (judgement.Judge, error) {
+	roots, private, err := trustedRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
+	if err != nil {
+		return judgement.Judge{}, err
+	}
+	trust, err := newTrust(private)
+	return judgement.Judge{Trust: trust, Roots: roots, Profiles: []policy.Profile{profile}}, err
 }

@@ -78,12 +78,12 @@ func TestCheckFullOfRealServers(t *testing.T) {
 
 	old := checktest.StartNode010(t, checktest.NodeConfig{})
 	code, out, _ = typed(t, "check", "--intrusive", "--json", old.String())
-	require.Equal(t, exitMustFails, code)
+	require.Equal(t, exitFails, code)
 	address = reports(t, out)[0].Addresses[0]
 	require.NotEmpty(t, address.Suites[checks.SSLv2])
 	require.Equal(t, checks.Vulnerable, address.Vulnerabilities[checks.DROWN].Result)
 	code, out, _ = typed(t, "check", "--full", old.String())
-	require.Equal(t, exitMustFails, code)
+	require.Equal(t, exitFails, code)
 	require.Contains(t, out, "insecure: SSL 2.0")
 	require.Regexp(t, `vulnerable +DROWN`, out)
 }
@@ -97,16 +97,16 @@ func TestReportCode(t *testing.T) {
 		change(&report.Addresses[0])
 		return report
 	}
-	require.Equal(t, exitGood, reportCode(address(func(*checks.ReportAddress) {})), "requirements say what a vulnerability means")
+	require.Equal(t, exitGood, reportCode(address(func(*checks.ReportAddress) {}), checks.Must), "requirements say what a vulnerability means")
 	unsure := address(func(a *checks.ReportAddress) {
 		a.Vulnerabilities[checks.ROBOT] = checks.Finding{Result: checks.VulnerabilityInconclusive}
 	})
-	require.Equal(t, exitUntested, reportCode(unsure))
+	require.Equal(t, exitUntested, reportCode(unsure, checks.Must))
 	require.Equal(t, exitUntested, reportCode(address(func(a *checks.ReportAddress) {
 		a.SuitesReasons = map[checks.Protocol]checks.Reason{checks.TLSv12: checks.ReasonDegraded}
-	})))
+	}), checks.Must))
 	unsure.Verdicts = []checks.Verdict{{Result: checks.Fail, Severity: checks.Must}}
-	require.Equal(t, exitMustFails, reportCode(unsure))
+	require.Equal(t, exitFails, reportCode(unsure, checks.Must))
 }
 
 func TestCheckLimitsByDepth(t *testing.T) {

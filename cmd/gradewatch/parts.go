@@ -15,6 +15,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/httpsec"
+	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe"
@@ -54,6 +55,7 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 		return err
 	}
 	profile := policy.SuperOffice()
+	judge := judgement.Judge{Trust: s.trust, Roots: s.roots, Profiles: []policy.Profile{profile}}
 	prober := probe.New(probe.Config{Resolver: s.resolver, AllowNetworks: s.networks, Roots: trusted})
 	sender, err := alert.New(alert.Config{
 		SMTPURL: s.SMTPURL, MailFrom: s.MailFrom, BaseURL: base, WebhookTransport: prober.HTTPTransport(checks.Limits{}),
@@ -66,9 +68,13 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 		Store:        opened,
 		Network:      func(limits checks.Limits) checks.Network { return prober.Network(limits) },
 		Connectivity: func(ctx context.Context) checks.Fact[bool] { return prober.Connectivity(ctx, s.References) },
-		Runner:       checks.Runner{TLS: tlsprobe.Quick, Full: tlsprobe.Full, HTTP: httpsec.Walk}, Roots: s.roots,
-		Profile: profile, Sender: sender,
-		Vantage: choice.vantage, Lead: choice.lead, Build: programVersion(),
+		Runner:       checks.Runner{TLS: tlsprobe.Quick, Full: tlsprobe.Full, HTTP: httpsec.Walk},
+		Judge: func(observation *checks.Observation, endpoint monitor.Endpoint, at time.Time) checks.Judgement {
+			return judge.Judge(observation, endpoint.Subject(), at)
+		},
+		Versions: worker.Versions{TrustData: s.trust.Version()},
+		Sender:   sender,
+		Vantage:  choice.vantage, Lead: choice.lead, Build: programVersion(),
 		Settings: monitor.Settings{ConfirmAfter: s.ConfirmAfter, UndeterminedAfter: s.UndeterminedAfter},
 		// The rest of the job's time is for judging and storing.
 		Limits:      checks.Limits{Deadline: min(checks.Limits{}.WithDefaults().Deadline, s.LookTimeout*2/3)},
@@ -112,7 +118,7 @@ func newPages(s settings, from *store.Store, base string, logger *slog.Logger) (
 		Store: from, Jobs: client, BaseURL: base, Logger: logger, Version: programVersion(), Vantage: s.Vantage,
 		Ready:     func(ctx context.Context) error { return current(ctx, from) },
 		UserAgent: httpsec.UserAgent, ClientAddress: web.ClientAddress(s.ClientAddressHeader),
-		Operator: s.Operator, Contact: s.Contact, Sources: s.sources,
+		Operator: s.Operator, Contact: s.Contact, Sources: s.sources, Roots: s.roots,
 	}
 	if s.Metrics {
 		registry := prometheus.NewRegistry()

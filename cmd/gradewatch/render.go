@@ -81,6 +81,7 @@ func (p *printer) print(got checkResult) error {
 	fmt.Fprintf(&b, "%s\n", p.styled(bold, printable(got.report.URL)))
 	fmt.Fprintf(&b, "Judged as a %s application's %s URL in %s, by %s.\n\n",
 		got.subject.ApplicationType, strings.ReplaceAll(string(got.subject.Kind), "_", " "), got.subject.Environment, p.profile.Name())
+	p.grade(&b, got.report.Grade)
 	remedy := ""
 	for _, verdict := range worstFirst(got.report.Verdicts) {
 		if verdict.Remedy == remedy {

@@ -106,7 +106,21 @@ type VerdictView struct {
 	checks.Verdict
 	Text   string // what is required
 	Source string // where it is written
-	Notes  []Note
+	// Owner is whose requirements the profile holds, ProfileTitle its name.
+	Owner, ProfileTitle string
+	Base                bool // judged for every endpoint, and no second opinion
+	Notes               []Note
+	// Configurations are lines that do what the remedy says, those for what the
+	// server looks like first.
+	Configurations []Configuration
+}
+
+// Configuration is lines for one kind of server.
+type Configuration struct {
+	Server string // "nginx"
+	File   string // where they usually stand; empty: not said
+	Lines  string
+	Note   string
 }
 
 // Note is a sentence, and a time that it ends with; zero: none.
@@ -133,7 +147,8 @@ type Seen struct {
 	Addresses    []checks.AddressObservation
 	Certificates []CertificateView
 	Components   []store.ObservedComponent
-	Standing     *Standing // nil: this is one look, and not where an endpoint stands
+	Appraisal    checks.Appraisal // of the chains, when they were judged last
+	Standing     *Standing        // nil: this is one look, and not where an endpoint stands
 }
 
 // Standing is how new the answers about an endpoint are, and what becomes of
@@ -166,6 +181,7 @@ type Endpoint struct {
 	Newest      *store.AssessmentRecord // nil: never judged
 	Unfinished  *monitor.Assessment     // nil: none
 	Verdicts    []VerdictView
+	Grade       GradeView
 	Seen        Seen
 	Incidents   []store.IncidentSummary
 	LastChanges []store.ChangeRecord
@@ -193,6 +209,7 @@ type Assessment struct {
 	Endpoint     monitor.Endpoint
 	Record       store.AssessmentRecord
 	Verdicts     []VerdictView
+	Grade        GradeView
 	Seen         Seen
 	Measurements *checks.Measurements // nil: none kept
 }
