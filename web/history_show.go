@@ -61,6 +61,7 @@ func (s *server) showAssessment(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		model.Grade = gradeView(model.Record.Grade)
+		offerLines(&model.Grade, model.Verdicts, model.Seen)
 		if model.Record.Grade != nil {
 			model.Seen.Appraisal = model.Record.Grade.Appraisal
 		}

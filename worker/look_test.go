@@ -28,7 +28,10 @@ func during(what func(ctx context.Context, call int)) func(*worker.Config) {
 				End:  checks.KnownFact(200),
 			}, nil
 		}}
-		config.Judge = judgeBy(onlyReachable(), nil)
+		config.Judge = func(observation *checks.Observation, endpoint monitor.Endpoint, at time.Time) checks.Judgement {
+			evidence := policy.Evidence{Observation: observation, Subject: endpoint.Subject(), At: at}
+			return checks.Judgement{Verdicts: policy.Judge(evidence, onlyReachable())}
+		}
 	}
 }
 

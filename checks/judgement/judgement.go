@@ -1,15 +1,16 @@
 // Package judgement puts together what is said of an observation: the truth
-// about its certificates, then the grade, then the verdicts. It is pure: time
-// and everything else that a judgement depends on are arguments.
+// about its certificates, then the grade, then the verdicts. It is pure, and must
+// not read a clock, a file or the network: time and everything else that a
+// judgement depends on are arguments.
 package judgement
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/checks/grade"
 	"github.com/gradewatch/gradewatch/checks/policy"
 )
@@ -18,17 +19,17 @@ import (
 // required. It is safe for concurrent use.
 type Judge struct {
 	Trust *appraisal.Trust
-	Roots *chain.Roots
-	// Profiles are judged in this order.
-	Profiles []policy.Profile
+	// Profiles are those that everything is held to, in the order in which they
+	// are judged.
+	Profiles []*policy.Profile
 	// Criteria are those of the grade; the zero value: those in force at the time
 	// of the judgement.
 	Criteria grade.Criteria
 }
 
 // Judge says everything about observation, which may be nil, as what is known
-// of subject at a time.
-func (j *Judge) Judge(observation *checks.Observation, subject policy.Subject, at time.Time) checks.Judgement {
+// of subject at a time. held are profiles that this subject is held to besides.
+func (j *Judge) Judge(observation *checks.Observation, subject policy.Subject, at time.Time, held ...*policy.Profile) checks.Judgement {
 	if observation == nil {
 		observation = &checks.Observation{}
 	}
@@ -36,8 +37,11 @@ func (j *Judge) Judge(observation *checks.Observation, subject policy.Subject, a
 	if strings.HasPrefix(subject.URL(), "https:") {
 		judged.Grade, judged.Grades = j.grade(observation, judged.Appraisal, at)
 	}
-	for _, profile := range j.Profiles {
-		judged.Verdicts = append(judged.Verdicts, policy.Judge(observation, subject, at, profile, j.Roots)...)
+	evidence := policy.Evidence{
+		Observation: observation, Appraisal: judged.Appraisal, Grades: judged.Grades, Grade: judged.Grade, Subject: subject, At: at,
+	}
+	for _, profile := range append(slices.Clone(j.Profiles), held...) {
+		judged.Verdicts = append(judged.Verdicts, policy.Judge(evidence, profile)...)
 	}
 	return judged
 }

@@ -30,6 +30,7 @@ type checkCommand struct {
 	File        []string       `short:"f" placeholder:"FILE" sep:"none" help:"Look at the URLs and hosts of FILE too, one a line; # begins a comment, - is standard input. May be repeated."`
 	Full        bool           `help:"Look at everything: suites and their order, groups, all chains, features, vulnerabilities, what known clients get."`
 	Intrusive   bool           `help:"Also send what no honest client sends, to find Heartbleed, ROBOT and the like. Implies --full. Only with the leave of the server's owner."`
+	ServerOnly  bool           `help:"Ask the server only, and nobody else: no revocation lists, OCSP, missing intermediates, renewal windows, CAA and TLSA records."`
 	JSON        bool           `help:"Print a JSON report: indented for one URL, one line each for more."`
 	PrintSchema printSchema    `help:"Print the JSON Schema of a report, and do nothing else."`
 	Verbose     bool           `short:"v" help:"Print what was sent and what came back to standard error, after each report."`
@@ -40,7 +41,7 @@ type checkCommand struct {
 	Type        string         `enum:"standard,custom" default:"custom" help:"Type of the application: ${enum}."`
 	Kind        string         `enum:"redirect,post_logout,web_panel,webhook,state_change,erp_sync,quote_connector,mirroring,cors_origin,sign_in_start,app_store_link,guide" default:"redirect" help:"What the URL is registered as: ${enum}."`
 	Environment string         `enum:"SOD,Stage,Production" default:"Production" help:"Where the application runs: ${enum}."`
-	Profile     string         `default:"superoffice" help:"Set of requirements to judge by."`
+	Profile     []string       `placeholder:"NAME" default:"superoffice,gradewatch" help:"Set of requirements to judge by: superoffice, gradewatch (our advice), a second opinion such as mozilla-intermediate, or a YAML file of your own. May be repeated; ${default} if not said."`
 	FailOn      string         `enum:"must,recommended,advice" default:"must" help:"End with code 1 where a requirement of at least this severity fails, and with 3 where one could not be told: ${enum}."`
 	CAFile      []string       `name:"ca-file" placeholder:"FILE" help:"PEM file of private roots to trust too. May be repeated."`
 	ExtraRoots  string         `name:"extra-roots" env:"GRADEWATCH_EXTRA_ROOTS" placeholder:"FILES" help:"PEM files of private roots, separated by commas."`
@@ -75,19 +76,22 @@ func checkHelp() kong.Vars {
 // a requirement of the severity of --fail-on fails, else 3 when one, or a part
 // of a full look, could not be told.
 func (c *checkCommand) Run(ctx context.Context, term *terminal) error {
-	return c.run(ctx, term, families())
+	return c.run(ctx, term, nil)
 }
 
-// run is Run with the families that look.
-func (c *checkCommand) run(ctx context.Context, term *terminal, families checks.Runner) error {
+// run is Run with the families that look; nil: all, or with --server-only those
+// that ask the server.
+func (c *checkCommand) run(ctx context.Context, term *terminal, families *checks.Runner) error {
 	run, err := c.prepare(term)
 	if err != nil {
 		return &usageError{err}
 	}
-	run.families = families
+	if families != nil {
+		run.families = *families
+	}
 	code, err := run.all(ctx, &output{
 		term: term, json: c.JSON, verbose: c.Verbose, many: len(run.looks) > 1,
-		printer: newPrinter(term, run.profile), progress: newProgress(term, len(run.looks)),
+		printer: newPrinter(term, run.profiles), progress: newProgress(term, len(run.looks)),
 	})
 	if err != nil {
 		return err
@@ -123,7 +127,7 @@ func (c *checkCommand) prepare(term *terminal) (*checkRun, error) {
 	if err := c.addLooks(run, given, limits); err != nil {
 		return nil, err
 	}
-	if run.profile, err = policy.ProfileByID(c.Profile); err != nil {
+	if run.profiles, err = readProfiles(c.Profile); err != nil {
 		return nil, err
 	}
 	resolver, err := probe.ParseResolver(c.Resolver)
@@ -131,8 +135,14 @@ func (c *checkCommand) prepare(term *terminal) (*checkRun, error) {
 		return nil, err
 	}
 	run.prober = probe.New(probe.Config{Resolver: resolver, AllowAny: true})
-	run.judge, err = c.judgeBy(run.profile)
-	return run, err
+	if run.judge, err = c.judgeBy(run.profiles); err != nil {
+		return nil, err
+	}
+	run.families = serverFamilies()
+	if !c.ServerOnly {
+		run.families = families(run.judge.Trust.Anchors(), nil)
+	}
+	return run, nil
 }
 
 func (c *checkCommand) limits() (checks.Limits, error) {
@@ -219,11 +229,11 @@ func (c *checkCommand) places(target *checks.Target) []string {
 }
 
 // judgeBy reads the private roots.
-func (c *checkCommand) judgeBy(profile policy.Profile) (judgement.Judge, error) {
-	roots, private, err := trustedRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
+func (c *checkCommand) judgeBy(profiles []*policy.Profile) (judgement.Judge, error) {
+	_, private, err := trustedRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
 	if err != nil {
 		return judgement.Judge{}, err
 	}
 	trust, err := newTrust(private)
-	return judgement.Judge{Trust: trust, Roots: roots, Profiles: []policy.Profile{profile}}, err
+	return judgement.Judge{Trust: trust, Profiles: profiles}, err
 }

@@ -25,16 +25,17 @@ import (
 // looked runs check with families of the test's choice.
 func looked(ctx context.Context, t *testing.T, command checkCommand, runner checks.Runner) (code int, out, faults string) {
 	t.Helper()
-	command.Type, command.Kind, command.Environment, command.Profile = "custom", "redirect", "Production", "superoffice"
+	command.Type, command.Kind, command.Environment, command.Profile = "custom", "redirect", "Production", []string{"superoffice"}
+	command.FailOn = "must"
 	var stdout, stderr bytes.Buffer
 	term := &terminal{out: &stdout, err: &stderr, env: func(string) string { return "" }}
-	return exitCode(command.run(ctx, term, runner), term), stdout.String(), stderr.String()
+	return exitCode(command.run(ctx, term, &runner), term), stdout.String(), stderr.String()
 }
 
 func TestCheckFull(t *testing.T) {
 	t.Parallel()
 	url := goServerURL(t)
-	code, out, faults := looked(t.Context(), t, checkCommand{URLs: []string{url}, Full: true, JSON: true}, pretending(t, families()))
+	code, out, faults := looked(t.Context(), t, checkCommand{URLs: []string{url}, Full: true, JSON: true}, pretending(t, serverFamilies()))
 	require.Equal(t, exitGood, code)
 	require.Empty(t, faults)
 	report := reports(t, out)[0]
@@ -45,16 +46,16 @@ func TestCheckFull(t *testing.T) {
 	require.Equal(t, checks.VulnerabilityNotAsked, address.Vulnerabilities[checks.Heartbleed].Result, "nobody asked for it")
 	require.Equal(t, checks.NotVulnerable, address.Vulnerabilities[checks.DROWN].Result)
 
-	_, out, _ = looked(t.Context(), t, checkCommand{URLs: []string{url}, Intrusive: true, JSON: true}, pretending(t, families()))
+	_, out, _ = looked(t.Context(), t, checkCommand{URLs: []string{url}, Intrusive: true, JSON: true}, pretending(t, serverFamilies()))
 	report = reports(t, out)[0]
 	require.Equal(t, checks.Full, report.Depth, "--intrusive is full too")
 	require.Equal(t, checks.NotVulnerable, report.Addresses[0].Vulnerabilities[checks.Heartbleed].Result)
 
-	_, out, _ = looked(t.Context(), t, checkCommand{URLs: []string{url}, Full: true}, pretending(t, families()))
+	_, out, _ = looked(t.Context(), t, checkCommand{URLs: []string{url}, Full: true}, pretending(t, serverFamilies()))
 	for _, part := range []string{"Suites of TLS 1.3", "Certificate chains", "Features", "Vulnerabilities", "Clients"} {
 		require.Contains(t, out, part)
 	}
-	_, out, _ = looked(t.Context(), t, checkCommand{URLs: []string{url}}, pretending(t, families()))
+	_, out, _ = looked(t.Context(), t, checkCommand{URLs: []string{url}}, pretending(t, serverFamilies()))
 	require.NotContains(t, out, "Suites of", "a quick look stays short")
 }
 
@@ -361,7 +362,7 @@ func TestCheckEndsWhenNobodyReads(t *testing.T) {
 	for i := range urls {
 		urls[i] = "192.0.2.1"
 	}
-	command := checkCommand{URLs: urls, Type: "custom", Kind: "redirect", Environment: "Production", Profile: "superoffice"}
-	require.Equal(t, exitFault, exitCode(command.run(t.Context(), term, runner), term))
+	command := checkCommand{URLs: urls, Type: "custom", Kind: "redirect", Environment: "Production", Profile: []string{"superoffice"}, FailOn: "must"}
+	require.Equal(t, exitFault, exitCode(command.run(t.Context(), term, &runner), term))
 	require.Contains(t, stderr.String(), "broken pipe")
 }

@@ -7,11 +7,9 @@ import (
 	"slices"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/httpsec"
 	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
-	"github.com/gradewatch/gradewatch/checks/tlsprobe"
 )
 
 const (
@@ -23,11 +21,6 @@ const (
 	// they are printed in the order given.
 	reportsWaiting = 24
 )
-
-// families are those that look.
-func families() checks.Runner {
-	return checks.Runner{TLS: tlsprobe.Quick, Full: tlsprobe.Full, HTTP: httpsec.Walk}
-}
 
 // look is one URL to look at.
 type look struct {
@@ -46,7 +39,7 @@ type checkResult struct {
 // checkRun is a checked command line: nothing in it can be wrong usage.
 type checkRun struct {
 	looks    []look
-	profile  policy.Profile
+	profiles []*policy.Profile
 	judge    judgement.Judge
 	failOn   checks.Severity // what binds less does not decide the exit code
 	prober   *probe.Prober

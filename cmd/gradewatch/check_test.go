@@ -256,7 +256,7 @@ func TestHelpAndVersion(t *testing.T) {
 func TestPrinterOrderColorAndControlCharacters(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	p := &printer{out: &out, color: true, profile: policy.SuperOffice()}
+	p := &printer{out: &out, color: true, profiles: policy.Base()}
 	require.NoError(t, p.print(checkResult{report: checks.Report{
 		URL: "https://app.example.com/",
 		Verdicts: []checks.Verdict{

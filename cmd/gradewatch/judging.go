@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
+	"github.com/gradewatch/gradewatch/checks/policy"
+	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
 // newTrust is what certificates are judged by: Mozilla's store decides, private
@@ -22,4 +24,16 @@ func newTrust(private []byte) (*appraisal.Trust, error) {
 		return nil, fmt.Errorf("prepare the trust data: %w", err)
 	}
 	return trust, nil
+}
+
+// heldTo returns the second opinions that an endpoint is held to. One that this
+// release does not know any more is left out.
+func heldTo(endpoint monitor.Endpoint) []*policy.Profile {
+	var profiles []*policy.Profile
+	for _, id := range endpoint.Profiles {
+		if profile := policy.Find(id); profile != nil && !profile.IsBase() {
+			profiles = append(profiles, profile)
+		}
+	}
+	return profiles
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
-	"github.com/gradewatch/gradewatch/checks/tlsprobe"
 	"github.com/gradewatch/gradewatch/internal/alert"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -54,12 +53,11 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 	if err != nil {
 		return err
 	}
-	profile := policy.SuperOffice()
-	judge := judgement.Judge{Trust: s.trust, Roots: s.roots, Profiles: []policy.Profile{profile}}
+	judge := judgement.Judge{Trust: s.trust, Profiles: policy.Base()}
 	prober := probe.New(probe.Config{Resolver: s.resolver, AllowNetworks: s.networks, Roots: trusted})
 	sender, err := alert.New(alert.Config{
 		SMTPURL: s.SMTPURL, MailFrom: s.MailFrom, BaseURL: base, WebhookTransport: prober.HTTPTransport(checks.Limits{}),
-		Version: programVersion(), Statement: profile.Statement,
+		Version: programVersion(), Statement: policy.Statement,
 	})
 	if err != nil {
 		return fmt.Errorf("prepare the alerts: %w", err)
@@ -68,9 +66,9 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 		Store:        opened,
 		Network:      func(limits checks.Limits) checks.Network { return prober.Network(limits) },
 		Connectivity: func(ctx context.Context) checks.Fact[bool] { return prober.Connectivity(ctx, s.References) },
-		Runner:       checks.Runner{TLS: tlsprobe.Quick, Full: tlsprobe.Full, HTTP: httpsec.Walk},
+		Runner:       families(s.trust.Anchors(), trusted),
 		Judge: func(observation *checks.Observation, endpoint monitor.Endpoint, at time.Time) checks.Judgement {
-			return judge.Judge(observation, endpoint.Subject(), at)
+			return judge.Judge(observation, endpoint.Subject(), at, heldTo(endpoint)...)
 		},
 		Versions: worker.Versions{TrustData: s.trust.Version()},
 		Sender:   sender,

@@ -12,6 +12,7 @@ import (
 type GradeView struct {
 	Grade     *checks.Grade // nil: there is none
 	Addresses []AddressGrade
+	Product   string // what the server looks like
 }
 
 // AddressGrade is the grade of one address.

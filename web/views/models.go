@@ -6,6 +6,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/policy"
+	"github.com/gradewatch/gradewatch/checks/policy/remedies"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/static"
@@ -104,23 +105,16 @@ type URLRow struct {
 // VerdictView is a verdict with its requirement's words and where it stands.
 type VerdictView struct {
 	checks.Verdict
-	Text   string // what is required
-	Source string // where it is written
-	// Owner is whose requirements the profile holds, ProfileTitle its name.
-	Owner, ProfileTitle string
-	Base                bool // judged for every endpoint, and no second opinion
-	Notes               []Note
+	Text    string // what is required
+	Source  string // where it is written
+	Section policy.Section
+	// WaivePath leads to the form that excuses from it; empty: the reader may not,
+	// or it is waived.
+	WaivePath string
+	Notes     []Note
 	// Configurations are lines that do what the remedy says, those for what the
 	// server looks like first.
-	Configurations []Configuration
-}
-
-// Configuration is lines for one kind of server.
-type Configuration struct {
-	Server string // "nginx"
-	File   string // where they usually stand; empty: not said
-	Lines  string
-	Note   string
+	Configurations []remedies.Configuration
 }
 
 // Note is a sentence, and a time that it ends with; zero: none.
@@ -145,6 +139,7 @@ type CertificateView struct {
 type Seen struct {
 	DNS          checks.DNS
 	Addresses    []checks.AddressObservation
+	Records      checks.Records
 	Certificates []CertificateView
 	Components   []store.ObservedComponent
 	Appraisal    checks.Appraisal // of the chains, when they were judged last
@@ -185,6 +180,7 @@ type Endpoint struct {
 	Seen        Seen
 	Incidents   []store.IncidentSummary
 	LastChanges []store.ChangeRecord
+	Waivers     []monitor.Waiver
 	MayLook     bool
 	MayChange   bool
 }
