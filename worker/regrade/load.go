@@ -145,4 +145,3 @@ func (r *run) prefetch(ctx context.Context, after int64) <-chan prefetched {
 	}()
 	return batches
 }
-
