@@ -237,7 +237,7 @@ func TestCalendarOfHostileCertificates(t *testing.T) {
 	page := b.get("/calendar")
 	require.Equal(t, http.StatusOK, page.status)
 	require.Zero(t, page.Find("main script").Length())
-	require.Contains(t, page.text("main"), "backwards.example.com expires")
+	require.Contains(t, page.text("main"), "backwards.example.com has expired")
 	body := b.get("/calendar.ics").body
 	require.Equal(t, strings.Count(body, "BEGIN:VEVENT\r\n"), strings.Count(body, "END:VEVENT\r\n"))
 	_, err = ics.ParseCalendar(strings.NewReader(body))
