@@ -17,15 +17,22 @@ import (
 const longestName = 80
 
 // calendarReader turns what endpoints serve into what the calendar needs. A
-// certificate is parsed once and a chain verified once, whoever serves them.
+// certificate is read once, whoever serves it.
 type calendarReader struct {
 	served store.ServedCertificates
 	roots  *chain.Roots
 	now    time.Time
 
-	list   []*renewal.Certificate
-	known  map[string]*renewal.Certificate // by role and fingerprint
-	chains map[string]chain.Result         // by the fingerprints of the chain
+	list  []*renewal.Certificate
+	known map[string]*renewal.Certificate // by role and fingerprint
+	paths map[string]issuerPath           // by what issuerKey says of a leaf
+}
+
+// issuerPath is the path from a leaf's issuer to a root, whose certificate is
+// last; empty where there is none.
+type issuerPath struct {
+	issuers []string
+	public  bool
 }
 
 // calendarCertificates lists leaves, and the other certificates of the paths
@@ -33,7 +40,7 @@ type calendarReader struct {
 // when it ends.
 func calendarCertificates(served store.ServedCertificates, roots *chain.Roots, now time.Time) []renewal.Certificate {
 	reader := calendarReader{
-		served: served, roots: roots, now: now, known: map[string]*renewal.Certificate{}, chains: map[string]chain.Result{},
+		served: served, roots: roots, now: now, known: map[string]*renewal.Certificate{}, paths: map[string]issuerPath{},
 	}
 	for _, endpoint := range served.Endpoints {
 		for _, sent := range endpoint.Chains {
@@ -48,34 +55,52 @@ func calendarCertificates(served store.ServedCertificates, roots *chain.Roots, n
 }
 
 func (r *calendarReader) add(endpoint int64, sent []checks.Fingerprint) {
-	verified := r.verify(sent)
-	public := len(verified.Trust) > 0 && !verified.PrivateRoot
-	r.note(endpoint, sent[0], renewal.Leaf, public)
-	for i, fingerprint := range verified.Trust {
-		switch i {
-		case 0:
-		case len(verified.Trust) - 1:
-			r.note(endpoint, checks.Fingerprint(fingerprint), renewal.Root, public)
-		default:
-			r.note(endpoint, checks.Fingerprint(fingerprint), renewal.Intermediate, public)
+	path := r.path(sent)
+	r.note(endpoint, sent[0], renewal.Leaf, path.public)
+	for i, fingerprint := range path.issuers {
+		role := renewal.Intermediate
+		if i == len(path.issuers)-1 {
+			role = renewal.Root
 		}
+		r.note(endpoint, checks.Fingerprint(fingerprint), role, path.public)
 	}
 }
 
-// verify finds the path of a chain. Its name is not asked here.
-func (r *calendarReader) verify(sent []checks.Fingerprint) chain.Result {
-	var key strings.Builder
+// path finds the path of a chain. Where one was found, leaves of the same issuer
+// with the same certificates beside them have it too: the calendar says when a
+// path ends, not whether a leaf is genuine.
+func (r *calendarReader) path(sent []checks.Fingerprint) issuerPath {
+	key := r.issuerKey(sent)
+	if known, found := r.paths[key]; found {
+		return known
+	}
 	ders := make([][]byte, 0, len(sent))
 	for _, fingerprint := range sent {
-		fmt.Fprintf(&key, "%s ", fingerprint)
 		ders = append(ders, r.served.Certificates[fingerprint])
 	}
-	result, known := r.chains[key.String()]
-	if !known {
-		result = chain.Verify(ders, "", r.now, r.roots)
-		r.chains[key.String()] = result
+	verified := chain.Verify(ders, "", r.now, r.roots) // the name is not asked here
+	if len(verified.Trust) == 0 {
+		return issuerPath{}
 	}
-	return result
+	path := issuerPath{issuers: verified.Trust[1:], public: !verified.PrivateRoot}
+	r.paths[key] = path
+	return path
+}
+
+// issuerKey names who issued the first certificate of a chain, and what was
+// sent beside it.
+func (r *calendarReader) issuerKey(sent []checks.Fingerprint) string {
+	var key strings.Builder
+	leaf, err := x509.ParseCertificate(r.served.Certificates[sent[0]])
+	if err != nil {
+		fmt.Fprintf(&key, "%s ", sent[0])
+	} else {
+		fmt.Fprintf(&key, "%x %x ", leaf.RawIssuer, leaf.AuthorityKeyId)
+	}
+	for _, fingerprint := range sent[1:] {
+		fmt.Fprintf(&key, "%s ", fingerprint)
+	}
+	return key.String()
 }
 
 // note adds an endpoint to a certificate.

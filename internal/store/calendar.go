@@ -1,12 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -84,16 +84,63 @@ type servedComponent struct {
 // every look sees them, of those that only a full look finds, with what the
 // same look saw as every look does, and of issuers.
 func (tx *Tx) servedComponents(ctx context.Context, entries string) ([]servedComponent, error) {
+	type answer struct {
+		EndpointID     int64
+		Family         string
+		ManifestSHA256 []byte
+	}
 	rows, _ := tx.Query(ctx, `
-		SELECT DISTINCT s.endpoint_id, s.family, m.kind, m.component_sha256 AS sha256
-		FROM (SELECT DISTINCT ON (t.endpoint_id, t.family) t.endpoint_id, t.family, t.manifest_sha256
-			FROM endpoint_status t JOIN endpoints e ON e.id = t.endpoint_id
-			WHERE e.deleted_at IS NULL AND t.family IN ('tls', 'chains', 'pki')
-			ORDER BY t.endpoint_id, t.family, `+answerAge+` DESC, t.depth) s
-		JOIN `+entries+` m ON m.manifest_sha256 = s.manifest_sha256
-			AND (m.kind = s.family OR s.family <> 'pki' AND m.kind IN ('tls', 'certificate'))
-		ORDER BY s.endpoint_id, s.family DESC, m.kind, m.component_sha256`)
-	return collectAll[servedComponent](rows, "list the chains of endpoints")
+		SELECT DISTINCT ON (t.endpoint_id, t.family) t.endpoint_id, t.family, t.manifest_sha256
+		FROM endpoint_status t JOIN endpoints e ON e.id = t.endpoint_id
+		WHERE e.deleted_at IS NULL AND t.family IN ('tls', 'chains', 'pki')
+		ORDER BY t.endpoint_id, t.family, `+answerAge+` DESC, t.depth`)
+	answers, err := collectAll[answer](rows, "list the newest answers about chains")
+	if err != nil {
+		return nil, err
+	}
+	manifests := make([][]byte, 0, len(answers))
+	for _, answer := range answers {
+		manifests = append(manifests, answer.ManifestSHA256)
+	}
+	parts, err := tx.partsOf(ctx, entries, distinct(manifests))
+	var found []servedComponent
+	for _, answer := range answers {
+		for _, part := range parts[hex.EncodeToString(answer.ManifestSHA256)] {
+			if part.Kind == answer.Family || answer.Family != FamilyPKI && part.Kind != KindPKI && part.Kind != KindChains {
+				found = append(found, servedComponent{answer.EndpointID, answer.Family, part.Kind, part.SHA256})
+			}
+		}
+	}
+	return found, err
+}
+
+// manifestPart is one entry of a manifest.
+type manifestPart struct {
+	ManifestSHA256, SHA256 []byte
+	Kind                   string
+}
+
+// partsOf reads, by manifest, what says which certificates are served. The view
+// is asked by keys: joined, it would ask of every entry whether the team may
+// see it.
+func (tx *Tx) partsOf(ctx context.Context, entries string, manifests [][]byte) (map[string][]manifestPart, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT DISTINCT manifest_sha256, kind, component_sha256 AS sha256 FROM `+entries+`
+		WHERE manifest_sha256 = ANY(@manifests) AND kind IN ('tls', 'chains', 'pki', 'certificate')
+		ORDER BY manifest_sha256, kind, component_sha256`, pgx.StrictNamedArgs{"manifests": manifests})
+	all, err := collectAll[manifestPart](rows, "list the chains of endpoints")
+	parts := make(map[string][]manifestPart, len(manifests))
+	for _, part := range all {
+		key := hex.EncodeToString(part.ManifestSHA256)
+		parts[key] = append(parts[key], part)
+	}
+	return parts, err
+}
+
+// distinct returns keys, each once, sorted.
+func distinct(keys [][]byte) [][]byte {
+	slices.SortFunc(keys, bytes.Compare)
+	return slices.CompactFunc(keys, bytes.Equal)
 }
 
 // bodies reads components by their keys, each once.
@@ -102,8 +149,7 @@ func (tx *Tx) bodies(ctx context.Context, components string, found []servedCompo
 	for _, component := range found {
 		sums = append(sums, component.SHA256)
 	}
-	slices.SortFunc(sums, func(a, b []byte) int { return strings.Compare(string(a), string(b)) })
-	sums = slices.CompactFunc(sums, func(a, b []byte) bool { return string(a) == string(b) })
+	sums = distinct(sums)
 	type row struct{ SHA256, Body []byte }
 	rows, _ := tx.Query(ctx, `SELECT sha256, body FROM `+components+` WHERE sha256 = ANY(@sums)`, pgx.StrictNamedArgs{"sums": sums})
 	all, err := collectAll[row](rows, "read %d components of chains", len(sums))
