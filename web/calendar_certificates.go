@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/x509"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -26,6 +27,7 @@ type calendarReader struct {
 	list  []*renewal.Certificate
 	known map[string]*renewal.Certificate // by role and fingerprint
 	paths map[string]issuerPath           // by what issuerKey says of a leaf
+	names map[*renewal.Certificate]string // of leaves: what a renewal has in common with them
 }
 
 // issuerPath is the path from a leaf's issuer to a root, whose certificate is
@@ -41,11 +43,13 @@ type issuerPath struct {
 func calendarCertificates(served store.ServedCertificates, roots *chain.Roots, now time.Time) []renewal.Certificate {
 	reader := calendarReader{
 		served: served, roots: roots, now: now, known: map[string]*renewal.Certificate{}, paths: map[string]issuerPath{},
+		names: map[*renewal.Certificate]string{},
 	}
 	for _, endpoint := range served.Endpoints {
 		for _, sent := range endpoint.Chains {
 			reader.add(endpoint.EndpointID, sent)
 		}
+		reader.compare(endpoint.Chains)
 	}
 	certificates := make([]renewal.Certificate, 0, len(reader.list))
 	for _, certificate := range reader.list {
@@ -63,6 +67,22 @@ func (r *calendarReader) add(endpoint int64, sent []checks.Fingerprint) {
 			role = renewal.Root
 		}
 		r.note(endpoint, checks.Fingerprint(fingerprint), role, path.public)
+	}
+}
+
+// compare marks the leaves of one endpoint that were renewed: it serves a newer
+// one for the same names, with the same kind of key.
+func (r *calendarReader) compare(chains [][]checks.Fingerprint) {
+	newest := map[string]time.Time{}
+	for _, sent := range chains {
+		if leaf := r.known[string(renewal.Leaf)+string(sent[0])]; leaf != nil && leaf.NotBefore.After(newest[r.names[leaf]]) {
+			newest[r.names[leaf]] = leaf.NotBefore
+		}
+	}
+	for _, sent := range chains {
+		if leaf := r.known[string(renewal.Leaf)+string(sent[0])]; leaf != nil && leaf.NotBefore.Before(newest[r.names[leaf]]) {
+			leaf.Replaced = true
+		}
 	}
 }
 
@@ -134,6 +154,14 @@ func (r *calendarReader) read(fingerprint checks.Fingerprint, role renewal.Role)
 	certificate := &renewal.Certificate{
 		SHA256: fingerprint, Role: role, NotBefore: parsed.NotBefore, NotAfter: parsed.NotAfter,
 		Name: printable(nameOf(parsed, role)), Issuer: printable(issuerOf(parsed)),
+	}
+	if role == renewal.Leaf {
+		names := slices.Clone(parsed.DNSNames)
+		for _, address := range parsed.IPAddresses {
+			names = append(names, address.String())
+		}
+		slices.Sort(names)
+		r.names[certificate] = strings.Join(append(names, parsed.PublicKeyAlgorithm.String()), " ")
 	}
 	if info, published := r.served.RenewalInfo[fingerprint]; published && role == renewal.Leaf {
 		certificate.Window = &info
