@@ -6,6 +6,7 @@ package authority
 
 import (
 	"crypto/x509"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -40,6 +41,7 @@ type Authority struct {
 	revoked  []x509.RevocationListEntry
 	faults   map[Service]Fault
 	requests map[string]int
+	agents   map[string]bool
 	window   window
 }
 
@@ -49,7 +51,7 @@ func Start(t testing.TB, ca *pki.CA) *Authority {
 	t.Helper()
 	a := &Authority{
 		ca: ca, ended: make(chan struct{}),
-		faults: map[Service]Fault{}, requests: map[string]int{},
+		faults: map[Service]Fault{}, requests: map[string]int{}, agents: map[string]bool{},
 		window: window{start: time.Now().Add(24 * time.Hour), end: time.Now().Add(48 * time.Hour), retryAfter: "21600"},
 	}
 	a.plain = httptest.NewServer(a.routes())
@@ -149,10 +151,23 @@ func (a *Authority) NotModified() int {
 	return a.requests["304"]
 }
 
+// UserAgents are all who ever asked, sorted.
+func (a *Authority) UserAgents() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Sorted(maps.Keys(a.agents))
+}
+
 func (a *Authority) count(what string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.requests[what]++
+}
+
+func (a *Authority) agent(name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.agents[name] = true
 }
 
 func (a *Authority) fault(service Service) Fault {
