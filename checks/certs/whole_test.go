@@ -2,10 +2,12 @@ package certs_test
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"math/big"
 	"net/netip"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -72,10 +74,13 @@ func TestLargeListsThroughTheNetwork(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	chain := w.issue(t, w.authority.Leaf(pki.Leaf{OCSP: []string{}}))
+	entries := []x509.RevocationListEntry{{SerialNumber: serial(t, chain[0]), RevocationTime: time.Now(), ReasonCode: 5}}
 	for i := range int64(15_000) { // of 57 bytes: signing many short ones takes too long
-		w.authority.Revoke(new(big.Int).Lsh(big.NewInt(i+1), 440), 0)
+		entries = append(entries, x509.RevocationListEntry{SerialNumber: new(big.Int).Lsh(big.NewInt(i+1), 440), RevocationTime: time.Now()})
 	}
-	w.authority.Revoke(serial(t, chain[0]), 5)
+	list, err := authority.NewCRL(w.ca, entries, nil)
+	require.NoError(t, err)
+	w.authority.Answer(authority.CRL, list)
 	network := probe.New(probe.Config{AllowAny: true}).Network(checks.Limits{})
 	got := w.collector().Look(t.Context(), network, quick(), seen(chain)).PKI.Revocation[print(chain[0])].CRL
 	require.Equal(t, "cessationOfOperation", got.Value.Cause)

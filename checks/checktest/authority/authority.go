@@ -42,6 +42,7 @@ type Authority struct {
 	faults   map[Service]Fault
 	requests map[string]int
 	agents   map[string]bool
+	fixed    map[Service][]byte
 	window   window
 }
 
@@ -51,7 +52,7 @@ func Start(t testing.TB, ca *pki.CA) *Authority {
 	t.Helper()
 	a := &Authority{
 		ca: ca, ended: make(chan struct{}),
-		faults: map[Service]Fault{}, requests: map[string]int{}, agents: map[string]bool{},
+		faults: map[Service]Fault{}, requests: map[string]int{}, agents: map[string]bool{}, fixed: map[Service][]byte{},
 		window: window{start: time.Now().Add(24 * time.Hour), end: time.Now().Add(48 * time.Hour), retryAfter: "21600"},
 	}
 	a.plain = httptest.NewServer(a.routes())
@@ -137,6 +138,13 @@ func (a *Authority) Misbehave(service Service, fault Fault) {
 	a.faults[service] = fault
 }
 
+// Answer makes one healthy service answer with this body from now on.
+func (a *Authority) Answer(service Service, body []byte) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.fixed[service] = body
+}
+
 // Requests says how often a service was asked.
 func (a *Authority) Requests(service Service) int {
 	a.mu.Lock()
@@ -174,6 +182,12 @@ func (a *Authority) fault(service Service) Fault {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.faults[service]
+}
+
+func (a *Authority) answer(service Service) []byte {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.fixed[service]
 }
 
 func (a *Authority) entries() []x509.RevocationListEntry {
