@@ -1,6 +1,7 @@
 package appraisal
 
 import (
+	"maps"
 	"slices"
 	"time"
 
