@@ -3,6 +3,7 @@ package appraisal
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/checks/certs/outline"
@@ -139,7 +140,7 @@ func (w *walker) check(child, parent *certificate) error {
 
 func (s walk) with(issuer *certificate, fetched, unverified bool) walk {
 	next := s
-	next.certificates = append(s.certificates[:len(s.certificates):len(s.certificates)], issuer)
+	next.certificates = append(slices.Clone(s.certificates), issuer)
 	next.fetched = s.fetched || fetched
 	next.unverified = s.unverified || unverified
 	return next
