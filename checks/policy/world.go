@@ -109,13 +109,24 @@ func (w *world) within(variables map[string]ref.Val, do func()) {
 	w.scope = before
 }
 
+// proofsOf writes facts as proofs: what was seen before what somebody registered.
 func proofsOf(facts []*fact) []checks.Proof {
 	var proofs []checks.Proof
-	for _, f := range facts {
+	ordered := slices.Clone(facts)
+	slices.SortStableFunc(ordered, func(a, b *fact) int { return registered(a) - registered(b) })
+	for _, f := range ordered {
 		same := func(p checks.Proof) bool { return p.Fact == f.proof.Fact && p.Value == f.proof.Value }
 		if !slices.ContainsFunc(proofs, same) {
 			proofs = append(proofs, f.proof)
 		}
 	}
 	return proofs
+}
+
+// registered is 1 for what is said of an endpoint, and 0 for what it showed.
+func registered(f *fact) int {
+	if slices.Contains([]string{"application_type", "environment", "kind", "value_kind", "client_id"}, f.proof.Fact) {
+		return 1
+	}
+	return 0
 }
