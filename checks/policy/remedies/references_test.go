@@ -1,11 +1,13 @@
 package remedies_test
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/policy/remedies"
@@ -38,6 +40,28 @@ func TestEveryReferenceLeadsToARemedy(t *testing.T) {
 	for id, by := range referenced() {
 		_, found := remedies.ByID(id)
 		require.True(t, found, "%s: there is no remedy %q", strings.Join(by, ", "), id)
+	}
+}
+
+// Every rule that a grade can have fired has a remedy, but for those that state
+// something without a fault.
+func TestEveryRuleOfAGradeHasARemedy(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../../grade/criteria.yaml")
+	require.NoError(t, err)
+	var criteria struct {
+		Rules []struct{ ID string } `yaml:"rules"`
+	}
+	require.NoError(t, yaml.Unmarshal(data, &criteria))
+	require.NotEmpty(t, criteria.Rules)
+	known := map[string]bool{}
+	for _, rule := range criteria.Rules {
+		known[rule.ID] = true
+		_, found := remedies.ForGradeRule(rule.ID)
+		require.Equal(t, rule.ID != "N-PRIVATE-ROOT", found, rule.ID)
+	}
+	for _, rule := range remedies.GradeRules() {
+		require.True(t, known[rule], "no grade has the rule %s", rule)
 	}
 }
 
