@@ -48,6 +48,15 @@ type Leaf struct {
 	OnlyCommonName bool
 	// Padding adds a private extension of this many bytes, to make it large.
 	Padding int
+	// Serial is used instead of a random one of 16 bytes.
+	Serial *big.Int
+	// CRL, OCSP and AIA are the URLs of revocation lists, of responders and of
+	// the issuer's certificate. They need not be http.
+	CRL, OCSP, AIA []string
+	// MustStaple asks for an OCSP staple (RFC 7633).
+	MustStaple bool
+	// Extensions are added as they are, after all others.
+	Extensions []pkix.Extension
 	// Template, where set, changes what crypto/x509 is asked to write.
 	Template func(*x509.Certificate)
 	// Rewrite, where set, changes what came of it, before the issuer signs again:
@@ -88,8 +97,12 @@ type Authority struct {
 	// and one key are one that was cross-signed.
 	PrivateKey crypto.Signer
 	Signature  x509.SignatureAlgorithm
-	Template   func(*x509.Certificate)
-	Rewrite    func(*TBS)
+	Serial     *big.Int // default: a random one of 16 bytes
+	// CRL, OCSP, AIA and Extensions are as in Leaf.
+	CRL, OCSP, AIA []string
+	Extensions     []pkix.Extension
+	Template       func(*x509.Certificate)
+	Rewrite        func(*TBS)
 }
 
 // NewCA makes a root with the default dates and an ECDSA key.
@@ -143,6 +156,10 @@ func (ca *CA) Issue(leaf Leaf) (*Issued, error) {
 	return issued(key, append([][]byte{certificate}, ca.path...))
 }
 
+// Signer returns ca's private key, to sign what is no certificate: revocation
+// lists and OCSP responses.
+func (ca *CA) Signer() crypto.Signer { return ca.key }
+
 // PEM returns ca's own certificate in PEM, for files of private roots.
 func (ca *CA) PEM() []byte { return encodeCertificates([][]byte{ca.Certificate.Raw}) }
 
@@ -176,7 +193,7 @@ func (a Authority) key() (crypto.Signer, error) {
 
 func (a Authority) template() *x509.Certificate {
 	template := &x509.Certificate{
-		SerialNumber:          serial(),
+		SerialNumber:          orRandom(a.Serial),
 		Subject:               pkix.Name{CommonName: a.Name, Organization: []string{"Gradewatch test authority"}},
 		NotBefore:             orNow(a.NotBefore, -24*time.Hour),
 		NotAfter:              orNow(a.NotAfter, 10*365*24*time.Hour),
@@ -184,6 +201,10 @@ func (a Authority) template() *x509.Certificate {
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		SignatureAlgorithm:    a.Signature,
+		CRLDistributionPoints: a.CRL,
+		OCSPServer:            a.OCSP,
+		IssuingCertificateURL: a.AIA,
+		ExtraExtensions:       a.Extensions,
 	}
 	if a.Template != nil {
 		a.Template(template)
@@ -193,21 +214,20 @@ func (a Authority) template() *x509.Certificate {
 
 func (l Leaf) template() *x509.Certificate {
 	template := &x509.Certificate{
-		SerialNumber:          serial(),
+		SerialNumber:          orRandom(l.Serial),
 		NotBefore:             orNow(l.NotBefore, -time.Hour),
 		NotAfter:              orNow(l.NotAfter, 90*24*time.Hour),
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		SignatureAlgorithm:    l.Signature,
+		CRLDistributionPoints: l.CRL,
+		OCSPServer:            l.OCSP,
+		IssuingCertificateURL: l.AIA,
+		ExtraExtensions:       l.extensions(),
 	}
 	if len(l.Names) > 0 {
 		template.Subject.CommonName = l.Names[0]
-	}
-	if l.Padding > 0 {
-		template.ExtraExtensions = []pkix.Extension{{
-			Id: []int{1, 3, 6, 1, 4, 1, 32473, 1}, Value: make([]byte, l.Padding), // RFC 5612: the arc for examples
-		}}
 	}
 	if !l.OnlyCommonName {
 		template.DNSNames, template.IPAddresses = l.alternativeNames()
@@ -227,6 +247,22 @@ func (l Leaf) alternativeNames() (names []string, addresses []net.IP) {
 		}
 	}
 	return names, addresses
+}
+
+// extensions lists what x509.Certificate has no field for.
+func (l Leaf) extensions() []pkix.Extension {
+	var extensions []pkix.Extension
+	if l.Padding > 0 {
+		extensions = append(extensions, pkix.Extension{
+			Id: []int{1, 3, 6, 1, 4, 1, 32473, 1}, Value: make([]byte, l.Padding), // RFC 5612: the arc for examples
+		})
+	}
+	if l.MustStaple {
+		extensions = append(extensions, pkix.Extension{
+			Id: []int{1, 3, 6, 1, 5, 5, 7, 1, 24}, Value: []byte{0x30, 3, 2, 1, 5}, // SEQUENCE of status_request
+		})
+	}
+	return append(extensions, l.Extensions...)
 }
 
 // signing is one certificate to make.
@@ -317,7 +353,10 @@ func encodeCertificates(chain [][]byte) []byte {
 	return text
 }
 
-func serial() *big.Int {
+func orRandom(serial *big.Int) *big.Int {
+	if serial != nil {
+		return serial
+	}
 	number := make([]byte, 16)
 	_, _ = rand.Read(number) // never fails since Go 1.24
 	number[0] &= 0x7F
