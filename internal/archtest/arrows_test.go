@@ -17,7 +17,7 @@ type arrow struct {
 
 // pure are the packages that compute and never touch the network or a database.
 func pure() []string {
-	return []string{"checks", "checks/policy/...", "checks/grade/...", "checks/certs/chain/...", "checks/iana/..."}
+	return []string{"checks", "checks/policy/...", "checks/grade/...", "checks/certs/chain/...", "checks/certs/renewal/...", "checks/certs/appraisal/...", "checks/iana/..."}
 }
 
 func arrows() []arrow {
@@ -32,9 +32,16 @@ func arrows() []arrow {
 
 		{"checks", nil, "what a check is given and gives is the ground under everything"},
 		{"checks/certs/chain/...", []string{"checks", "checks/certs/chain/..."}, "trust is judged without asking anybody"},
+		{"checks/certs/renewal/...", []string{"checks"}, "when to renew is arithmetic on dates"},
+		{"checks/certs/outline/...", nil, "a certificate's fields are bytes"},
+		{"checks/certs/key/...", nil, "a key is numbers, and lists of known ones"},
+		{"checks/certs/lifetime/...", nil, "how long a certificate may live is arithmetic on dates"},
+		{"checks/certs/lint/...", nil, "a linter looks at one certificate"},
+		{"checks/certs/transparency/...", []string{"checks/certs/outline"}, "a timestamp is verified without asking a log"},
+		{"checks/certs/appraisal/...", []string{"checks", "checks/certs/..."}, "the truth about certificates is a pure function of an observation, a time and trust data"},
 		{"checks/iana/...", nil, "registries are data"},
 		{"checks/grade/...", []string{"checks", "checks/certs/chain", "checks/grade/..."}, "a grade is a pure function of an observation"},
-		{"checks/policy/...", []string{"checks", "checks/grade/...", "checks/certs/chain", "checks/policy/..."}, "a verdict is a pure function of observation, grade and endpoint"},
+		{"checks/policy/...", []string{"checks", "checks/grade/...", "checks/certs/chain", "checks/certs/renewal", "checks/policy/..."}, "a verdict is a pure function of observation, grade and endpoint"},
 		{"checks/probe/...", []string{"checks", "checks/iana", "checks/probe/..."}, "the dialer vets addresses and knows nothing of what is said on a connection"},
 		{"checks/checktest/...", []string{"checks/..."}, "servers for tests"},
 		{"checks/tlsprobe/wire", []string{"checks/iana/..."}, "messages are bytes; whoever calls brings the connection"},

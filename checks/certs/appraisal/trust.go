@@ -1,0 +1,154 @@
+package appraisal
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/certs/chain"
+)
+
+// The names of stores in checks.ChainAppraisal.Stores. Others may be added.
+const (
+	StoreMozilla = "mozilla"
+	StoreSystem  = "system"
+)
+
+// Config says what a Trust holds. The zero value is Mozilla's store and the
+// lists that are built into this program.
+type Config struct {
+	// Public replaces Mozilla's store; nil: the one that is built in.
+	Public []chain.Anchor
+	// PrivateRoots is PEM: roots of whoever runs this. A chain that needs one of
+	// them is trusted, and says so.
+	PrivateRoots []byte
+	// Stores are further stores by name, in PEM. They are told and do not decide.
+	Stores map[string][]byte
+	// WithoutLint answers checks.LintError with not_asked, for bulk regrading.
+	WithoutLint bool
+}
+
+// Trust is everything besides an observation and the time that appraising rests
+// on. It never changes once made, but for caches that it owns and bounds, and is
+// safe for concurrent use.
+type Trust struct {
+	public  *chain.Store
+	private *chain.Store // nil: none
+	others  map[string]*chain.Store
+	anchors map[*x509.Certificate]*certificate // those of public and private
+	lint    bool
+	version string
+
+	certificates *cache[checks.Fingerprint, *certificate]
+	buildings    *cache[[sha256.Size]byte, *building]
+}
+
+const (
+	cachedCertificates = 2048
+	cachedBuildings    = 1024
+)
+
+// NewTrust prepares trust data, once at the start of a program: it parses and
+// checks everything.
+func NewTrust(config Config) (*Trust, error) {
+	public := config.Public
+	if public == nil {
+		var err error
+		if public, err = chain.MozillaAnchors(); err != nil {
+			return nil, fmt.Errorf("reading Mozilla's store: %w", err)
+		}
+	}
+	trust := &Trust{
+		public: chain.NewStore(public), others: make(map[string]*chain.Store, len(config.Stores)),
+		anchors: make(map[*x509.Certificate]*certificate), lint: !config.WithoutLint,
+		certificates: newCache[checks.Fingerprint, *certificate](cachedCertificates),
+		buildings:    newCache[[sha256.Size]byte, *building](cachedBuildings),
+	}
+	if len(config.PrivateRoots) > 0 {
+		anchors, err := readAnchors(config.PrivateRoots)
+		if err != nil {
+			return nil, fmt.Errorf("reading private roots: %w", err)
+		}
+		trust.private = chain.NewStore(anchors)
+	}
+	for name, text := range config.Stores {
+		anchors, err := readAnchors(text)
+		if err != nil {
+			return nil, fmt.Errorf("reading the root store %q: %w", name, err)
+		}
+		trust.others[name] = chain.NewStore(anchors)
+	}
+	trust.readAnchorCertificates()
+	trust.version = trust.computeVersion()
+	return trust, nil
+}
+
+// Version names all trust data: it changes when something in it does, and only
+// then.
+func (t *Trust) Version() string { return t.version }
+
+func (t *Trust) computeVersion() string {
+	parts := []string{"mozilla-" + t.public.Version()}
+	if t.private != nil {
+		parts = append(parts, "private-"+t.private.Version())
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.others)) {
+		parts = append(parts, name+"-"+t.others[name].Version())
+	}
+	return strings.Join(parts, "+")
+}
+
+func (t *Trust) readAnchorCertificates() {
+	stores := []*chain.Store{t.public}
+	if t.private != nil {
+		stores = append(stores, t.private)
+	}
+	for _, store := range stores {
+		for _, anchor := range store.Anchors() {
+			raw := anchor.Certificate.Raw
+			t.anchors[anchor.Certificate] = readCertificate(checks.NewCertificate(raw).SHA256, raw)
+		}
+	}
+}
+
+// readAnchors reads every certificate of a PEM text. Those that crypto/x509
+// does not parse are left out: bundles of systems hold some.
+func readAnchors(text []byte) ([]chain.Anchor, error) {
+	var anchors []chain.Anchor
+	for {
+		block, rest := pem.Decode(text)
+		if block == nil {
+			break
+		}
+		text = rest
+		if block.Type != "CERTIFICATE" && block.Type != "TRUSTED CERTIFICATE" {
+			return nil, fmt.Errorf("block %d is %q, not a certificate", len(anchors)+1, block.Type)
+		}
+		if parsed, err := x509.ParseCertificate(block.Bytes); err == nil {
+			anchors = append(anchors, chain.Anchor{Certificate: parsed})
+		}
+	}
+	if len(anchors) == 0 {
+		return nil, errors.New("the text holds no certificate that can be read")
+	}
+	return anchors, nil
+}
+
+// certificate returns a certificate read, from the cache where it is there.
+func (t *Trust) certificate(fingerprint checks.Fingerprint, der []byte) *certificate {
+	if known, found := t.certificates.get(fingerprint); found {
+		return known
+	}
+	read := readCertificate(fingerprint, der)
+	// What is kept under a fingerprint has to be what the fingerprint says.
+	if len(der) <= maxCachedDER && len(der) > 0 && checks.NewCertificate(der).SHA256 == fingerprint {
+		t.certificates.add(fingerprint, read)
+	}
+	return read
+}
