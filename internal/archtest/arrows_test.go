@@ -40,7 +40,7 @@ func arrows() []arrow {
 		{"checks/certs/transparency/...", []string{"checks/certs/outline"}, "a timestamp is verified without asking a log"},
 		{"checks/certs/appraisal/...", []string{"checks", "checks/certs/..."}, "the truth about certificates is a pure function of an observation, a time and trust data"},
 		{"checks/iana/...", nil, "registries are data"},
-		{"checks/grade/...", []string{"checks", "checks/certs/chain", "checks/grade/..."}, "a grade is a pure function of an observation"},
+		{"checks/grade/...", []string{"checks", "checks/iana/...", "checks/grade/..."}, "a grade is a pure function of facts and their appraisal, and registries are data"},
 		{"checks/policy/...", []string{"checks", "checks/grade/...", "checks/certs/chain", "checks/certs/renewal", "checks/policy/..."}, "a verdict is a pure function of observation, grade and endpoint"},
 		{"checks/probe/...", []string{"checks", "checks/iana", "checks/probe/..."}, "the dialer vets addresses and knows nothing of what is said on a connection"},
 		{"checks/checktest/...", []string{"checks/..."}, "servers for tests"},

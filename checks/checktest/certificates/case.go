@@ -71,7 +71,7 @@ func Cases() []Case {
 	return slices.Concat(
 		dateCases(), lifetimeCases(), nameCases(), addressCases(), issuerCases(), orderCases(), constraintCases(),
 		trustCases(), keyCases(), signatureCases(), listCases(), responderCases(), stapleCases(), timestampCases(),
-		severalCases(),
+		tlsaCases(), severalCases(),
 	)
 }
 

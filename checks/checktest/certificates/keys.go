@@ -39,6 +39,16 @@ func publicKey(t testing.TB, name string) []byte {
 	return pemBlock(t, name+".pub.pem").Bytes
 }
 
+// published says whether the private half is there.
+func published(name string) bool {
+	file, err := keys.Open("keys/" + name + ".pem")
+	if err != nil {
+		return false
+	}
+	_ = file.Close()
+	return true
+}
+
 func keyPEM(t testing.TB, name string) []byte {
 	t.Helper()
 	text, err := keys.ReadFile("keys/" + name + ".pem")

@@ -62,7 +62,8 @@ func (s Served) startGo(t testing.TB) netip.AddrPort {
 	own := s.Certificate
 	own.OCSPStaple, own.SignedCertificateTimestamps = s.Staple, s.SCTs
 	settings := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{own}}
-	if s.Nameless != nil {
+	if s.Nameless != nil { // with Certificates, GetCertificate is asked for names only
+		settings.Certificates = nil
 		settings.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 			if hello.ServerName == "" {
 				return &s.Nameless.Certificate, nil

@@ -24,8 +24,7 @@ func severalCases() []Case {
 			Make: func(m *Maker) Served {
 				return Served{By: Nginx, Issued: m.leafOf(), More: []*pki.Issued{rsaOfOld(m)}}
 			},
-			// The same two chains come to clients that send no name.
-			Others: []Want{expired, {}, expired},
+			Others: []Want{expired},
 		},
 		{
 			Name: "another certificate without a name", Why: "only what clients get that name the host counts (rating guide section 2)",

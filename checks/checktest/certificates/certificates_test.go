@@ -1,0 +1,133 @@
+package certificates_test
+
+import (
+	"cmp"
+	"crypto/x509"
+	"errors"
+	"maps"
+	"net/netip"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
+	"github.com/gradewatch/gradewatch/checks/certs/chain"
+	"github.com/gradewatch/gradewatch/checks/checktest"
+	"github.com/gradewatch/gradewatch/checks/checktest/certificates"
+	"github.com/gradewatch/gradewatch/checks/dnsrec"
+	"github.com/gradewatch/gradewatch/checks/tlsprobe"
+)
+
+// TestCertificates looks at each case as it is served and appraises what was
+// seen: nothing on the way is made up.
+func TestCertificates(t *testing.T) {
+	t.Parallel()
+	hierarchy := certificates.NewHierarchy(t)
+	trust := newTrust(t, hierarchy)
+	for _, one := range certificates.Cases() {
+		t.Run(one.Name, func(t *testing.T) {
+			t.Parallel()
+			observation := look(t, hierarchy, one)
+			at := one.At
+			if at.IsZero() {
+				at = time.Now()
+			}
+			appraised := appraisal.Appraise(&observation, at, trust)
+			require.Len(t, appraised.Addresses, 1)
+			chains := appraised.Addresses[0].Chains
+			require.Len(t, chains, 1+len(one.Others), "%v", appraised.Addresses[0].Reason)
+			for index, want := range append([]certificates.Want{one.Want}, one.Others...) {
+				requireAnswers(t, want, chains[index])
+			}
+		})
+	}
+}
+
+func newTrust(t testing.TB, hierarchy *certificates.Hierarchy) *appraisal.Trust {
+	t.Helper()
+	distrust := func(path []*x509.Certificate) error {
+		if path[0].NotBefore.After(certificates.DistrustedAfter()) {
+			return errors.New("trusted for certificates from before November 2024 only")
+		}
+		return nil
+	}
+	config := appraisal.Config{PrivateRoots: hierarchy.PrivateRoot.PEM()}
+	for _, root := range []*certificates.Issuer{hierarchy.Root, hierarchy.ExpiredRoot, hierarchy.SHA1Root, hierarchy.MD5Root} {
+		config.Public = append(config.Public, chain.Anchor{Certificate: root.Certificate})
+	}
+	config.Public = append(config.Public, chain.Anchor{Certificate: hierarchy.DistrustedRoot.Certificate, Constraint: distrust})
+	trust, err := appraisal.NewTrust(config)
+	require.NoError(t, err)
+	return trust
+}
+
+// look serves a case and looks at it, as deep as it takes.
+func look(t testing.TB, hierarchy *certificates.Hierarchy, one certificates.Case) checks.Observation {
+	t.Helper()
+	host := cmp.Or(one.Host, certificates.Host)
+	served := one.Make(hierarchy.Maker(t, host))
+	address := served.Start(t)
+	target := checks.Target{
+		URL: "https://" + netip.AddrPortFrom(address.Addr(), address.Port()).String() + "/", Host: host, Port: address.Port(),
+		Depth: checks.Full, Limits: checks.LimitsFor(checks.Full, false),
+	}
+	runner := checks.Runner{TLS: tlsprobe.Quick, Records: dnsrec.Records}
+	if one.Full {
+		runner.Full = tlsprobe.Full
+	}
+	observation, _ := runner.Look(t.Context(), network(t, host, address, served), target, nil)
+	return observation
+}
+
+// network resolves host to where it is served. DNSSEC vouches for all of it
+// where the case says nothing else.
+func network(t testing.TB, host string, address netip.AddrPort, served certificates.Served) *checktest.LoopbackNetwork {
+	t.Helper()
+	loopback := checktest.Loopback(t)
+	loopback.Names[host] = []netip.Addr{address.Addr()}
+	own := map[uint16]checks.RecordSet{certificates.TypeA: {Authenticated: true}}
+	maps.Copy(own, served.Records)
+	loopback.Records = map[string]map[uint16]checks.RecordSet{
+		host: own, ".": {certificates.TypeNS: {Authenticated: true}},
+	}
+	if set, said := own[certificates.TypeNS]; said {
+		loopback.Records["."] = map[uint16]checks.RecordSet{certificates.TypeNS: set}
+	}
+	if set, said := own[certificates.TypeTLSA]; said {
+		name := "_" + strconv.Itoa(int(address.Port())) + "._tcp." + host
+		loopback.Records[name] = map[uint16]checks.RecordSet{certificates.TypeTLSA: set}
+	}
+	return loopback
+}
+
+// requireAnswers compares every answer, and says all that was found where one
+// is not the one that is due.
+func requireAnswers(t testing.TB, want certificates.Want, got checks.ChainAppraisal) {
+	t.Helper()
+	answers, details := map[checks.Question]checks.FaultAnswer{}, map[checks.Question][]string{}
+	for question, finding := range got.Findings {
+		if finding.Answer == checks.FaultNotFound || finding.Answer == checks.FaultNotApplicable {
+			continue
+		}
+		answers[question] = finding.Answer
+		for _, detail := range finding.Details {
+			details[question] = append(details[question], detail.Value+": "+detail.Text)
+		}
+	}
+	require.Len(t, got.Findings, len(checks.Questions()))
+	require.Equal(t, want.Answers(), answers, "%v", details)
+	require.Equal(t, want.Path, path(got))
+}
+
+func path(got checks.ChainAppraisal) certificates.Store {
+	switch {
+	case got.PrivateRoot:
+		return certificates.Private
+	case got.Stores[appraisal.StoreMozilla]:
+		return certificates.Public
+	}
+	return certificates.Nobody
+}
