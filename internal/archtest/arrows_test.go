@@ -39,6 +39,8 @@ func arrows() []arrow {
 		{"checks/certs/lint/...", nil, "a linter looks at one certificate"},
 		{"checks/certs/transparency/...", []string{"checks/certs/outline"}, "a timestamp is verified without asking a log"},
 		{"checks/certs/appraisal/...", []string{"checks", "checks/certs/..."}, "the truth about certificates is a pure function of an observation, a time and trust data"},
+		{"checks/certs/crl", nil, "a revocation list is bytes; whoever calls fetches it and knows the time"},
+		{"checks/certs", []string{"checks", "checks/probe", "checks/certs/crl"}, "issuers are asked through the vetted dialer; who is trusted is not asked here"},
 		{"checks/iana/...", nil, "registries are data"},
 		{"checks/grade/...", []string{"checks", "checks/iana/...", "checks/grade/..."}, "a grade is a pure function of facts and their appraisal, and registries are data"},
 		{"checks/policy/...", []string{"checks", "checks/grade/...", "checks/certs/chain", "checks/certs/renewal", "checks/policy/..."}, "a verdict is a pure function of observation, grade and endpoint"},

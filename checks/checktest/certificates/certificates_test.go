@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/certs"
 	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
 	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/checks/checktest"
@@ -27,10 +28,11 @@ func TestCertificates(t *testing.T) {
 	t.Parallel()
 	hierarchy := certificates.NewHierarchy(t)
 	trust := newTrust(t, hierarchy)
+	collector := newCollector(hierarchy)
 	for _, one := range certificates.Cases() {
 		t.Run(one.Name, func(t *testing.T) {
 			t.Parallel()
-			observation := look(t, hierarchy, one)
+			observation := look(t, hierarchy, collector, one)
 			at := one.At
 			if at.IsZero() {
 				at = time.Now()
@@ -55,8 +57,8 @@ func newTrust(t testing.TB, hierarchy *certificates.Hierarchy) *appraisal.Trust 
 		return nil
 	}
 	config := appraisal.Config{PrivateRoots: hierarchy.PrivateRoot.PEM()}
-	for _, root := range []*certificates.Issuer{hierarchy.Root, hierarchy.ExpiredRoot, hierarchy.SHA1Root, hierarchy.MD5Root} {
-		config.Public = append(config.Public, chain.Anchor{Certificate: root.Certificate})
+	for _, root := range hierarchy.PublicRoots() {
+		config.Public = append(config.Public, chain.Anchor{Certificate: root})
 	}
 	config.Public = append(config.Public, chain.Anchor{Certificate: hierarchy.DistrustedRoot.Certificate, Constraint: distrust})
 	trust, err := appraisal.NewTrust(config)
@@ -64,8 +66,15 @@ func newTrust(t testing.TB, hierarchy *certificates.Hierarchy) *appraisal.Trust 
 	return trust
 }
 
+// newCollector returns one that knows the roots, as the program does, so that
+// it need not fetch them.
+func newCollector(hierarchy *certificates.Hierarchy) *certs.Collector {
+	roots := append(hierarchy.PublicRoots(), hierarchy.DistrustedRoot.Certificate, hierarchy.PrivateRoot.Certificate)
+	return &certs.Collector{Config: certs.Config{Anchors: certs.AnchorsOf(roots)}}
+}
+
 // look serves a case and looks at it, as deep as it takes.
-func look(t testing.TB, hierarchy *certificates.Hierarchy, one certificates.Case) checks.Observation {
+func look(t testing.TB, hierarchy *certificates.Hierarchy, collector *certs.Collector, one certificates.Case) checks.Observation {
 	t.Helper()
 	host := cmp.Or(one.Host, certificates.Host)
 	served := one.Make(hierarchy.Maker(t, host))
@@ -74,7 +83,7 @@ func look(t testing.TB, hierarchy *certificates.Hierarchy, one certificates.Case
 		URL: "https://" + netip.AddrPortFrom(address.Addr(), address.Port()).String() + "/", Host: host, Port: address.Port(),
 		Depth: checks.Full, Limits: checks.LimitsFor(checks.Full, false),
 	}
-	runner := checks.Runner{TLS: tlsprobe.Quick, Records: dnsrec.Records}
+	runner := checks.Runner{TLS: tlsprobe.Quick, PKI: collector.Look, Records: dnsrec.Records}
 	if one.Full {
 		runner.Full = tlsprobe.Full
 	}

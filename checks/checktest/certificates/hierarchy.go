@@ -15,9 +15,9 @@ import (
 type Hierarchy struct {
 	// Root is public: it stands for the roots of Mozilla's store.
 	Root *Issuer
-	// OtherRoot is public too, and expired.
+	// ExpiredRoot is public too.
 	ExpiredRoot *Issuer
-	// WeakRoots are public, and signed themselves with SHA-1 and MD5.
+	// SHA1Root and MD5Root are public; their own signatures are weak.
 	SHA1Root, MD5Root *Issuer
 	// DistrustedRoot was public once: the store trusts it for nothing that was
 	// issued on DistrustedAfter or later.
@@ -35,6 +35,11 @@ type Hierarchy struct {
 type Issuer struct {
 	*pki.CA
 	Services *authority.Authority
+}
+
+// PublicRoots are those that are trusted for everything.
+func (h *Hierarchy) PublicRoots() []*x509.Certificate {
+	return []*x509.Certificate{h.Root.Certificate, h.ExpiredRoot.Certificate, h.SHA1Root.Certificate, h.MD5Root.Certificate}
 }
 
 // founded is when all roots were made: before every certificate below them.
