@@ -70,7 +70,13 @@ func newTrust(t testing.TB, hierarchy *certificates.Hierarchy) *appraisal.Trust 
 // it need not fetch them.
 func newCollector(hierarchy *certificates.Hierarchy) *certs.Collector {
 	roots := append(hierarchy.PublicRoots(), hierarchy.DistrustedRoot.Certificate, hierarchy.PrivateRoot.Certificate)
-	return &certs.Collector{Config: certs.Config{Anchors: certs.AnchorsOf(roots)}}
+	config := certs.Config{Anchors: certs.AnchorsOf(roots), RootCAs: hierarchy.Root.Services.Roots()}
+	for _, issuer := range hierarchy.Windows.All() {
+		config.Directories = append(config.Directories, certs.Directory{
+			CommonName: issuer.Certificate.Subject.CommonName, URL: issuer.Services.DirectoryURL(),
+		})
+	}
+	return &certs.Collector{Config: config}
 }
 
 // look serves a case and looks at it, as deep as it takes.

@@ -38,7 +38,8 @@ func critical(template *x509.Certificate) {
 
 // constraintCases are T-KEYUSE: rules of RFC 5280 section 6 besides signatures
 // and dates. A chain that breaks one is not trusted: what is asked of publicly
-// trusted ones is not asked of it.
+// trusted ones is not asked of it. Leaves whose issuer is no authority name no
+// list, since nobody could sign it.
 func constraintCases() []Case {
 	broken := untrusted(checks.GradeT, checks.KeyUsage)
 	return []Case{
@@ -46,14 +47,14 @@ func constraintCases() []Case {
 			Name: "intermediate without basic constraints", Why: "RFC 5280 section 6.1.4 (k)", Want: broken,
 			Make: constrained(func(template *x509.Certificate) {
 				template.BasicConstraintsValid, template.IsCA, template.MaxPathLen, template.MaxPathLenZero = false, false, 0, false
-			}),
+			}, sixDays),
 		},
 		{
 			Name: "intermediate that is no authority", Why: "RFC 5280 section 6.1.4 (k)", Want: broken,
 			Make: constrained(func(template *x509.Certificate) {
 				template.IsCA, template.MaxPathLen, template.MaxPathLenZero = false, -1, false
 				template.KeyUsage = x509.KeyUsageDigitalSignature
-			}),
+			}, sixDays),
 		},
 		{
 			Name: "intermediate that may not sign certificates", Why: "RFC 5280 section 6.1.4 (n)", Want: broken,
@@ -137,7 +138,7 @@ func constraintCases() []Case {
 						template.KeyUsage, template.DNSNames = x509.KeyUsageDigitalSignature, []string{"attacker.example.org"}
 					}
 				})
-				return Served{Issued: m.leafOf(func(l *leaf) { l.issuer = issuer })}
+				return Served{Issued: m.leafOf(sixDays, func(l *leaf) { l.issuer = issuer })}
 			},
 		},
 	}

@@ -28,7 +28,8 @@ type Hierarchy struct {
 	// Issuer is an intermediate of Root, with an ECDSA key; RSAIssuer has an RSA one.
 	Issuer, RSAIssuer *Issuer
 
-	Logs Logs
+	Windows Windows
+	Logs    Logs
 }
 
 // Issuer is an authority and the servers it runs: lists, responder, certificate.
@@ -66,6 +67,7 @@ func NewHierarchy(t testing.TB) *Hierarchy {
 	}
 	h.Issuer = h.Root.below(t, pki.Authority{Name: "Example Issuer"})
 	h.RSAIssuer = h.Root.below(t, pki.Authority{Name: "Example RSA Issuer", PrivateKey: privateKey(t, "rsa2048_issuer")})
+	h.Windows = newWindows(t, h.Root)
 	return h
 }
 

@@ -29,8 +29,11 @@ func foreignKey(name string, arguments ...string) func(*Maker) Served {
 
 func keyCases() []Case {
 	const weak, lint = checks.WeakKey, checks.LintError
-	// crypto/x509 knows no such curve: what only it can examine cannot be told.
-	unknownCurve := Want{Yes: yes(checks.Unparsable, lint), Inconclusive: yes(checks.KeyUsage)}
+	// crypto/x509 knows no such curve: what only it can examine cannot be told. A
+	// leaf that it does not parse names nobody who could be asked about it.
+	unknownCurve := Want{Yes: yes(checks.Unparsable), Inconclusive: yes(checks.KeyUsage, checks.StapleInvalid), NotAsked: yes(checks.Revoked)}
+	// crypto/tls shakes no hands with such a key: whether a staple comes is inconclusive.
+	unshaken := Want{Yes: yes(lint), Inconclusive: yes(checks.StapleInvalid)}
 	return []Case{
 		{Name: "RSA of 512 bits", Why: "F-KEY-1024", Make: foreignKey("rsa512", weakly()...), Want: Want{Yes: yes(weak, lint), Letter: checks.GradeF}},
 		{Name: "RSA of 1023 bits", Why: "F-KEY-1024", Make: foreignKey("rsa1023", weakly()...), Want: Want{Yes: yes(weak, lint), Letter: checks.GradeF}},
@@ -47,13 +50,13 @@ func keyCases() []Case {
 			Name: "RSA key of Debian with 2048 bits", Why: "F-DEBIAN: CVE-2008-0166",
 			Make: issue(func(l *leaf) { l.keyName = "debian2048" }), Want: Want{Yes: yes(checks.DebianWeakKey), Letter: checks.GradeF},
 		},
-		{Name: "DSA of 2048 bits", Why: "strong enough, and Baseline Requirements section 6.1.5 do not have it", Make: foreignKey("dsa2048", weakly()...), Want: Want{Yes: yes(lint)}},
+		{Name: "DSA of 2048 bits", Why: "strong enough, and Baseline Requirements section 6.1.5 do not have it", Make: foreignKey("dsa2048", weakly()...), Want: unshaken},
 		{Name: "Ed25519", Why: "strong enough, and Baseline Requirements section 6.1.5 do not have it", Make: issue(func(l *leaf) { l.Key = pki.Ed25519 }), Want: Want{Yes: yes(lint)}},
-		{Name: "Ed448", Why: "as Ed25519; crypto/x509 parses the certificate, and not the key", Make: foreignKey("ed448"), Want: Want{Yes: yes(lint)}},
-		{Name: "P-224", Why: "2048 bits of RSA (rating guide section 4.2), and not in Baseline Requirements section 6.1.5", Make: foreignKey("secp224r1", weakly()...), Want: Want{Yes: yes(lint)}},
+		{Name: "Ed448", Why: "as Ed25519; crypto/x509 parses the certificate, and not the key", Make: foreignKey("ed448"), Want: unshaken},
+		{Name: "P-224", Why: "2048 bits of RSA (rating guide section 4.2), and not in Baseline Requirements section 6.1.5", Make: foreignKey("secp224r1", weakly()...), Want: unshaken},
 		{
 			Name: "P-192", Why: "B-KEY-2048: 1024 bits of RSA (rating guide section 4.2)", Make: foreignKey("prime192v1", weakly()...),
-			Want: Want{Yes: yes(weak, checks.Unparsable, lint), Inconclusive: yes(checks.KeyUsage)},
+			Want: Want{Yes: yes(weak, checks.Unparsable), Inconclusive: yes(checks.KeyUsage, checks.StapleInvalid), NotAsked: yes(checks.Revoked)},
 		},
 		{Name: "secp256k1", Why: "strong enough, in no client and not in Baseline Requirements section 6.1.5", Make: foreignKey("secp256k1", weakly()...), Want: unknownCurve},
 		{Name: "brainpoolP256r1", Why: "as secp256k1", Make: foreignKey("brainpoolP256r1", weakly()...), Want: unknownCurve},

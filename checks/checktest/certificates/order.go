@@ -18,6 +18,9 @@ func arranged(arrange func(m *Maker, sent [][]byte) [][]byte) func(*Maker) Serve
 	}
 }
 
+// orderCases. Where crypto/x509 parses something that was sent not at all,
+// crypto/tls shakes no hands: whether a staple comes is then inconclusive. A leaf
+// that it does not parse names nobody who could be asked about it.
 func orderCases() []Case {
 	return []Case{
 		{
@@ -63,12 +66,12 @@ func orderCases() []Case {
 			Make: arranged(func(_ *Maker, sent [][]byte) [][]byte {
 				return [][]byte{sent[0], []byte("this is no certificate"), sent[1]}
 			}),
-			Want: Want{Yes: yes(checks.Unparsable, checks.Superfluous, checks.WrongOrder)},
+			Want: Want{Yes: yes(checks.Unparsable, checks.Superfluous, checks.WrongOrder), Inconclusive: yes(checks.StapleInvalid)},
 		},
 		{
 			Name: "garbage at the end", Why: "what nothing can parse is of no use",
 			Make: arranged(func(_ *Maker, sent [][]byte) [][]byte { return append(sent, []byte{0x30, 0x82, 0x10, 0x00, 0x30}) }),
-			Want: Want{Yes: yes(checks.Unparsable, checks.Superfluous)},
+			Want: Want{Yes: yes(checks.Unparsable, checks.Superfluous), Inconclusive: yes(checks.StapleInvalid)},
 		},
 		{
 			Name: "garbage alone", Why: "nothing can be said of it, and no client could use it: no effect on the grade, whose letter nothing supports",
@@ -83,7 +86,7 @@ func orderCases() []Case {
 		{
 			Name: "negative serial number", Why: "RFC 5280 section 4.1.2.2 wants a positive one; crypto/x509 parses no other",
 			Make: issue(func(l *leaf) { l.Rewrite = func(tbs *pki.TBS) { tbs.SerialNumber = big.NewInt(-0x51E9) } }),
-			Want: Want{Yes: yes(checks.Unparsable, checks.LintError), Inconclusive: yes(checks.KeyUsage)},
+			Want: Want{Yes: yes(checks.Unparsable, checks.LintError), Inconclusive: yes(checks.KeyUsage, checks.StapleInvalid), NotAsked: yes(checks.Revoked)},
 		},
 		{
 			Name: "serial number of 21 bytes", Why: "RFC 5280 section 4.1.2.2 allows 20; every client takes it",
@@ -102,11 +105,12 @@ func orderCases() []Case {
 	}
 }
 
-// unanswerable is every question that needs a leaf that can be parsed.
+// unanswerable is every question that needs a leaf that can be parsed, or a path
+// from it.
 func unanswerable() []checks.Question {
 	return slices.DeleteFunc(checks.Questions(), func(question checks.Question) bool {
 		switch question {
-		case checks.Unparsable, checks.Duplicates, checks.WrongOrder, checks.RootSent, checks.Superfluous:
+		case checks.Unparsable, checks.Duplicates:
 			return true
 		}
 		return false

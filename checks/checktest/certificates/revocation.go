@@ -29,6 +29,15 @@ func revokedFor(reason int) func(*leaf) {
 	return func(l *leaf) { l.issuer.Services.Revoke(l.Serial, reason) }
 }
 
+// ownList is a certificate of an issuer of its own: looks share what they
+// fetched, and a list of before has nothing new on it.
+func ownList(changes ...func(*leaf)) func(*Maker) Served {
+	return func(m *Maker) Served {
+		issuer := m.ownIssuer(nil)
+		return Served{Issued: m.leafOf(append([]func(*leaf){onlyList(issuer)}, changes...)...)}
+	}
+}
+
 // faultyList is a certificate whose list does not say whether it is revoked.
 func faultyList(name, why string, fault authority.Fault) Case {
 	return Case{
@@ -41,8 +50,8 @@ func faultyList(name, why string, fault authority.Fault) Case {
 func listCases() []Case {
 	revoked := Want{Yes: yes(checks.Revoked), Letter: checks.GradeF}
 	return []Case{
-		{Name: "revoked on the list", Why: "F-REVOKED", Make: issue(revokedFor(keyCompromise)), Want: revoked},
-		{Name: "on hold on the list", Why: "F-REVOKED: a certificate on hold is not to be used (RFC 5280 section 5.3.1)", Make: issue(revokedFor(certificateHold)), Want: revoked},
+		{Name: "revoked on the list", Why: "F-REVOKED", Make: ownList(revokedFor(keyCompromise)), Want: revoked},
+		{Name: "on hold on the list", Why: "F-REVOKED: a certificate on hold is not to be used (RFC 5280 section 5.3.1)", Make: ownList(revokedFor(certificateHold)), Want: revoked},
 		{
 			Name: "revoked on a shard of the list", Why: "F-REVOKED; a shard names its own address (RFC 5280 section 5.2.5)", Want: revoked,
 			Make: issue(func(l *leaf) { l.CRL = []string{l.issuer.Services.ShardURL(7)} }, revokedFor(superseded)),
@@ -54,7 +63,7 @@ func listCases() []Case {
 		{
 			Name: "revoked intermediate", Why: "F-REVOKED: every path needs it", Want: revoked,
 			Make: func(m *Maker) Served {
-				issuer := m.ownIssuer(nil)
+				issuer := m.ownIssuer(func(a *pki.Authority) { a.CRL = []string{m.Root.Services.ShardURL(1)} })
 				m.Root.Services.Revoke(issuer.Certificate.SerialNumber, keyCompromise)
 				return Served{Issued: m.leafOf(onlyList(issuer))}
 			},
@@ -66,6 +75,7 @@ func listCases() []Case {
 				good := m.ownIssuer(nil)
 				old := m.issuerBelow(m.Root, func(a *pki.Authority) {
 					a.PrivateKey, a.NotAfter = good.Signer(), dissolved().Add(-day)
+					a.CRL = []string{m.Root.Services.ShardURL(2)}
 				})
 				m.Root.Services.Revoke(old.Certificate.SerialNumber, superseded)
 				issued := m.leafOf(onlyList(good))
