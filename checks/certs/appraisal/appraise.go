@@ -111,8 +111,16 @@ func (a *appraiser) chain(address *checks.AddressObservation, chain served) chec
 	for _, question := range checks.Questions() {
 		result.Findings[question] = s.ask(question)
 	}
-	s.addBoundaries()
+	a.boundaries = append(a.boundaries, s.changes()...)
 	return result
+}
+
+// changes are the times at which an answer about this chain changes. A panic
+// loses those of timestamps at most.
+func (s *subject) changes() (times []time.Time) {
+	defer func() { _ = recover() }()
+	times = s.dateChanges()
+	return append(times, s.timestampChanges()...)
 }
 
 // build finds the paths. Where a library panics on a hostile certificate there

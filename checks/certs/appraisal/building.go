@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -19,6 +20,9 @@ type building struct {
 	walk       walk    // only where there is no route
 	stores     map[string]bool
 	failed     bool // a library panicked on the way
+
+	once       sync.Once // guards timestamps
+	timestamps timestamps
 }
 
 // route is a path of good signatures to a root, leaf first.

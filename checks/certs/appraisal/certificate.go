@@ -31,6 +31,7 @@ type certificate struct {
 	keyErr      error
 	signature   outline.Algorithm
 	name        string // for sentences, with its quotes
+	compromised string // where its private key is published; empty: nowhere known
 }
 
 func readCertificate(fingerprint checks.Fingerprint, der []byte) (read *certificate) {

@@ -117,27 +117,27 @@ func (s *subject) renewalAsked() checks.ChainFinding {
 	return yes(about(s.leaf, info.End.UTC().Format(time.RFC3339), "The certificate %s is still served. %s", s.leaf.name, sentence))
 }
 
-// addBoundaries adds every time at which an answer about this chain changes.
-func (s *subject) addBoundaries() {
+// dateChanges are the times at which an answer changes for a date in a
+// certificate or in its issuer's window.
+func (s *subject) dateChanges() []time.Time {
 	if s.leaf.outline == nil {
-		return
+		return nil
 	}
+	var times []time.Time
 	add := func(certificates []*certificate) {
 		for _, certificate := range certificates {
 			if certificate.outline != nil {
-				s.boundaries = append(s.boundaries, certificate.outline.NotBefore.UTC(), certificate.outline.NotAfter.UTC())
+				times = append(times, certificate.outline.NotBefore.UTC(), certificate.outline.NotAfter.UTC())
 			}
 		}
 	}
 	add(s.sent)
-	for _, route := range s.built.routes {
-		add(route.certificates)
-	}
-	for _, route := range s.built.distrusted {
-		add(route.certificates)
+	for _, routes := range [][]route{s.built.routes, s.built.distrusted} {
+		for _, route := range routes {
+			add(route.certificates)
+		}
 	}
 	info, _ := s.renewalInfo()
 	start, end := s.leaf.outline.NotBefore, s.leaf.outline.NotAfter
-	s.boundaries = append(s.boundaries, renewal.Due(start, end))
-	s.boundaries = append(s.boundaries, renewal.Boundaries(info, start, end)...)
+	return append(append(times, renewal.Due(start, end)), renewal.Boundaries(info, start, end)...)
 }

@@ -9,7 +9,7 @@ import (
 
 // ask answers one question. A panic of a library makes the answer inconclusive.
 func (s *subject) ask(question checks.Question) (finding checks.ChainFinding) {
-	entry := questions()[question]
+	entry := s.trust.questions[question]
 	defer func() {
 		if recover() != nil {
 			finding = inconclusive(checks.ReasonInternal, "", "A certificate of this chain cannot be examined.")

@@ -1,8 +1,10 @@
 package appraisal
 
 import (
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -12,6 +14,9 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/certs/chain"
+	"github.com/gradewatch/gradewatch/checks/certs/key"
+	"github.com/gradewatch/gradewatch/checks/certs/lint"
+	"github.com/gradewatch/gradewatch/checks/certs/transparency"
 )
 
 // The names of stores in checks.ChainAppraisal.Stores. Others may be added.
@@ -30,6 +35,15 @@ type Config struct {
 	PrivateRoots []byte
 	// Stores are further stores by name, in PEM. They are told and do not decide.
 	Stores map[string][]byte
+	// Logs is a list of certificate transparency logs as Chrome publishes it
+	// (log_list.json, version 3); nil: the one that is built in.
+	Logs []byte
+	// CompromisedKeys are further lists of keys that are published: lines of the
+	// SHA-256 of a SubjectPublicKeyInfo in hex, a space, and where it was seen.
+	CompromisedKeys [][]byte
+	// DebianKeys are the files of openssl-blacklist (CVE-2008-0166) by key size in
+	// bits. None is built in.
+	DebianKeys map[int][]byte
 	// WithoutLint answers checks.LintError with not_asked, for bulk regrading.
 	WithoutLint bool
 }
@@ -42,16 +56,26 @@ type Trust struct {
 	private *chain.Store // nil: none
 	others  map[string]*chain.Store
 	anchors map[*x509.Certificate]*certificate // those of public and private
-	lint    bool
+	linter  *lint.Linter                       // nil: none
+	logs    *transparency.Logs
 	version string
+	// questions never changes; it is a field so that no package variable can.
+	questions map[checks.Question]entry
+
+	compromised *key.Compromised
+	debian      *key.Debian
 
 	certificates *cache[checks.Fingerprint, *certificate]
 	buildings    *cache[[sha256.Size]byte, *building]
+	lints        *cache[lintKey, linted]
+	stapled      *cache[[sha256.Size]byte, transparency.Verdict]
 }
 
 const (
 	cachedCertificates = 2048
 	cachedBuildings    = 1024
+	cachedLints        = 2048
+	cachedTimestamps   = 2048
 )
 
 // NewTrust prepares trust data, once at the start of a program: it parses and
@@ -66,9 +90,15 @@ func NewTrust(config Config) (*Trust, error) {
 	}
 	trust := &Trust{
 		public: chain.NewStore(public), others: make(map[string]*chain.Store, len(config.Stores)),
-		anchors: make(map[*x509.Certificate]*certificate), lint: !config.WithoutLint,
+		anchors:      make(map[*x509.Certificate]*certificate),
 		certificates: newCache[checks.Fingerprint, *certificate](cachedCertificates),
 		buildings:    newCache[[sha256.Size]byte, *building](cachedBuildings),
+		questions:    questions(),
+		lints:        newCache[lintKey, linted](cachedLints),
+		stapled:      newCache[[sha256.Size]byte, transparency.Verdict](cachedTimestamps),
+	}
+	if err := trust.readLists(config); err != nil {
+		return nil, err
 	}
 	if len(config.PrivateRoots) > 0 {
 		anchors, err := readAnchors(config.PrivateRoots)
@@ -89,6 +119,29 @@ func NewTrust(config Config) (*Trust, error) {
 	return trust, nil
 }
 
+func (t *Trust) readLists(config Config) (err error) {
+	if t.compromised, err = key.NewCompromised(config.CompromisedKeys...); err != nil {
+		return fmt.Errorf("preparing trust data: %w", err)
+	}
+	if t.debian, err = key.NewDebian(config.DebianKeys); err != nil {
+		return fmt.Errorf("preparing trust data: %w", err)
+	}
+	if config.Logs == nil {
+		t.logs, err = transparency.BuiltIn()
+	} else {
+		t.logs, err = transparency.ReadLogs(config.Logs)
+	}
+	if err != nil {
+		return fmt.Errorf("preparing trust data: %w", err)
+	}
+	if !config.WithoutLint {
+		if t.linter, err = lint.New(); err != nil {
+			return fmt.Errorf("preparing trust data: %w", err)
+		}
+	}
+	return nil
+}
+
 // Version names all trust data: it changes when something in it does, and only
 // then.
 func (t *Trust) Version() string { return t.version }
@@ -101,6 +154,13 @@ func (t *Trust) computeVersion() string {
 	for _, name := range slices.Sorted(maps.Keys(t.others)) {
 		parts = append(parts, name+"-"+t.others[name].Version())
 	}
+	parts = append(parts, "logs-"+t.logs.Version(), "keys-"+t.compromised.Version())
+	if debian := t.debian.Version(); debian != "" {
+		parts = append(parts, "debian-"+debian)
+	}
+	if t.linter != nil {
+		parts = append(parts, t.linter.Version())
+	}
 	return strings.Join(parts, "+")
 }
 
@@ -112,7 +172,7 @@ func (t *Trust) readAnchorCertificates() {
 	for _, store := range stores {
 		for _, anchor := range store.Anchors() {
 			raw := anchor.Certificate.Raw
-			t.anchors[anchor.Certificate] = readCertificate(checks.NewCertificate(raw).SHA256, raw)
+			t.anchors[anchor.Certificate] = t.read(checks.NewCertificate(raw).SHA256, raw)
 		}
 	}
 }
@@ -145,10 +205,24 @@ func (t *Trust) certificate(fingerprint checks.Fingerprint, der []byte) *certifi
 	if known, found := t.certificates.get(fingerprint); found {
 		return known
 	}
-	read := readCertificate(fingerprint, der)
+	read := t.read(fingerprint, der)
 	// What is kept under a fingerprint has to be what the fingerprint says.
 	if len(der) <= maxCachedDER && len(der) > 0 && checks.NewCertificate(der).SHA256 == fingerprint {
 		t.certificates.add(fingerprint, read)
 	}
+	return read
+}
+
+func (t *Trust) read(fingerprint checks.Fingerprint, der []byte) *certificate {
+	read := readCertificate(fingerprint, der)
+	if read.outline == nil {
+		return read
+	}
+	if place, found := t.compromised.Place(read.outline.RawSPKI); found {
+		read.compromised = place
+		return read
+	}
+	digest := sha1.Sum(der)
+	read.compromised = compromisedCertificates()[hex.EncodeToString(digest[:])]
 	return read
 }
