@@ -79,6 +79,11 @@ func timestampCases() []Case {
 		{Name: "two timestamps of one operator", Why: "they must be of two operators", Make: logged(func(l Logs) []*Log { return []*Log{l.A1, l.A2} }), Want: few},
 		{Name: "two timestamps, one of an unknown log", Why: "a log that is not on the list does not count", Make: logged(func(l Logs) []*Log { return []*Log{l.A1, l.Unknown} }), Want: few},
 		{Name: "three timestamps, one of an unknown log", Why: "two of them count, and nobody can tell of the third", Make: logged(func(l Logs) []*Log { return []*Log{l.A1, l.Unknown, l.B} })},
+		{Name: "two timestamps, one of a log retired since", Why: "it signed in time, and the other log is in use", Make: logged(func(l Logs) []*Log { return []*Log{l.A1, l.Retired} })},
+		{
+			Name: "two timestamps, one of a log retired before", Why: "what it signs after that does not count",
+			Make: logged(func(l Logs) []*Log { return []*Log{l.A1, l.Retired} }, from(-day)), Want: few,
+		},
 		{
 			Name: "two timestamps, one with a broken signature", Why: "one counts, and the log never signed the other",
 			Make: logged(func(l Logs) []*Log { return []*Log{l.A1, l.B} }, broken(1)), Want: Want{Yes: yes(checks.TooFewSCTs, checks.InvalidSCT)},

@@ -77,7 +77,7 @@ func Cases() []Case {
 	return slices.Concat(
 		dateCases(), lifetimeCases(), nameCases(), addressCases(), issuerCases(), orderCases(), constraintCases(),
 		trustCases(), keyCases(), signatureCases(), listCases(), responderCases(), stapleCases(), timestampCases(),
-		tlsaCases(), windowCases(), severalCases(),
+		tlsaCases(), caaCases(), windowCases(), severalCases(),
 	)
 }
 

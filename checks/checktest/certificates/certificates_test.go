@@ -56,7 +56,9 @@ func newTrust(t testing.TB, hierarchy *certificates.Hierarchy) *appraisal.Trust 
 		}
 		return nil
 	}
-	config := appraisal.Config{PrivateRoots: hierarchy.PrivateRoot.PEM()}
+	config := appraisal.Config{
+		PrivateRoots: hierarchy.PrivateRoot.PEM(), Logs: hierarchy.Logs.List(t), DebianKeys: certificates.DebianBlacklist(),
+	}
 	for _, root := range hierarchy.PublicRoots() {
 		config.Public = append(config.Public, chain.Anchor{Certificate: root})
 	}

@@ -27,6 +27,8 @@ func foreignKey(name string, arguments ...string) func(*Maker) Served {
 	}
 }
 
+// keyCases. zlint's errors about sizes are left out: the question of its own
+// says it.
 func keyCases() []Case {
 	const weak, lint = checks.WeakKey, checks.LintError
 	// crypto/x509 knows no such curve: what only it can examine cannot be told. A
@@ -35,20 +37,32 @@ func keyCases() []Case {
 	// crypto/tls shakes no hands with such a key: whether a staple comes is inconclusive.
 	unshaken := Want{Yes: yes(lint), Inconclusive: yes(checks.StapleInvalid)}
 	return []Case{
-		{Name: "RSA of 512 bits", Why: "F-KEY-1024", Make: foreignKey("rsa512", weakly()...), Want: Want{Yes: yes(weak, lint), Letter: checks.GradeF}},
-		{Name: "RSA of 1023 bits", Why: "F-KEY-1024", Make: foreignKey("rsa1023", weakly()...), Want: Want{Yes: yes(weak, lint), Letter: checks.GradeF}},
-		{Name: "RSA of 1024 bits", Why: "B-KEY-2048; Baseline Requirements section 6.1.5", Make: withKey("rsa1024"), Want: Want{Yes: yes(weak, lint)}},
-		{Name: "RSA of 2047 bits", Why: "B-KEY-2048; Baseline Requirements section 6.1.5", Make: withKey("rsa2047"), Want: Want{Yes: yes(weak, lint)}},
+		{Name: "RSA of 512 bits", Why: "F-KEY-1024", Make: foreignKey("rsa512", weakly()...), Want: Want{Yes: yes(weak), Letter: checks.GradeF}},
+		{Name: "RSA of 1023 bits", Why: "F-KEY-1024; and Mozilla's policy (section 5.1) wants a multiple of 8", Make: foreignKey("rsa1023", weakly()...), Want: Want{Yes: yes(weak, lint), Letter: checks.GradeF}},
+		{Name: "RSA of 1024 bits", Why: "B-KEY-2048", Make: withKey("rsa1024"), Want: Want{Yes: yes(weak)}},
+		{Name: "RSA of 2047 bits", Why: "B-KEY-2048; and Mozilla's policy (section 5.1) wants a multiple of 8", Make: withKey("rsa2047"), Want: Want{Yes: yes(weak, lint)}},
 		{Name: "RSA of 4096 bits", Why: "more than enough", Make: withKey("rsa4096")},
 		{Name: "RSA with exponent 1", Why: "F-RSA-E1; Baseline Requirements section 6.1.6", Make: foreignKey("rsa_e1", weakly()...), Want: Want{Yes: yes(checks.ExponentOne, lint), Letter: checks.GradeF}},
 		{Name: "RSA with exponent 3", Why: "the least that Baseline Requirements section 6.1.6 allow", Make: withKey("rsa_e3")},
 		{Name: "RSA key of ROCA", Why: "CVE-2017-15361; rating guide section 3.3: no rule", Make: withKey("roca2048"), Want: Want{Yes: yes(checks.ROCA)}},
-		{Name: "RSA key of Debian", Why: "F-DEBIAN: CVE-2008-0166; and B-KEY-2048", Make: withKey("debian1024"), Want: Want{Yes: yes(checks.DebianWeakKey, weak, lint), Letter: checks.GradeF}},
+		{Name: "RSA key of Debian", Why: "F-DEBIAN: CVE-2008-0166; and B-KEY-2048", Make: withKey("debian1024"), Want: Want{Yes: yes(checks.DebianWeakKey, weak), Letter: checks.GradeF}},
 		{
 			// Nobody published its private half: Go's server sends the certificate and
 			// signs with another key, which no look finds out.
 			Name: "RSA key of Debian with 2048 bits", Why: "F-DEBIAN: CVE-2008-0166",
 			Make: issue(func(l *leaf) { l.keyName = "debian2048" }), Want: Want{Yes: yes(checks.DebianWeakKey), Letter: checks.GradeF},
+		},
+		{
+			Name: "key that everybody has", Why: "T-BLACKLIST: the example of the Go standard library (crypto/tls/example_test.go)", Make: withKey("published"),
+			Want: Want{Yes: yes(checks.Blacklisted), Letter: checks.GradeT},
+		},
+		{
+			Name: "issuer's key that everybody has", Why: "T-BLACKLIST: whoever has it can issue for every host",
+			Make: func(m *Maker) Served {
+				issuer := m.ownIssuer(func(a *pki.Authority) { a.PrivateKey = privateKey(m.t, "published") })
+				return Served{Issued: m.leafOf(func(l *leaf) { l.issuer = issuer })}
+			},
+			Want: Want{Yes: yes(checks.Blacklisted), Letter: checks.GradeT},
 		},
 		{Name: "DSA of 2048 bits", Why: "strong enough, and Baseline Requirements section 6.1.5 do not have it", Make: foreignKey("dsa2048", weakly()...), Want: unshaken},
 		{Name: "Ed25519", Why: "strong enough, and Baseline Requirements section 6.1.5 do not have it", Make: issue(func(l *leaf) { l.Key = pki.Ed25519 }), Want: Want{Yes: yes(lint)}},

@@ -12,7 +12,8 @@ import (
 
 // keys are key pairs that Go makes slowly or not at all. debian1024 is the key
 // that OpenSSL 0.9.8c of Debian made in process 1000 of a 32-bit big-endian
-// machine, as published (github.com/badkeys/debianopenssl); of debian2048
+// machine, as published (github.com/badkeys/debianopenssl); published is the example of Go's
+// crypto/tls; of debian2048
 // (github.com/badkeys/badkeys) only the public half is. The others were made
 // for these tests by OpenSSL 3; roca2048 and rsa_e1 by the definition of the fault.
 //
@@ -39,8 +40,14 @@ func publicKey(t testing.TB, name string) []byte {
 	return pemBlock(t, name+".pub.pem").Bytes
 }
 
-// published says whether the private half is there.
-func published(name string) bool {
+// DebianBlacklist are the lines of openssl-blacklist for the two keys of Debian,
+// by size: the end of what 'openssl rsa -noout -modulus | sha1sum' prints.
+func DebianBlacklist() map[int][]byte {
+	return map[int][]byte{1024: []byte("de92c2c9bd1c7d4a25a5\n"), 2048: []byte("b7ead9492dfd921fc4f9\n")}
+}
+
+// hasPrivate says whether the private half is there.
+func hasPrivate(name string) bool {
 	file, err := keys.Open("keys/" + name + ".pem")
 	if err != nil {
 		return false

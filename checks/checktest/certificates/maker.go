@@ -64,7 +64,7 @@ func (m *Maker) leafOf(changes ...func(*leaf)) *pki.Issued {
 		issued, err = l.issuer.Issue(l.Leaf)
 		require.NoError(m.t, err)
 	}
-	if l.keyName != "" && published(l.keyName) {
+	if l.keyName != "" && hasPrivate(l.keyName) {
 		issued.KeyPEM = keyPEM(m.t, l.keyName)
 	}
 	return issued

@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/binary"
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -28,18 +29,38 @@ type Log struct {
 // browsers are taken to have.
 type Logs struct {
 	A1, A2, B, C, D, E *Log // A1 and A2 have one operator
+	Retired            *Log // since RetiredSince
 	Unknown            *Log
 }
 
-// Listed returns the logs that are in the list.
-func (l Logs) Listed() []*Log { return []*Log{l.A1, l.A2, l.B, l.C, l.D, l.E} }
+// RetiredSince is when the retired log was frozen: what it signed before counts
+// beside a log in use.
+func RetiredSince() time.Time { return time.Now().Add(-2 * day) }
+
+// List returns the logs as Chrome publishes them (log_list.json, version 3).
+func (l Logs) List(t testing.TB) []byte {
+	t.Helper()
+	type entry map[string]any
+	var operators []entry
+	for _, log := range []*Log{l.A1, l.A2, l.B, l.C, l.D, l.E, l.Retired} {
+		state := entry{"usable": entry{"timestamp": founded()}}
+		if log == l.Retired {
+			state = entry{"retired": entry{"timestamp": RetiredSince()}}
+		}
+		listed := entry{"description": log.Name, "log_id": log.ID[:], "key": log.Key, "state": state}
+		operators = append(operators, entry{"name": log.Operator, "logs": []entry{listed}})
+	}
+	list, err := json.Marshal(entry{"version": "1.0", "operators": operators})
+	require.NoError(t, err)
+	return list
+}
 
 func newLogs(t testing.TB) Logs {
 	t.Helper()
 	return Logs{
 		A1: newLog(t, "Alder 1", "Alder"), A2: newLog(t, "Alder 2", "Alder"), B: newLog(t, "Birch", "Birch"),
 		C: newLog(t, "Cedar", "Cedar"), D: newLog(t, "Dogwood", "Dogwood"), E: newLog(t, "Elm", "Elm"),
-		Unknown: newLog(t, "Unknown", "Unknown"),
+		Retired: newLog(t, "Rowan", "Rowan"), Unknown: newLog(t, "Unknown", "Unknown"),
 	}
 }
 

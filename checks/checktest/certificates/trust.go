@@ -22,7 +22,9 @@ func ownRoot(root func(*Maker) *Issuer, changes ...func(*leaf)) func(*Maker) Ser
 // timestamps, nowhere to ask.
 func (m *Maker) selfSigned(change func(*pki.Leaf)) *pki.Issued {
 	m.t.Helper()
-	wanted := pki.Leaf{Names: []string{m.host}, Serial: randomSerial(m.t)}
+	wanted := pki.Leaf{Names: []string{m.host}, Serial: randomSerial(m.t), Template: func(template *x509.Certificate) {
+		template.KeyUsage = x509.KeyUsageDigitalSignature
+	}}
 	if change != nil {
 		change(&wanted)
 	}
