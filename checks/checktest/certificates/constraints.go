@@ -44,7 +44,8 @@ func constraintCases() []Case {
 	broken := untrusted(checks.GradeT, checks.KeyUsage)
 	return []Case{
 		{
-			Name: "intermediate without basic constraints", Why: "RFC 5280 section 6.1.4 (k)", Want: broken,
+			Name: "intermediate without basic constraints", Why: "RFC 5280 section 6.1.4 (k); and one that is no authority may not say that it signs certificates (section 4.2.1.3)",
+			Want: untrusted(checks.GradeT, checks.KeyUsage, checks.LintError),
 			Make: constrained(func(template *x509.Certificate) {
 				template.BasicConstraintsValid, template.IsCA, template.MaxPathLen, template.MaxPathLenZero = false, false, 0, false
 			}, sixDays),
@@ -58,7 +59,7 @@ func constraintCases() []Case {
 		},
 		{
 			Name: "intermediate that may not sign certificates", Why: "RFC 5280 section 6.1.4 (n)", Want: broken,
-			Make: constrained(func(template *x509.Certificate) { template.KeyUsage = x509.KeyUsageCRLSign }),
+			Make: constrained(func(template *x509.Certificate) { template.KeyUsage, template.MaxPathLen, template.MaxPathLenZero = x509.KeyUsageCRLSign, -1, false }),
 		},
 		{
 			Name: "path too long", Why: "RFC 5280 section 6.1.4 (l)", Want: broken,

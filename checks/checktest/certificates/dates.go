@@ -36,6 +36,14 @@ func around(notBefore, notAfter time.Time) func(*leaf) {
 	return func(l *leaf) { l.NotBefore, l.NotAfter = notBefore, notAfter }
 }
 
+// ofOld is a certificate of the issuer of old with such dates.
+func ofOld(notBefore, notAfter time.Time, changes ...func(*leaf)) func(*Maker) Served {
+	return func(m *Maker) Served {
+		old := func(l *leaf) { l.issuer = m.OldIssuer }
+		return Served{Issued: m.leafOf(append(changes, old, around(notBefore, notAfter))...)}
+	}
+}
+
 func ecdsaCA(notBefore, notAfter time.Duration) func(*pki.Authority) {
 	return func(a *pki.Authority) { a.NotBefore, a.NotAfter = time.Now().Add(notBefore), time.Now().Add(notAfter) }
 }
@@ -60,12 +68,12 @@ func dateCases() []Case {
 		},
 		{
 			Name: "in its last second", Why: "RFC 5280 section 4.1.2.5: the validity includes notAfter",
-			Make: issue(around(midsummer().Add(-40*day), midsummer())), At: midsummer(),
+			Make: ofOld(midsummer().Add(-40*day), midsummer()), At: midsummer(),
 			Want: Want{Yes: yes(checks.RenewalOverdue)},
 		},
 		{
 			Name: "a second after its last", Why: "T-EXPIRED: now is after notAfter",
-			Make: issue(around(midsummer().Add(-40*day), midsummer())), At: midsummer().Add(time.Second),
+			Make: ofOld(midsummer().Add(-40*day), midsummer()), At: midsummer().Add(time.Second),
 			Want: Want{Yes: yes(checks.Expired, checks.RenewalOverdue), Letter: checks.GradeT},
 		},
 		{
@@ -75,11 +83,11 @@ func dateCases() []Case {
 		},
 		{
 			Name: "in its first second", Why: "RFC 5280 section 4.1.2.5: the validity includes notBefore",
-			Make: issue(around(midsummer(), midsummer().Add(40*day))), At: midsummer(),
+			Make: ofOld(midsummer(), midsummer().Add(40*day)), At: midsummer(),
 		},
 		{
 			Name: "a second before its first", Why: "T-NOTYET: now is before notBefore",
-			Make: issue(around(midsummer(), midsummer().Add(40*day))), At: midsummer().Add(-time.Second),
+			Make: ofOld(midsummer(), midsummer().Add(40*day)), At: midsummer().Add(-time.Second),
 			Want: Want{Yes: yes(checks.NotYetValid), Letter: checks.GradeT},
 		},
 		{

@@ -25,8 +25,9 @@ type Hierarchy struct {
 	// PrivateRoot is added by whoever runs this; StrangerRoot is known to nobody.
 	PrivateRoot, StrangerRoot *Issuer
 
-	// Issuer is an intermediate of Root, with an ECDSA key; RSAIssuer has an RSA one.
-	Issuer, RSAIssuer *Issuer
+	// Issuer is an intermediate of Root, with an ECDSA key; RSAIssuer has an RSA
+	// one. OldIssuer is as old as the roots, for what was issued at a fixed time.
+	Issuer, RSAIssuer, OldIssuer *Issuer
 
 	Windows Windows
 	Logs    Logs
@@ -66,6 +67,7 @@ func NewHierarchy(t testing.TB) *Hierarchy {
 		Logs:           newLogs(t),
 	}
 	h.Issuer = h.Root.below(t, pki.Authority{Name: "Example Issuer"})
+	h.OldIssuer = h.Root.below(t, pki.Authority{Name: "Example Issuer of Old", NotBefore: founded(), NotAfter: dissolved()})
 	h.RSAIssuer = h.Root.below(t, pki.Authority{Name: "Example RSA Issuer", PrivateKey: privateKey(t, "rsa2048_issuer")})
 	h.Windows = newWindows(t, h.Root)
 	return h
@@ -88,10 +90,10 @@ func newRoot(t testing.TB, wanted pki.Authority) *Issuer {
 func (i *Issuer) below(t testing.TB, wanted pki.Authority) *Issuer {
 	t.Helper()
 	if wanted.NotBefore.IsZero() {
-		wanted.NotBefore = founded()
+		wanted.NotBefore = time.Now().Add(-400 * day)
 	}
 	if wanted.NotAfter.IsZero() {
-		wanted.NotAfter = dissolved()
+		wanted.NotAfter = time.Now().Add(1400 * day)
 	}
 	if wanted.CRL == nil {
 		wanted.CRL = []string{i.Services.CRLURL()}
@@ -105,6 +107,7 @@ func (i *Issuer) below(t testing.TB, wanted pki.Authority) *Issuer {
 		template.MaxPathLen, template.MaxPathLenZero = 0, true
 		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 		template.Policies = []x509.OID{domainValidated()}
+		template.SubjectKeyId = randomSerial(t).Bytes()
 		if change != nil {
 			change(template)
 		}

@@ -14,7 +14,7 @@ func eraCase(name, why string, issued, end time.Time, answers ...checks.Question
 		Name: name, Why: why, At: issued.Add(day),
 		Make: func(m *Maker) Served {
 			return Served{Issued: m.leafOf(func(l *leaf) {
-				l.NotBefore, l.NotAfter = issued, end.Add(-time.Second)
+				l.issuer, l.NotBefore, l.NotAfter = m.OldIssuer, issued, end.Add(-time.Second)
 				l.OCSP = []string{l.issuer.Services.OCSPURL()} // as section 7.1.2.3 wanted until 2024
 				l.logs = []*Log{m.Logs.A1, m.Logs.B, m.Logs.C, m.Logs.D, m.Logs.E}
 			})}

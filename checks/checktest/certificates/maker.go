@@ -121,7 +121,7 @@ func (m *Maker) timestamps(l *leaf, issued *pki.Issued) [][]byte {
 	tbs := signedPart(m.t, issued.Certificate.Certificate[0])
 	scts := make([][]byte, 0, len(l.logs))
 	for index, log := range l.logs {
-		sct := log.Precertificate(m.t, tbs, l.issuer.Certificate.RawSubjectPublicKeyInfo, l.NotBefore)
+		sct := log.Precertificate(m.t, tbs, l.issuer.Certificate.RawSubjectPublicKeyInfo, l.NotBefore.Add(-time.Hour))
 		if index == l.breakTimestamp {
 			sct[len(sct)-1] ^= 1
 		}
@@ -151,7 +151,7 @@ func (m *Maker) ownIssuer(change func(*pki.Authority)) *Issuer {
 
 func (m *Maker) issuerBelow(parent *Issuer, change func(*pki.Authority)) *Issuer {
 	m.t.Helper()
-	wanted := pki.Authority{Name: "Example Issuer of " + m.t.Name()}
+	wanted := pki.Authority{Name: "Example Issuer " + rand.Text()[:8]}
 	if change != nil {
 		change(&wanted)
 	}

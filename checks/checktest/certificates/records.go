@@ -105,20 +105,20 @@ func tlsaCases() []Case {
 	}
 }
 
-// letsEncrypt makes an issuer whose name says that it is Let's Encrypt, which
-// CAA records call letsencrypt.org.
-func (m *Maker) letsEncrypt() *Issuer {
+// actalis makes an issuer whose name says that it is Actalis, which CAA records
+// call actalis.it.
+func (m *Maker) actalis() *Issuer {
 	m.t.Helper()
 	return m.ownIssuer(func(a *pki.Authority) {
-		a.Template = func(template *x509.Certificate) { template.Subject.Organization = []string{"Let's Encrypt"} }
+		a.Template = func(template *x509.Certificate) { template.Subject.Organization = []string{"Actalis S.p.A."} }
 	})
 }
 
-// authorized serves a certificate of Let's Encrypt to a host whose CAA records
+// authorized serves a certificate of Actalis to a host whose CAA records
 // are these, each a tag and a value.
 func authorized(records [][2]string, changes ...func(*leaf)) func(*Maker) Served {
 	return func(m *Maker) Served {
-		issuer := m.letsEncrypt()
+		issuer := m.actalis()
 		set := checks.RecordSet{}
 		for _, record := range records {
 			data := append([]byte{0, byte(len(record[0]))}, record[0]...)
@@ -133,20 +133,20 @@ func caaCases() []Case {
 	forbidden := Want{Yes: yes(checks.CAAForbids)}
 	wild := named("*.example.com")
 	return []Case{
-		{Name: "CAA for the issuer", Why: "RFC 8659 section 4.2", Make: authorized([][2]string{{"issue", "letsencrypt.org"}})},
-		{Name: "CAA for the issuer with parameters", Why: "RFC 8659 section 4.2: what follows a semicolon does not name anybody", Make: authorized([][2]string{{"issue", " letsencrypt.org ; validationmethods=dns-01"}})},
+		{Name: "CAA for the issuer", Why: "RFC 8659 section 4.2", Make: authorized([][2]string{{"issue", "actalis.it"}})},
+		{Name: "CAA for the issuer with parameters", Why: "RFC 8659 section 4.2: what follows a semicolon does not name anybody", Make: authorized([][2]string{{"issue", " actalis.it ; validationmethods=dns-01"}})},
 		{Name: "CAA for another issuer", Why: "RFC 8659 section 4.2; no effect on the grade (rating guide section 9)", Make: authorized([][2]string{{"issue", "digicert.com"}}), Want: forbidden},
-		{Name: "CAA for two issuers", Why: "any of them may issue", Make: authorized([][2]string{{"issue", "digicert.com"}, {"issue", "letsencrypt.org"}})},
+		{Name: "CAA for two issuers", Why: "any of them may issue", Make: authorized([][2]string{{"issue", "digicert.com"}, {"issue", "actalis.it"}})},
 		{Name: "CAA for nobody", Why: "RFC 8659 section 4.2: ';' allows none", Make: authorized([][2]string{{"issue", ";"}}), Want: forbidden},
 		{Name: "CAA with a report address only", Why: "RFC 8659 section 4.1: without issue everybody may", Make: authorized([][2]string{{"iodef", "mailto:security@example.com"}})},
-		{Name: "CAA for wildcards of another issuer, a plain name", Why: "RFC 8659 section 4.3: issuewild is for wildcards only", Make: authorized([][2]string{{"issue", "letsencrypt.org"}, {"issuewild", "digicert.com"}})},
-		{Name: "CAA for wildcards of another issuer, a wildcard", Why: "RFC 8659 section 4.3: issuewild goes before issue", Make: authorized([][2]string{{"issue", "letsencrypt.org"}, {"issuewild", "digicert.com"}}, wild), Want: forbidden},
-		{Name: "CAA for wildcards of the issuer, a wildcard", Why: "RFC 8659 section 4.3: issuewild goes before issue", Make: authorized([][2]string{{"issue", ";"}, {"issuewild", "letsencrypt.org"}}, wild)},
+		{Name: "CAA for wildcards of another issuer, a plain name", Why: "RFC 8659 section 4.3: issuewild is for wildcards only", Make: authorized([][2]string{{"issue", "actalis.it"}, {"issuewild", "digicert.com"}})},
+		{Name: "CAA for wildcards of another issuer, a wildcard", Why: "RFC 8659 section 4.3: issuewild goes before issue", Make: authorized([][2]string{{"issue", "actalis.it"}, {"issuewild", "digicert.com"}}, wild), Want: forbidden},
+		{Name: "CAA for wildcards of the issuer, a wildcard", Why: "RFC 8659 section 4.3: issuewild goes before issue", Make: authorized([][2]string{{"issue", ";"}, {"issuewild", "actalis.it"}}, wild)},
 		{Name: "CAA without issuewild, a wildcard", Why: "RFC 8659 section 4.3: issue holds for wildcards then", Make: authorized([][2]string{{"issue", "digicert.com"}}, wild), Want: forbidden},
 		{
 			Name: "CAA for somebody, of an issuer that nobody knows", Why: "which name an authority answers to is in its practice statement: not known of this one",
 			Make: func(m *Maker) Served {
-				served := authorized([][2]string{{"issue", "letsencrypt.org"}})(m)
+				served := authorized([][2]string{{"issue", "actalis.it"}})(m)
 				served.Issued = m.leafOf()
 				return served
 			},

@@ -13,7 +13,7 @@ import (
 // ownRoot is a leaf of another root, through an intermediate.
 func ownRoot(root func(*Maker) *Issuer, changes ...func(*leaf)) func(*Maker) Served {
 	return func(m *Maker) Served {
-		issuer := m.issuerBelow(root(m), nil)
+		issuer := m.issuerBelow(root(m), func(a *pki.Authority) { a.NotBefore = founded() })
 		return Served{Issued: m.leafOf(append([]func(*leaf){func(l *leaf) { l.issuer = issuer }}, changes...)...)}
 	}
 }
@@ -24,6 +24,8 @@ func (m *Maker) selfSigned(change func(*pki.Leaf)) *pki.Issued {
 	m.t.Helper()
 	wanted := pki.Leaf{Names: []string{m.host}, Serial: randomSerial(m.t), Template: func(template *x509.Certificate) {
 		template.KeyUsage = x509.KeyUsageDigitalSignature
+		template.SubjectKeyId = []byte("its own")
+		template.AuthorityKeyId = template.SubjectKeyId
 	}}
 	if change != nil {
 		change(&wanted)
@@ -44,7 +46,11 @@ func trustCases() []Case {
 			Want: untrusted(checks.GradeT, checks.SelfSigned),
 			Make: func(m *Maker) Served {
 				return Served{Issued: m.selfSigned(func(l *pki.Leaf) {
-					l.Template = func(template *x509.Certificate) { template.IsCA, template.KeyUsage = true, x509.KeyUsageCertSign }
+					change := l.Template
+					l.Template = func(template *x509.Certificate) {
+						change(template)
+						template.IsCA, template.KeyUsage = true, x509.KeyUsageCertSign
+					}
 				})}
 			},
 		},
@@ -62,7 +68,10 @@ func trustCases() []Case {
 			Make: func(m *Maker) Served {
 				issuer, err := pki.NewRoot(pki.Authority{Name: "Example Twin", Template: func(template *x509.Certificate) { template.Subject.Organization = nil }})
 				require.NoError(m.t, err)
-				issued, err := issuer.Issue(pki.Leaf{Names: []string{m.host}, Template: func(template *x509.Certificate) { template.Subject.CommonName = "Example Twin" }})
+				issued, err := issuer.Issue(pki.Leaf{Names: []string{m.host}, Template: func(template *x509.Certificate) {
+					template.Subject.CommonName, template.AuthorityKeyId = "Example Twin", issuer.Certificate.SubjectKeyId
+					template.KeyUsage = x509.KeyUsageDigitalSignature
+				}})
 				require.NoError(m.t, err)
 				return Served{Issued: issued}
 			},
