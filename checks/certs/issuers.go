@@ -134,14 +134,20 @@ func (l *look) takeFetched(issuer *x509.Certificate) {
 
 // proves says whether a failure proves that nothing usable is there.
 func proves(err error) bool {
-	if status, ok := errors.AsType[*statusError](err); ok {
-		return status.status == http.StatusNotFound || status.status == http.StatusGone
+	if notThere(err) {
+		return true
 	}
 	switch probe.ReasonOf(err) {
 	case checks.ReasonMalformed, checks.ReasonOutOfScope, checks.ReasonUnsupportedScheme, checks.ReasonNameNotFound, checks.ReasonNoAddress:
 		return true
 	}
 	return false
+}
+
+// notThere says whether a server says that it has nothing there.
+func notThere(err error) bool {
+	status, ok := errors.AsType[*statusError](err)
+	return ok && (status.status == http.StatusNotFound || status.status == http.StatusGone)
 }
 
 // fetchIssuer returns the certificate that signed child. Where every URL fails,

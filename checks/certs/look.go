@@ -145,43 +145,40 @@ func (l *look) selfSigned(certificate *x509.Certificate) bool {
 // askIssuers asks about revocation of every certificate sent, or fetched to
 // complete a chain, but self-signed ones, and for the renewal window of every leaf.
 func (l *look) askIssuers(ctx context.Context) (map[checks.Fingerprint]checks.Revocation, map[checks.Fingerprint]checks.Fact[checks.RenewalInfo]) {
-	var mu sync.Mutex
-	revocations := map[checks.Fingerprint]checks.Revocation{}
-	renewals := map[checks.Fingerprint]checks.Fact[checks.RenewalInfo]{}
-	asked := 0
-	for _, certificate := range slices.Concat(l.sent, l.fetched) {
-		if l.selfSigned(certificate.Certificate) {
+	issued := slices.DeleteFunc(slices.Concat(l.sent, l.fetched), func(sent *sentCertificate) bool { return l.selfSigned(sent.Certificate) })
+	revocations := make([]checks.Revocation, len(issued))
+	for i, certificate := range issued {
+		if i >= certificatesOfLook {
+			revocations[i] = untold(checks.ReasonBudget)
 			continue
 		}
-		reason := checks.ReasonInternal
-		if asked++; asked > certificatesOfLook {
-			reason = checks.ReasonBudget
-		}
-		revocations[certificate.print] = checks.Revocation{
-			CRL:  checks.InconclusiveFact[checks.RevocationStatus](reason),
-			OCSP: checks.InconclusiveFact[checks.RevocationStatus](reason),
-		}
-		if asked > certificatesOfLook {
-			continue
-		}
-		l.run(func() {
-			found := l.revocation(ctx, certificate.Certificate)
-			mu.Lock()
-			defer mu.Unlock()
-			revocations[certificate.print] = found
-		})
+		revocations[i] = untold(checks.ReasonInternal)
+		l.run(func() { revocations[i] = l.revocation(ctx, certificate.Certificate) })
 	}
-	for _, leaf := range l.leaves[:min(len(l.leaves), certificatesOfLook)] {
-		l.run(func() {
-			fact := l.renewal(ctx, leaf.Certificate)
-			if fact.State == checks.NotAsked {
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			renewals[leaf.print] = fact
-		})
+	leaves := l.leaves[:min(len(l.leaves), certificatesOfLook)]
+	renewals := make([]checks.Fact[checks.RenewalInfo], len(leaves))
+	for i, leaf := range leaves {
+		renewals[i] = checks.InconclusiveFact[checks.RenewalInfo](checks.ReasonInternal)
+		l.run(func() { renewals[i] = l.renewal(ctx, leaf.Certificate) })
 	}
 	l.wait.Wait()
-	return revocations, renewals
+	revoked := make(map[checks.Fingerprint]checks.Revocation, len(issued))
+	for i, certificate := range issued {
+		revoked[certificate.print] = revocations[i]
+	}
+	renewed := map[checks.Fingerprint]checks.Fact[checks.RenewalInfo]{}
+	for i, leaf := range leaves {
+		if renewals[i].State != checks.NotAsked {
+			renewed[leaf.print] = renewals[i]
+		}
+	}
+	return revoked, renewed
+}
+
+// untold is a certificate of which nobody could tell.
+func untold(reason checks.Reason) checks.Revocation {
+	return checks.Revocation{
+		CRL:  checks.InconclusiveFact[checks.RevocationStatus](reason),
+		OCSP: checks.InconclusiveFact[checks.RevocationStatus](reason),
+	}
 }

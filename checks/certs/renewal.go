@@ -63,7 +63,7 @@ func (l *look) renewal(ctx context.Context, leaf *x509.Certificate) checks.Fact[
 	}
 	window := l.window(ctx, strings.TrimSuffix(offer.url, "/")+"/"+identifier)
 	switch {
-	case window.err != nil && proves(window.err):
+	case window.err != nil && notThere(window.err):
 		return checks.AbsentFact[checks.RenewalInfo](probe.ReasonOf(window.err))
 	case window.err != nil:
 		return checks.InconclusiveFact[checks.RenewalInfo](probe.ReasonOf(window.err))

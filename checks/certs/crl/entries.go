@@ -2,6 +2,7 @@ package crl
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -67,7 +68,7 @@ func readEntries(revoked cryptobyte.String) (entries, error) {
 		e.block = append(append(e.block, byte(len(serial))), serial...)
 		e.block = append(binary.BigEndian.AppendUint32(e.block, at), reason)
 	}
-	slices.SortStableFunc(e.index, func(a, b uint32) int { return bytes.Compare(e.serial(a), e.serial(b)) })
+	slices.SortFunc(e.index, func(a, b uint32) int { return cmp.Or(bytes.Compare(e.serial(a), e.serial(b)), cmp.Compare(a, b)) })
 	return e, nil
 }
 
@@ -82,9 +83,8 @@ func nextEntry(rest *cryptobyte.String) (fields, serial cryptobyte.String, err e
 
 // readEntry reads what follows the serial number of an entry.
 func readEntry(fields cryptobyte.String) (at uint32, reason byte, err error) {
-	var when time.Time
-	utc := fields.PeekASN1Tag(asn1.UTCTime) && fields.ReadASN1UTCTime(&when)
-	if !utc && !fields.ReadASN1GeneralizedTime(&when) {
+	when, ok := readTime(&fields)
+	if !ok {
 		return 0, 0, fmt.Errorf("%w: the date of an entry", ErrMalformed)
 	}
 	at = uint32(min(max(when.Unix(), 0), math.MaxUint32)) //nolint:gosec // bounded
@@ -105,13 +105,42 @@ func readEntry(fields cryptobyte.String) (at uint32, reason byte, err error) {
 	return at, reason, nil
 }
 
+// readTime reads a Time (RFC 5280 section 5.1.2.6). The usual form, UTCTime with
+// seconds and Z, is read by hand: there may be a million of them.
+func readTime(fields *cryptobyte.String) (when time.Time, ok bool) {
+	if !fields.PeekASN1Tag(asn1.UTCTime) {
+		ok = fields.ReadASN1GeneralizedTime(&when)
+		return when, ok
+	}
+	var text cryptobyte.String
+	const length = len("YYMMDDhhmmssZ")
+	if !fields.ReadASN1(&text, asn1.UTCTime) || len(text) != length || text[length-1] != 'Z' {
+		return time.Time{}, false
+	}
+	var parts [6]int
+	for i := range parts {
+		tens, ones := text[2*i]-'0', text[2*i+1]-'0'
+		if tens > 9 || ones > 9 {
+			return time.Time{}, false
+		}
+		parts[i] = int(tens)*10 + int(ones)
+	}
+	year, month, day := 2000+parts[0], time.Month(parts[1]), parts[2]
+	if parts[0] >= 50 { // RFC 5280 section 4.1.2.5.1
+		year -= 100
+	}
+	when = time.Date(year, month, day, parts[3], parts[4], parts[5], 0, time.UTC)
+	exists := when.Month() == month && when.Day() == day && when.Hour() == parts[3] && when.Minute() == parts[4] && when.Second() == parts[5]
+	return when, exists
+}
+
 // readEntryExtension takes one extension and returns the reason if it is one.
 func readEntryExtension(extensions *cryptobyte.String) (reason byte, err error) {
 	var extension, value cryptobyte.String
 	var id encoding.ObjectIdentifier
 	critical := false
 	if !extensions.ReadASN1(&extension, asn1.SEQUENCE) || !extension.ReadASN1ObjectIdentifier(&id) ||
-		!extension.ReadOptionalASN1Boolean(&critical, asn1.BOOLEAN, false) || !extension.ReadASN1(&value, asn1.OCTET_STRING) {
+		extension.PeekASN1Tag(asn1.BOOLEAN) && !extension.ReadASN1Boolean(&critical) || !extension.ReadASN1(&value, asn1.OCTET_STRING) {
 		return 0, fmt.Errorf("%w: an extension of an entry", ErrMalformed)
 	}
 	switch {
