@@ -86,6 +86,19 @@ func (c *certificate) strength() string {
 	return strconv.Itoa(c.key.Bits) + " bits"
 }
 
+// unknownCurve says whether the key's curve is all that crypto/x509, and with it
+// most clients, cannot read.
+func (c *certificate) unknownCurve() bool {
+	if c.standard != nil || c.key.Algorithm != "ECDSA" {
+		return false
+	}
+	switch c.key.Curve {
+	case "secp224r1", "secp256r1", "secp384r1", "secp521r1":
+		return false
+	}
+	return true
+}
+
 func shortFingerprint(fingerprint checks.Fingerprint) string {
 	return "with SHA-256 " + string(fingerprint[:min(len(fingerprint), 16)])
 }

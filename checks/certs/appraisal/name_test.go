@@ -1,83 +1,69 @@
 package appraisal_test
 
 import (
-	"crypto/elliptic"
 	"crypto/x509"
-	"encoding/asn1"
+	"net"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
-	"github.com/gradewatch/gradewatch/checks/checktest/pki"
 )
 
-// ask returns the answer to one question about a leaf of a trusted root.
-func ask(t *testing.T, question checks.Question, host string, leaf pki.Leaf) checks.ChainFinding {
-	t.Helper()
-	ca, err := pki.NewCA("Root")
-	require.NoError(t, err)
-	issued, err := ca.Issue(leaf)
-	require.NoError(t, err)
-	got := appraisal.Appraise(observe(host, issued.Certificate.Certificate...), time.Now(), trusting(t, ca))
-	return got.Addresses[0].Chains[0].Findings[question]
-}
-
-// Firefox and Chrome take no wildcard for a whole top-level domain.
-func TestBroadWildcardsFitNothing(t *testing.T) {
+func TestNames(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]checks.FaultAnswer{
-		"*":             checks.FaultFound,
-		"*.com":         checks.FaultFound,
-		"*.example.com": checks.FaultFound, // a label too many
-		"example.com":   checks.FaultNotFound,
-	} {
-		got := ask(t, checks.NameMismatch, "example.com", pki.Leaf{Names: []string{name}})
-		require.Equal(t, answer, got.Answer, name)
-	}
-	require.Equal(t, checks.FaultNotFound, ask(t, checks.NameMismatch, "example.com", pki.Leaf{Names: []string{"*.com", "example.com"}}).Answer)
-}
-
-// No library parses a certificate whose key is of a curve that it does not
-// know. Its names are there all the same.
-func TestNamesAreReadBesideAnUnknownCurve(t *testing.T) {
-	t.Parallel()
-	unknown := func(tbs *pki.TBS) { tbs.SetPublicKey(brainpoolKey(t)) }
-	for host, answer := range map[string]checks.FaultAnswer{
-		"app.test": checks.FaultNotFound, "192.0.2.1": checks.FaultNotFound, "other.test": checks.FaultFound, "192.0.2.2": checks.FaultFound,
-	} {
-		got := ask(t, checks.NameMismatch, host, pki.Leaf{Names: []string{"app.test", "192.0.2.1"}, Rewrite: unknown})
-		require.Equal(t, answer, got.Answer, host)
-	}
-	got := ask(t, checks.NameMismatch, "app.test", pki.Leaf{Names: []string{"app.test"}, OnlyCommonName: true, Rewrite: unknown})
-	require.Equal(t, checks.FaultFound, got.Answer)
-	require.Contains(t, got.Details[0].Text, "no subject alternative name")
-}
-
-// brainpoolKey is a SubjectPublicKeyInfo of brainpoolP256r1 whose point nobody
-// checks.
-func brainpoolKey(t *testing.T) []byte {
-	t.Helper()
-	oid, err := asn1.Marshal(asn1.ObjectIdentifier{1, 3, 36, 3, 3, 2, 8, 1, 1, 7})
-	require.NoError(t, err)
-	point := elliptic.Marshal(elliptic.P256(), elliptic.P256().Params().Gx, elliptic.P256().Params().Gy) //nolint:staticcheck // any 65 bytes
-	der, err := asn1.Marshal(struct {
-		Algorithm struct {
-			Algorithm  asn1.ObjectIdentifier
-			Parameters asn1.RawValue
-		}
-		PublicKey asn1.BitString
+	root := authority(t, "Root", nil, newKey(t), nil)
+	trust, key := trusting(t, root), newKey(t)
+	for _, test := range []struct {
+		host      string
+		names     []string
+		addresses []string
+		fits      bool
 	}{
-		Algorithm: struct {
-			Algorithm  asn1.ObjectIdentifier
-			Parameters asn1.RawValue
-		}{asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1}, asn1.RawValue{FullBytes: oid}},
-		PublicKey: asn1.BitString{Bytes: point, BitLength: 8 * len(point)},
+		{host: "app.test", names: []string{"app.test"}, fits: true},
+		{host: "APP.test.", names: []string{"app.test"}, fits: true},
+		{host: "app.test", names: []string{"APP.TEST"}, fits: true},
+		{host: "app.test", names: []string{"other.test", "app.test"}, fits: true},
+		{host: "app.test", names: []string{"other.test"}},
+		{host: "app.test", names: nil}, // the common name does not count
+		{host: "a.app.test", names: []string{"*.app.test"}, fits: true},
+		{host: "app.test", names: []string{"*.app.test"}},
+		{host: "a.b.app.test", names: []string{"*.app.test"}},
+		{host: "a.b.app.test", names: []string{"*.*.app.test"}},
+		{host: "abc.app.test", names: []string{"a*.app.test"}},
+		{host: "abc.app.test", names: []string{"*c.app.test"}},
+		{host: "a.app.test", names: []string{"a.*.test"}},
+		{host: "app.test", names: []string{"*"}},
+		{host: "bücher.test", names: []string{"xn--bcher-kva.test"}, fits: true},
+		{host: "xn--bcher-kva.app.test", names: []string{"*.app.test"}, fits: true},
+		{host: "192.0.2.1", addresses: []string{"192.0.2.1"}, fits: true},
+		{host: "192.0.2.1", names: []string{"192.0.2.1"}},
+		{host: "192.0.2.2", addresses: []string{"192.0.2.1"}},
+		{host: "[2001:db8::1]", addresses: []string{"2001:db8:0::1"}, fits: true},
+		{host: "2001:db8::1", addresses: []string{"2001:db8::2"}},
+	} {
+		certificate := leaf(t, root, key, func(c *x509.Certificate) {
+			c.DNSNames = test.names
+			for _, address := range test.addresses {
+				c.IPAddresses = append(c.IPAddresses, net.ParseIP(address))
+			}
+		})
+		got := only(t, observe(test.host, certificate.Raw), now, trust).Findings[checks.NameMismatch]
+		want := checks.FaultFound
+		if test.fits {
+			want = checks.FaultNotFound
+		}
+		require.Equal(t, want, got.Answer, "%s against %q and %q", test.host, test.names, test.addresses)
+	}
+}
+
+// What a certificate is called comes from a stranger.
+func TestSentencesHoldNoControlCharacters(t *testing.T) {
+	t.Parallel()
+	certificate := leaf(t, nil, newKey(t), func(c *x509.Certificate) {
+		c.Subject.CommonName = "evil\x00\x1b[2J\u202e"
+		c.DNSNames = []string{"a\x00.test", "\x1b]0;title\x07.test"}
 	})
-	require.NoError(t, err)
-	_, err = x509.ParsePKIXPublicKey(der)
-	require.Error(t, err)
-	return der
+	got := only(t, observe("app.test", certificate.Raw), now, trusting(t))
+	require.Equal(t, []checks.Question{checks.SelfSigned, checks.NameMismatch}, found(got))
 }

@@ -11,6 +11,8 @@ func (s *subject) unparsable() checks.ChainFinding {
 	for _, certificate := range s.sent {
 		switch {
 		case certificate.standard != nil:
+		case certificate.unknownCurve():
+			details = append(details, about(certificate, certificate.key.Curve, "Common clients cannot read the certificate %s: its key is on the curve %s.", certificate.name, checks.Clean(certificate.key.Curve, 80)))
 		case certificate.outline == nil:
 			details = append(details, about(certificate, "", "The certificate %s cannot be parsed.", certificate.name))
 		default:

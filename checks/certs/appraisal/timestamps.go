@@ -40,6 +40,9 @@ func (s *subject) tooFewSCTs() checks.ChainFinding {
 		return inconclusive(fact.Reason, s.leaf.fingerprint, "The certificate alone does not have enough timestamps, and those that come beside it could not be read: "+embedded.Text+".")
 	}
 	beside := s.stapledTimestamps()
+	if len(beside) == 0 && len(fact.Value) > 0 {
+		return notAsked("The certificate alone does not have enough timestamps, and nobody asked for those that come beside it: " + embedded.Text + ".")
+	}
 	outcome := logs.Judge(beside, false, lifetime, s.at)
 	switch {
 	case outcome.Enough:
