@@ -108,8 +108,8 @@ const (
 type GradeRule struct {
 	ID     string      `json:"id"` // "B-TLS10": those of the rating guide's reference
 	Effect GradeEffect `json:"effect"`
-	Letter Letter      `json:"letter"` // that it leads to; empty for notes
-	Text   string      `json:"text"`   // "TLS 1.0 is accepted"
+	Letter Letter      `json:"letter,omitempty"` // that it leads to; empty for notes
+	Text   string      `json:"text"`             // "TLS 1.0 is accepted"
 	Proof  []Proof     `json:"proof"`
 }
 

@@ -51,14 +51,21 @@ type grading struct {
 	scores   checks.Scores // as known
 }
 
-func (f *facts) grade(criteria Criteria) checks.Grade {
-	g := grading{facts: f, criteria: criteria, rules: make([]evaluated, 0, len(criteria.rules))}
+// grading asks every rule.
+func (f *facts) grading(criteria Criteria) *grading {
+	g := &grading{facts: f, criteria: criteria, rules: make([]evaluated, 0, len(criteria.rules))}
 	debian := false
 	for i := range criteria.rules {
 		one := evaluated{&criteria.rules[i], criteria.rules[i].condition(f)}
 		debian = debian || one.rule.ID == "F-DEBIAN" && one.truth == yes
 		g.rules = append(g.rules, one)
 	}
+	g.scoring = f.scoring(debian)
+	g.scores = g.scoring.compute(asKnown, 0)
+	return g
+}
+
+func (f *facts) grade(criteria Criteria) checks.Grade {
 	result := checks.Grade{Criteria: criteria.Version, Rules: []checks.GradeRule{}, Next: []checks.GradeStep{}}
 	if spoken := f.spoken(); spoken != yes {
 		if spoken == unknown {
@@ -66,8 +73,7 @@ func (f *facts) grade(criteria Criteria) checks.Grade {
 		}
 		return result
 	}
-	g.scoring = f.scoring(debian)
-	g.scores = g.scoring.compute(asKnown, 0)
+	g := f.grading(criteria)
 	if g.scoring.asked {
 		result.Scores = new(checks.Scores)
 		*result.Scores = g.scores
@@ -79,7 +85,7 @@ func (f *facts) grade(criteria Criteria) checks.Grade {
 func (g *grading) fill(result *checks.Grade) {
 	known := g.tally(asKnown)
 	result.Letter, result.TrustIgnored = known.letters()
-	result.HasWarnings = known.warning
+	result.HasWarnings = known.warning || slices.ContainsFunc(g.rules, func(e evaluated) bool { return e.rule.Warns && e.truth == yes })
 	result.Rules = g.fired(result.TrustIgnored)
 	result.Next = g.next(result.Letter)
 	if lacking := g.lacking(known, result.Letter); lacking != 0 {

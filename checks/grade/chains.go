@@ -1,6 +1,7 @@
 package grade
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -52,7 +53,7 @@ func (f *facts) faultProof(proof []checks.Proof, c chain, question checks.Questi
 		if len(proof) >= mostNamed {
 			break
 		}
-		proof = append(proof, checks.Proof{Fact: path, Value: cmpOr(detail.Value, string(finding.Answer)), Text: detail.Text, Cause: finding.Cause})
+		proof = append(proof, checks.Proof{Fact: path, Value: cmp.Or(detail.Value, string(finding.Answer)), Text: detail.Text, Cause: finding.Cause})
 	}
 	return proof
 }

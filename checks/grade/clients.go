@@ -2,6 +2,7 @@ package grade
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gradewatch/gradewatch/checks"
 )
@@ -47,14 +48,13 @@ func smallBlocks(f *facts) answer {
 func (f *facts) negotiated(of kind) answer {
 	var clients []string
 	var proof []checks.Proof
-	for i := range f.observed.Full.Simulations.Clients {
-		simulation := &f.observed.Full.Simulations.Clients[i]
-		got, state := f.handshake(simulation)
-		if state != checks.Known || place(got.Protocol) < tls11 || handshakeTrait(got).kind&of == 0 {
+	for i := range f.clients {
+		c := &f.clients[i]
+		if c.state != checks.Known || c.version < tls11 || c.kind&of == 0 {
 			continue
 		}
-		clients = append(clients, simulation.Client)
-		proof = f.clientProof(proof, simulation, got)
+		clients = append(clients, c.Client)
+		proof = f.clientProof(proof, c)
 	}
 	if len(proof) > 0 {
 		return fires("with "+listed(clients), proof...)
@@ -73,24 +73,15 @@ func (f *facts) negotiated(of kind) answer {
 	return never()
 }
 
-func handshakeTrait(got checks.SimulatedHandshake) trait {
-	if t, found := registered().traits[got.SuiteName]; found {
-		return t
-	}
-	if seen, found := registered().byID[got.Suite]; found {
-		return traitOf(&seen)
-	}
-	return newTrait(got.SuiteName, "")
-}
-
 // clientProof adds what a client gets, as far as proofs go.
-func (f *facts) clientProof(proof []checks.Proof, simulation *checks.Simulation, got checks.SimulatedHandshake) []checks.Proof {
+func (f *facts) clientProof(proof []checks.Proof, c *client) []checks.Proof {
 	if len(proof) >= mostNamed {
 		return proof
 	}
+	got := &c.Handshake.Value
 	return append(proof, checks.Proof{
-		Fact: "addresses[" + f.address + "].simulations[" + simulation.Client + "]", Value: got.SuiteName,
-		Text:  fmt.Sprintf("%s gets %s with %s.", simulation.Client, got.SuiteName, got.Protocol.Title()),
+		Fact: "addresses[" + f.address + "].simulations[" + c.Client + "]", Value: got.SuiteName,
+		Text:  fmt.Sprintf("%s gets %s with %s.", c.Client, got.SuiteName, got.Protocol.Title()),
 		Cause: checks.CauseConfiguration,
 	})
 }
@@ -115,13 +106,12 @@ func (f *facts) undecidedClients(of kind, more components) answer {
 
 // allSimulated says whether it is known what every client gets.
 func (f *facts) allSimulated() bool {
-	clients := f.observed.Full.Simulations.Clients
-	for i := range clients {
-		if _, state := f.handshake(&clients[i]); state != checks.Known && state != checks.Absent {
+	for i := range f.clients {
+		if state := f.clients[i].state; state != checks.Known && state != checks.Absent {
 			return false
 		}
 	}
-	return len(clients) > 0
+	return len(f.clients) > 0
 }
 
 // noForwardSecrecy: a reference client that connects gets no forward secrecy.
@@ -154,20 +144,17 @@ func noForwardSecrecy(f *facts) answer {
 func (f *facts) withoutSecrecy() (got answer, connected, open int) {
 	var clients []string
 	var proof []checks.Proof
-	for i := range f.observed.Full.Simulations.Clients {
-		simulation := &f.observed.Full.Simulations.Clients[i]
-		if !simulation.Reference {
-			continue
-		}
-		handshake, state := f.handshake(simulation)
+	for i := range f.clients {
+		c := &f.clients[i]
 		switch {
-		case state == checks.Known && !handshake.ForwardSecrecy:
-			clients = append(clients, simulation.Client)
-			proof = f.clientProof(proof, simulation, handshake)
-		case state == checks.Known:
-			connected++
-		case state != checks.Absent:
+		case !c.Reference, c.state == checks.Absent:
+		case c.state != checks.Known:
 			open++
+		case c.Handshake.Value.ForwardSecrecy:
+			connected++
+		default:
+			clients = append(clients, c.Client)
+			proof = f.clientProof(proof, c)
 		}
 	}
 	if len(clients) > 0 {
@@ -177,12 +164,7 @@ func (f *facts) withoutSecrecy() (got answer, connected, open int) {
 }
 
 func (f *facts) hasReference() bool {
-	for i := range f.observed.Full.Simulations.Clients {
-		if f.observed.Full.Simulations.Clients[i].Reference {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.clients, func(c client) bool { return c.Reference })
 }
 
 // forwardSecretSuites says whether some known suites have forward secrecy, some

@@ -36,9 +36,11 @@ type Rule struct {
 	// Values of the SSL Labs API's field that it fires on; empty: any.
 	Values []int `yaml:"values"`
 	// TrustedOnly: it does not count where trust is ignored (section 8).
-	TrustedOnly bool   `yaml:"trusted_only"`
-	Text        string `yaml:"text"` // {what} stands for what it fired on
-	Fix         string `yaml:"fix"`  // finishes "B, if you ..."
+	TrustedOnly bool `yaml:"trusted_only"`
+	// Warns: reports say that there are warnings, though it is a cap.
+	Warns bool   `yaml:"warns"`
+	Text  string `yaml:"text"` // {what} stands for what it fired on
+	Fix   string `yaml:"fix"`  // finishes "B, if you ..."
 
 	condition condition
 	concern   concern

@@ -1,6 +1,7 @@
 package grade
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -36,7 +37,7 @@ func Endpoint(grades []checks.Grade) checks.Grade {
 		if result.TrustIgnored == "" || grade.TrustIgnored.Rank() > result.TrustIgnored.Rank() {
 			result.TrustIgnored = grade.TrustIgnored
 		}
-		if ahead := checks.Letter(cmpOr(string(grade.Future), string(grade.Letter))); future == "" || ahead.Rank() > future.Rank() {
+		if ahead := checks.Letter(cmp.Or(string(grade.Future), string(grade.Letter))); future == "" || ahead.Rank() > future.Rank() {
 			future = ahead
 		}
 	}

@@ -38,6 +38,7 @@ type facts struct {
 	chains    []chain
 	allChains bool
 	hsts      hstsSeen
+	clients   []client
 }
 
 // version is what is known of one protocol version.
@@ -73,6 +74,11 @@ func newFacts(observed *checks.AddressObservation, appraised *checks.AddressAppr
 	}
 	f.allChains = len(f.chains) > 0 && observed.Full.Chains.Served.State == checks.Known
 	f.hsts = seenHSTS(observed.HTTP.Hops)
+	simulations := observed.Full.Simulations.Clients
+	f.clients = make([]client, len(simulations))
+	for i := range simulations {
+		f.clients[i] = f.newClient(&simulations[i])
+	}
 	return f
 }
 
@@ -107,6 +113,9 @@ func newVersion(observed *checks.AddressObservation, protocol checks.Protocol) v
 
 func (v *version) add(seen *checks.Suite) {
 	s := suite{seen, traitOf(seen)}
+	if s.exchange == ephemeralField && s.GroupBits == 0 { // its parameters could not be read
+		v.open = suitesMissing
+	}
 	v.suites, v.kinds = append(v.suites, s), v.kinds|s.kind
 }
 
@@ -114,14 +123,14 @@ func (v *version) add(seen *checks.Suite) {
 func (f *facts) accepts(version int) truth { return f.versions[version].accepted }
 
 // takes says whether a suite of a kind is accepted in the versions from first to
-// last. TLS 1.3 has no suite of what legacyKinds names.
+// last. TLS 1.3 has none that any rule minds, among those that a look offers.
 func (f *facts) takes(of kind, first, last int) (truth, components) {
 	open := components(0)
 	for i := first; i <= last; i++ {
 		if f.versions[i].kinds&of != 0 {
 			return yes, 0
 		}
-		if i < tls13 || of&isWeakCipher != 0 { // RFC 9150 has suites without encryption
+		if i < tls13 {
 			open |= f.versions[i].open
 		}
 	}
@@ -165,9 +174,10 @@ func (f *facts) spoken() truth {
 	return answer
 }
 
-// key is the weakest key, in bits of RSA, of the leaves of a class; unknown
-// where none is known.
+// key is the weakest key, in bits of RSA, of the leaves of a class, or of all
+// leaves where none is of it. Unknown where one of them is.
 func (f *facts) key(class leafClass) (bits int, known bool) {
+	found := false
 	for _, c := range f.chains {
 		if !class.fits(c.Leaf.Key) {
 			continue
@@ -175,11 +185,14 @@ func (f *facts) key(class leafClass) (bits int, known bool) {
 		if c.Leaf.RSABits <= 0 {
 			return 0, false
 		}
-		if bits == 0 || c.Leaf.RSABits < bits {
-			bits = c.Leaf.RSABits
+		if !found || c.Leaf.RSABits < bits {
+			bits, found = c.Leaf.RSABits, true
 		}
 	}
-	return bits, bits > 0
+	if !found && class != anyLeaf {
+		return f.key(anyLeaf)
+	}
+	return bits, found
 }
 
 // finding is the answer about a vulnerability, from the passive or the
@@ -200,16 +213,38 @@ func isIntrusive(name checks.Vulnerability) bool {
 	return false
 }
 
-// handshake is what a simulated client gets. What it got in a version that is
-// refused by now is out of date and tells nothing.
-func (f *facts) handshake(simulation *checks.Simulation) (checks.SimulatedHandshake, checks.State) {
-	got := simulation.Handshake
-	if got.State == checks.Known {
-		if at := place(got.Value.Protocol); at < 0 || f.versions[at].accepted == no {
-			return checks.SimulatedHandshake{}, checks.Inconclusive
-		}
+// client is a simulated client and what it gets.
+type client struct {
+	*checks.Simulation
+	state   checks.State // Known, Absent, or what tells nothing
+	version int
+	kind    kind // of the suite
+}
+
+// newClient reads what a client gets. What it got in a version that is refused
+// by now is out of date and tells nothing.
+func (f *facts) newClient(simulation *checks.Simulation) client {
+	c := client{Simulation: simulation, state: simulation.Handshake.State}
+	if c.state != checks.Known {
+		return c
 	}
-	return got.Value, got.State
+	got := &simulation.Handshake.Value
+	if c.version = place(got.Protocol); c.version < 0 || f.versions[c.version].accepted == no {
+		c.state = checks.Inconclusive
+		return c
+	}
+	c.kind = handshakeKind(got)
+	return c
+}
+
+func handshakeKind(got *checks.SimulatedHandshake) kind {
+	if t, found := registered().traits[got.SuiteName]; found {
+		return t.kind
+	}
+	if seen, found := registered().byID[got.Suite]; found {
+		return traitOf(&seen).kind
+	}
+	return newTrait(got.SuiteName, "").kind
 }
 
 func place(protocol checks.Protocol) int {
@@ -229,4 +264,3 @@ func place(protocol checks.Protocol) int {
 	}
 	return -1
 }
-

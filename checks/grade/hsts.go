@@ -1,6 +1,7 @@
 package grade
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -55,7 +56,7 @@ func ParseHSTS(values []string) HSTS {
 	for _, d := range directives {
 		switch {
 		case d.twice && d.name != "":
-			h.Fault = cmpOr(h.Fault, "the directive "+d.name+" stands twice")
+			h.Fault = cmp.Or(h.Fault, "the directive "+d.name+" stands twice")
 		case d.name == "includesubdomains":
 			h.IncludeSubDomains = true
 		case d.name == "preload":
@@ -64,9 +65,9 @@ func ParseHSTS(values []string) HSTS {
 	}
 	age, found := directiveNamed(directives, "max-age")
 	if !found {
-		h.Fault = cmpOr(h.Fault, "it has no max-age")
+		h.Fault = cmp.Or(h.Fault, "it has no max-age")
 	} else if h.MaxAge, found = seconds(age.value); !found {
-		h.Fault = cmpOr(h.Fault, "its max-age is no number")
+		h.Fault = cmp.Or(h.Fault, "its max-age is no number")
 	}
 	switch {
 	case h.Fault != "":
@@ -278,13 +279,13 @@ func pinsNotInvalid(f *facts) answer {
 	case f.hsts.truth != yes || !pins.Conclusive():
 		return cannotTell(pinsMissing)
 	case pins.State == checks.Absent || len(pins.Value) == 0:
-		return fires("")
+		return fires("", f.hstsProof("absent", f.address+" sends no Public-Key-Pins."))
 	case cut(pins.Value[0]):
 		return cannotTell(pinsMissing)
 	case !validPins(pins.Value[0]):
 		return never()
 	}
-	return fires("")
+	return fires("", f.hstsProof("valid", f.address+" sends a Public-Key-Pins that can be read."))
 }
 
 // validPins says whether a Public-Key-Pins field can be parsed: max-age, and

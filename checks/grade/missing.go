@@ -1,6 +1,7 @@
 package grade
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -79,9 +80,6 @@ func why(state checks.State, reason checks.Reason) string {
 	return state.String()
 }
 
-// opener is a fact of any type.
-type opener interface{ Conclusive() bool }
-
 func stateOf(one checks.Fact[string], others ...checks.Fact[bool]) string {
 	if !one.Conclusive() {
 		return why(one.State, one.Reason)
@@ -97,24 +95,16 @@ func stateOf(one checks.Fact[string], others ...checks.Fact[bool]) string {
 func openFinding(findings checks.Vulnerabilities) string {
 	for _, name := range checks.AllVulnerabilities() {
 		if finding := findings[name]; finding.Result == checks.VulnerabilityInconclusive {
-			return cmpOr(string(finding.Reason), string(finding.Result))
+			return cmp.Or(string(finding.Reason), string(finding.Result))
 		}
 	}
 	return checks.NotAsked.String()
 }
 
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
 func (f *facts) openSimulation() string {
-	for i := range f.observed.Full.Simulations.Clients {
-		simulation := &f.observed.Full.Simulations.Clients[i]
-		if _, state := f.handshake(simulation); state == checks.Inconclusive {
-			return why(state, simulation.Handshake.Reason)
+	for _, c := range f.clients {
+		if c.state == checks.Inconclusive {
+			return why(c.state, c.Handshake.Reason)
 		}
 	}
 	return checks.NotAsked.String()
@@ -158,7 +148,7 @@ func (f *facts) missingChain() checks.Proof {
 	for _, c := range f.chains {
 		for _, question := range questions() {
 			if finding := c.Findings[question]; finding.Answer == checks.FaultInconclusive {
-				return lack(path, cmpOr(string(finding.Reason), string(finding.Answer)), fmt.Sprintf("the certificate (%s)", question))
+				return lack(path, cmp.Or(string(finding.Reason), string(finding.Answer)), fmt.Sprintf("the certificate (%s)", question))
 			}
 		}
 	}

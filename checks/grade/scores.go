@@ -63,14 +63,14 @@ const strongest = 1 << 20
 
 // rated is a suite's share in the scores, made once for a grade.
 type rated struct {
-	version     int
-	concern     concern
-	exchange    exchange
-	cipher      int // points, section 4.3
-	key         int // bits of RSA of the leaf; strongest where unknown
-	worstKey    int // 0 where unknown
-	group       int // bits of RSA of the group
-	worstGroup  int
+	version    int
+	concern    concern
+	exchange   exchange
+	cipher     int // points, section 4.3
+	key        int // bits of RSA of the leaf; strongest where unknown
+	worstKey   int // 0 where unknown
+	group      int // bits of RSA of the group
+	worstGroup int
 }
 
 // view is what becomes of facts that are missing.
@@ -88,11 +88,13 @@ type scoring struct {
 	suites   []rated
 	debian   bool
 	asked    bool // a full look asked for suites
-	open     bool // suites may be missing
+	// Suites may be missing, below TLS 1.3 and of it.
+	legacyOpen, modernOpen bool
+	weakestKey             int // of any leaf, at worst
 }
 
 func (f *facts) scoring(debian bool) scoring {
-	s := scoring{debian: debian}
+	s := scoring{debian: debian, modernOpen: f.versions[tls13].open != 0}
 	var keys, worst [leafClasses]int
 	for class := range leafClasses {
 		if bits, known := f.key(class); known {
@@ -104,11 +106,12 @@ func (f *facts) scoring(debian bool) scoring {
 			worst[class] = 0
 		}
 	}
+	s.weakestKey = worst[anyLeaf]
 	for i := range f.versions {
 		v := &f.versions[i]
 		s.accepted[i] = v.accepted
 		s.asked = s.asked || v.accepted == yes && f.observed.Full.Suites.Accepted[v.protocol].State != checks.NotAsked
-		s.open = s.open || v.open != 0
+		s.legacyOpen = s.legacyOpen || i < tls13 && v.open != 0
 		for _, one := range v.suites {
 			r := rated{
 				version: i, concern: one.kind.concern(), exchange: one.exchange, cipher: cipherPoints(one),
@@ -243,30 +246,40 @@ func (r rated) points(of view, without concern) (points int, counts bool) {
 // compute gives the scores. What without is about is left out.
 func (s *scoring) compute(of view, without concern) checks.Scores {
 	protocol := s.protocol(of, without)
-	low, high, exchange := 100, 0, 100
+	low, high, exchange, none := 100, 0, 100, true
 	for _, one := range s.suites {
 		if one.concern&without != 0 || versionConcern(one.version)&without != 0 {
 			continue
 		}
-		low, high = min(low, one.cipher), max(high, one.cipher)
+		low, high, none = min(low, one.cipher), max(high, one.cipher), false
 		if points, counts := one.points(of, without); counts {
 			exchange = min(exchange, points)
 		}
 	}
+	if of == atWorst && s.modernOpen { // TLS_AES_128_GCM_SHA256 with ffdhe2048
+		low, exchange = min(low, 80), min(exchange, exchangePoints(min(s.weakestKey, 2048)))
+	}
 	switch {
-	case s.open && of == atWorst:
+	case of == atWorst && s.legacyOpen:
 		low, exchange = 0, 0
-	case s.open && of == atBest, high == 0 && low == 100: // also without any suite
+	case of == atBest && (s.legacyOpen || s.modernOpen), none:
 		high = 100
 	}
 	if s.debian && without&aboutKey == 0 {
 		exchange = 0
 	}
 	scores := checks.Scores{Protocol: protocol, KeyExchange: checks.Points(exchange * 100), Cipher: checks.Points((low + high) * 50)}
-	if scores.Protocol > 0 && scores.KeyExchange > 0 && scores.Cipher > 0 { // section 4.4: any zero makes the total zero
-		scores.Total = (3*scores.Protocol + 3*scores.KeyExchange + 4*scores.Cipher) / 10
-	}
+	scores.Total = total(scores.Protocol, scores.KeyExchange, scores.Cipher)
 	return scores
+}
+
+// total weighs the categories; where any is 0, all is (section 4.4). It is
+// exact: categories are multiples of half a point.
+func total(protocol, keyExchange, cipher checks.Points) checks.Points {
+	if protocol == 0 || keyExchange == 0 || cipher == 0 {
+		return 0
+	}
+	return (3*protocol + 3*keyExchange + 4*cipher) / 10
 }
 
 // protocol: section 4.1.

@@ -94,12 +94,12 @@ func TestSuiteMark(t *testing.T) {
 		{suite("0x009E", "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", 128, "DHE_RSA", "dh", 768), checks.TLSv12, "insecure: short DH parameters"},
 		{suite("0x009C", "TLS_RSA_WITH_AES_128_GCM_SHA256", 128, "RSA", "", 0), checks.TLSv12, "weak: no forward secrecy"},
 		{suite("0xC013", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", 128, "ECDHE_RSA", "x25519", 253), checks.TLSv12, "weak: CBC"},
-		{suite("0x000A", "TLS_RSA_WITH_3DES_EDE_CBC_SHA", 112, "RSA", "", 0), checks.TLSv12, "weak: 3DES, no forward secrecy, CBC"},
+		{suite("0x000A", "TLS_RSA_WITH_3DES_EDE_CBC_SHA", 112, "RSA", "", 0), checks.TLSv12, "weak: 3DES, CBC, no forward secrecy"},
 		{suite("0x0005", "TLS_RSA_WITH_RC4_128_SHA", 128, "RSA", "", 0), checks.TLSv12, "insecure: RC4"},
-		{suite("0x0003", "TLS_RSA_EXPORT_WITH_RC4_40_MD5", 40, "RSA_EXPORT", "", 0), checks.TLSv10, "insecure: export, RC4"},
+		{suite("0x0003", "TLS_RSA_EXPORT_WITH_RC4_40_MD5", 40, "RSA_EXPORT", "", 0), checks.TLSv10, "insecure: export, RC4, 40 bits"},
 		{suite("0x0002", "TLS_RSA_WITH_NULL_SHA", 0, "RSA", "", 0), checks.TLSv12, "insecure: no encryption"},
-		{suite("0x0009", "TLS_RSA_WITH_DES_CBC_SHA", 56, "RSA", "", 0), checks.TLSv12, "insecure: short key"},
-		{suite("0xC018", "TLS_ECDH_anon_WITH_AES_128_CBC_SHA", 128, "ECDH_anon", "x25519", 253), checks.TLSv12, "insecure: anonymous"},
+		{suite("0x0009", "TLS_RSA_WITH_DES_CBC_SHA", 56, "RSA", "", 0), checks.TLSv12, "insecure: 56 bits"},
+		{suite("0xC018", "TLS_ECDH_anon_WITH_AES_128_CBC_SHA", 128, "ECDH_anon", "x25519", 253), checks.TLSv12, "insecure: no authentication"},
 		{suite("0x0700C0", "SSL_CK_DES_192_EDE3_CBC_WITH_MD5", 112, "RSA", "", 0), checks.SSLv2, "insecure: SSL 2.0"},
 	} {
 		mark, style := suiteMark(test.suite, test.protocol)
