@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net/netip"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks/checktest"
 	"github.com/gradewatch/gradewatch/checks/checktest/certificates"
 	"github.com/gradewatch/gradewatch/checks/dnsrec"
+	"github.com/gradewatch/gradewatch/checks/grade"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe"
 )
 
@@ -29,6 +31,8 @@ func TestCertificates(t *testing.T) {
 	hierarchy := certificates.NewHierarchy(t)
 	trust := newTrust(t, hierarchy)
 	collector := newCollector(hierarchy)
+	criteria, err := grade.CriteriaByVersion("2009r")
+	require.NoError(t, err)
 	for _, one := range certificates.Cases() {
 		t.Run(one.Name, func(t *testing.T) {
 			t.Parallel()
@@ -44,8 +48,30 @@ func TestCertificates(t *testing.T) {
 			for index, want := range append([]certificates.Want{one.Want}, one.Others...) {
 				requireAnswers(t, want, chains[index])
 			}
+			graded := grade.Address(observation.Addresses[0], appraised.Addresses[0], at, criteria)
+			require.Equal(t, letter(one, chains), certificateLetter(graded.Letter), "%+v", graded.Rules)
 		})
 	}
+}
+
+// letter is what the chains make of a grade together: the worst of those that
+// clients get that name the host.
+func letter(one certificates.Case, chains []checks.ChainAppraisal) checks.Letter {
+	worst := one.Want.Letter
+	for index, want := range one.Others {
+		if chains[index+1].SNI && want.Letter != "" && (worst == "" || want.Letter.Rank() > worst.Rank()) {
+			worst = want.Letter
+		}
+	}
+	return worst
+}
+
+// certificateLetter leaves out what protocols and suites make of a grade.
+func certificateLetter(graded checks.Letter) checks.Letter {
+	if slices.Contains([]checks.Letter{checks.GradeM, checks.GradeT, checks.GradeF}, graded) {
+		return graded
+	}
+	return ""
 }
 
 func newTrust(t testing.TB, hierarchy *certificates.Hierarchy) *appraisal.Trust {

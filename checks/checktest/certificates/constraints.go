@@ -59,7 +59,9 @@ func constraintCases() []Case {
 		},
 		{
 			Name: "intermediate that may not sign certificates", Why: "RFC 5280 section 6.1.4 (n)", Want: broken,
-			Make: constrained(func(template *x509.Certificate) { template.KeyUsage, template.MaxPathLen, template.MaxPathLenZero = x509.KeyUsageCRLSign, -1, false }),
+			Make: constrained(func(template *x509.Certificate) {
+				template.KeyUsage, template.MaxPathLen, template.MaxPathLenZero = x509.KeyUsageCRLSign, -1, false
+			}),
 		},
 		{
 			Name: "path too long", Why: "RFC 5280 section 6.1.4 (l)", Want: broken,
