@@ -36,12 +36,14 @@ func critical(template *x509.Certificate) {
 	})
 }
 
+// refused is a chain that breaks a rule.
+func refused() Want { return untrusted(checks.GradeT, checks.KeyUsage) }
+
 // constraintCases are T-KEYUSE: rules of RFC 5280 section 6 besides signatures
 // and dates. A chain that breaks one is not trusted: what is asked of publicly
 // trusted ones is not asked of it. Leaves whose issuer is no authority name no
 // list, since nobody could sign it.
 func constraintCases() []Case {
-	broken := untrusted(checks.GradeT, checks.KeyUsage)
 	return []Case{
 		{
 			Name: "intermediate without basic constraints", Why: "RFC 5280 section 6.1.4 (k); and one that is no authority may not say that it signs certificates (section 4.2.1.3)",
@@ -51,20 +53,20 @@ func constraintCases() []Case {
 			}, sixDays),
 		},
 		{
-			Name: "intermediate that is no authority", Why: "RFC 5280 section 6.1.4 (k)", Want: broken,
+			Name: "intermediate that is no authority", Why: "RFC 5280 section 6.1.4 (k)", Want: refused(),
 			Make: constrained(func(template *x509.Certificate) {
 				template.IsCA, template.MaxPathLen, template.MaxPathLenZero = false, -1, false
 				template.KeyUsage = x509.KeyUsageDigitalSignature
 			}, sixDays),
 		},
 		{
-			Name: "intermediate that may not sign certificates", Why: "RFC 5280 section 6.1.4 (n)", Want: broken,
+			Name: "intermediate that may not sign certificates", Why: "RFC 5280 section 6.1.4 (n)", Want: refused(),
 			Make: constrained(func(template *x509.Certificate) {
 				template.KeyUsage, template.MaxPathLen, template.MaxPathLenZero = x509.KeyUsageCRLSign, -1, false
 			}),
 		},
 		{
-			Name: "path too long", Why: "RFC 5280 section 6.1.4 (l)", Want: broken,
+			Name: "path too long", Why: "RFC 5280 section 6.1.4 (l)", Want: refused(),
 			Make: func(m *Maker) Served {
 				upper := m.ownIssuer(nil) // path length 0
 				lower := m.issuerBelow(upper, func(a *pki.Authority) { a.Name += " below" })
@@ -78,32 +80,32 @@ func constraintCases() []Case {
 			}),
 		},
 		{
-			Name: "name not among the permitted ones", Why: "RFC 5280 section 6.1.3 (b)", Want: broken,
+			Name: "name not among the permitted ones", Why: "RFC 5280 section 6.1.3 (b)", Want: refused(),
 			Make: constrained(func(template *x509.Certificate) {
 				template.PermittedDNSDomains, template.PermittedDNSDomainsCritical = []string{"example.net"}, true
 			}),
 		},
 		{
-			Name: "name among the excluded ones", Why: "RFC 5280 section 6.1.3 (c)", Want: broken,
+			Name: "name among the excluded ones", Why: "RFC 5280 section 6.1.3 (c)", Want: refused(),
 			Make: constrained(func(template *x509.Certificate) {
 				template.ExcludedDNSDomains, template.PermittedDNSDomainsCritical = []string{"example.com"}, true
 			}),
 		},
 		{
-			Name: "second name among the excluded ones", Why: "RFC 5280 section 6.1.3 (c): every name counts, not the host's alone", Want: broken,
+			Name: "second name among the excluded ones", Why: "RFC 5280 section 6.1.3 (c): every name counts, not the host's alone", Want: refused(),
 			Make: constrained(func(template *x509.Certificate) {
 				template.ExcludedDNSDomains, template.PermittedDNSDomainsCritical = []string{"example.org"}, true
 			}, named(Host, "www.example.org")),
 		},
 		{
-			Name: "address among the excluded ones", Why: "RFC 5280 section 4.2.1.10", Want: broken,
+			Name: "address among the excluded ones", Why: "RFC 5280 section 4.2.1.10", Want: refused(),
 			Make: constrained(func(template *x509.Certificate) {
 				template.ExcludedIPRanges = []*net.IPNet{{IP: net.IPv4(192, 0, 2, 0).To4(), Mask: net.CIDRMask(24, 32)}}
 				template.PermittedDNSDomainsCritical = true
 			}, named(Host, "192.0.2.1")),
 		},
 		{
-			Name: "for clients only", Why: "RFC 5280 section 4.2.1.12: not for servers", Want: broken,
+			Name: "for clients only", Why: "RFC 5280 section 4.2.1.12: not for servers", Want: refused(),
 			Make: issue(templated(func(template *x509.Certificate) {
 				template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 			})),
@@ -119,21 +121,21 @@ func constraintCases() []Case {
 			Make: issue(templated(func(template *x509.Certificate) { template.ExtKeyUsage = nil })),
 		},
 		{
-			Name: "intermediate for mail only", Why: "clients take the usages of issuers as limits", Want: broken,
+			Name: "intermediate for mail only", Why: "clients take the usages of issuers as limits", Want: refused(),
 			Make: constrained(func(template *x509.Certificate) {
 				template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}
 			}),
 		},
 		{
-			Name: "unknown critical extension", Why: "RFC 5280 section 4.2: it must be refused", Want: broken,
+			Name: "unknown critical extension", Why: "RFC 5280 section 4.2: it must be refused", Want: refused(),
 			Make: issue(templated(critical)),
 		},
 		{
-			Name: "unknown critical extension in the intermediate", Why: "RFC 5280 section 4.2: it must be refused", Want: broken,
+			Name: "unknown critical extension in the intermediate", Why: "RFC 5280 section 4.2: it must be refused", Want: refused(),
 			Make: constrained(critical),
 		},
 		{
-			Name: "issued by a leaf", Why: "RFC 5280 section 6.1.4 (k): the leaf of somebody else is no authority", Want: broken,
+			Name: "issued by a leaf", Why: "RFC 5280 section 6.1.4 (k): the leaf of somebody else is no authority", Want: refused(),
 			Make: func(m *Maker) Served {
 				issuer := m.issuerBelow(m.Issuer, func(a *pki.Authority) {
 					a.Template = func(template *x509.Certificate) {
