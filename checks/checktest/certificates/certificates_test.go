@@ -36,7 +36,7 @@ func TestCertificates(t *testing.T) {
 	for _, one := range certificates.Cases() {
 		t.Run(one.Name, func(t *testing.T) {
 			t.Parallel()
-			observation := look(t, hierarchy, collector, one)
+			observation, sent := look(t, hierarchy, collector, one)
 			at := one.At
 			if at.IsZero() {
 				at = time.Now()
@@ -45,10 +45,12 @@ func TestCertificates(t *testing.T) {
 			require.Len(t, appraised.Addresses, 1)
 			chains := appraised.Addresses[0].Chains
 			require.Len(t, chains, 1+len(one.Others), "%v", appraised.Addresses[0].Reason)
+			require.Equal(t, sent, chains[0].Served, "what was served is what was seen")
 			for index, want := range append([]certificates.Want{one.Want}, one.Others...) {
 				requireAnswers(t, want, chains[index])
 			}
 			graded := grade.Address(observation.Addresses[0], appraised.Addresses[0], at, criteria)
+			requireSteady(t, &observation, at, trust, appraised)
 			require.Equal(t, letter(one, chains), certificateLetter(graded.Letter), "%+v", graded.Rules)
 		})
 	}
@@ -107,8 +109,9 @@ func newCollector(hierarchy *certificates.Hierarchy) *certs.Collector {
 	return &certs.Collector{Config: config}
 }
 
-// look serves a case and looks at it, as deep as it takes.
-func look(t testing.TB, hierarchy *certificates.Hierarchy, collector *certs.Collector, one certificates.Case) checks.Observation {
+// look serves a case and looks at it, as deep as it takes. It returns what it
+// saw, and what was served.
+func look(t testing.TB, hierarchy *certificates.Hierarchy, collector *certs.Collector, one certificates.Case) (checks.Observation, []checks.Fingerprint) {
 	t.Helper()
 	host := cmp.Or(one.Host, certificates.Host)
 	served := one.Make(hierarchy.Maker(t, host))
@@ -122,7 +125,11 @@ func look(t testing.TB, hierarchy *certificates.Hierarchy, collector *certs.Coll
 		runner.Full = tlsprobe.Full
 	}
 	observation, _ := runner.Look(t.Context(), network(t, host, address, served), target, nil)
-	return observation
+	var sent []checks.Fingerprint
+	for _, der := range served.Certificate.Certificate {
+		sent = append(sent, checks.NewCertificate(der).SHA256)
+	}
+	return observation, sent
 }
 
 // network resolves host to where it is served. DNSSEC vouches for all of it
@@ -156,6 +163,8 @@ func requireAnswers(t testing.TB, want certificates.Want, got checks.ChainApprai
 			continue
 		}
 		answers[question] = finding.Answer
+		require.NotEqual(t, finding.Answer == checks.FaultInconclusive, finding.Reason == "", question)
+		require.NotEmpty(t, finding.Details, question)
 		for _, detail := range finding.Details {
 			details[question] = append(details[question], detail.Value+": "+detail.Text)
 		}
@@ -163,6 +172,25 @@ func requireAnswers(t testing.TB, want certificates.Want, got checks.ChainApprai
 	require.Len(t, got.Findings, len(checks.Questions()))
 	require.Equal(t, want.Answers(), answers, "%v", details)
 	require.Equal(t, want.Path, path(got))
+}
+
+// requireSteady appraises again just after the last boundary and just before
+// the next one: between them only time passes, and nothing may change. On a
+// boundary itself, as between two seconds, anything may be.
+func requireSteady(t testing.TB, observation *checks.Observation, at time.Time, trust *appraisal.Trust, want checks.Appraisal) {
+	t.Helper()
+	next, on := slices.BinarySearchFunc(want.Boundaries, at, time.Time.Compare)
+	if on {
+		return
+	}
+	if next > 0 && want.Boundaries[next-1].Add(time.Second).Before(at) {
+		early := want.Boundaries[next-1].Add(time.Second)
+		require.Equal(t, want, appraisal.Appraise(observation, early, trust), "at %s", early)
+	}
+	if next < len(want.Boundaries) && want.Boundaries[next].Add(-time.Second).After(at) {
+		late := want.Boundaries[next].Add(-time.Second)
+		require.Equal(t, want, appraisal.Appraise(observation, late, trust), "at %s", late)
+	}
 }
 
 func path(got checks.ChainAppraisal) certificates.Store {

@@ -91,11 +91,5 @@ func (s Served) startGo(t testing.TB) netip.AddrPort {
 	return netip.MustParseAddrPort(listener.Addr().String())
 }
 
-// with serves changes of what Issued holds.
-func (s Served) with(change func(*Served)) Served {
-	change(&s)
-	return s
-}
-
 // chain serves exactly these certificates with the key of issued.
 func chain(issued *pki.Issued, der ...[]byte) Served { return Served{Issued: issued.WithChain(der...)} }
