@@ -201,7 +201,7 @@ func explains(text string) bool {
 func retryAfter(value string, now time.Time) time.Duration {
 	wait := defaultRetryAfter
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		wait = time.Duration(seconds) * time.Second //nolint:gosec // 31 bits
+		wait = time.Duration(seconds) * time.Second
 	} else if at, err := http.ParseTime(value); err == nil {
 		wait = at.Sub(now)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/checks/policy"
 )
 
@@ -14,8 +15,9 @@ import (
 func BenchmarkJudge(b *testing.B) {
 	w := healthy(b)
 	profile := policy.SuperOffice()
+	evidence := policy.Evidence{Observation: &w.observation, Appraisal: chain.Appraise(&w.observation, w.at, w.roots), Subject: w.subject, At: w.at}
 	for b.Loop() {
-		verdicts := policy.Judge(&w.observation, w.subject, w.at, profile, w.roots)
+		verdicts := policy.Judge(evidence, profile)
 		require.Len(b, verdicts, len(profile.Requirements))
 	}
 }

@@ -22,6 +22,10 @@ func (p *printer) addresses(b *bytes.Buffer, report checks.Report) {
 		if len(address.Certificates) > 0 {
 			p.field(b, "Certificate", certificateLine(address.Certificates[0]))
 		}
+		if address.Grade != nil && len(report.Addresses) > 1 {
+			p.field(b, "Grade", gradeWord(*address.Grade))
+		}
+		p.appraisal(b, address)
 		if report.Depth == checks.Full {
 			p.fullAddress(b, address)
 		}

@@ -35,7 +35,7 @@ func golden(t *testing.T, file, got string) {
 func printed(t *testing.T, p printer, result checkResult) string {
 	t.Helper()
 	var out bytes.Buffer
-	p.out, p.profile = &out, policy.SuperOffice()
+	p.out, p.profiles = &out, policy.Base()
 	require.NoError(t, p.print(result))
 	return out.String()
 }
@@ -125,13 +125,13 @@ func TestSummary(t *testing.T) {
 	t.Parallel()
 	full := fullExample(t).report
 	rows := []summaryRow{
-		newSummaryRow(full),
-		newSummaryRow(checks.Report{URL: "https://good.example.com/", DurationMS: 900, Verdicts: []checks.Verdict{{Result: checks.Pass, Severity: checks.Must}}}),
+		newSummaryRow(full, checks.Must),
+		newSummaryRow(checks.Report{URL: "https://good.example.com/", DurationMS: 900, Verdicts: []checks.Verdict{{Result: checks.Pass, Severity: checks.Must}}, Grade: &checks.Grade{Letter: checks.GradeA, Provisional: true}}, checks.Must),
 		newSummaryRow(checks.Report{
 			URL: "https://" + strings.Repeat("long.", 30) + "example.com/", DurationMS: 12_000,
 			Verdicts: []checks.Verdict{{Requirement: "C-02", Result: checks.Fail, Severity: checks.Recommended}, {Result: checks.ResultInconclusive, Severity: checks.Must}},
 			DNS:      checks.DNS{Addresses: checks.AbsentFact[[]netip.Addr](checks.ReasonNameNotFound)},
-		}),
+		}, checks.Must),
 	}
 	var out bytes.Buffer
 	require.NoError(t, (&printer{out: &out}).printSummary(rows))

@@ -17,7 +17,7 @@ type arrow struct {
 
 // pure are the packages that compute and never touch the network or a database.
 func pure() []string {
-	return []string{"checks", "checks/policy/...", "checks/grade/...", "checks/certs/chain/...", "checks/certs/renewal/...", "checks/certs/appraisal/...", "checks/iana/..."}
+	return []string{"checks", "checks/policy/...", "checks/grade/...", "checks/certs/chain/...", "checks/certs/renewal/...", "checks/certs/appraisal/...", "checks/judgement", "checks/iana/..."}
 }
 
 func arrows() []arrow {
@@ -44,6 +44,7 @@ func arrows() []arrow {
 		{"checks/iana/...", nil, "registries are data"},
 		{"checks/grade/...", []string{"checks", "checks/iana/...", "checks/grade/..."}, "a grade is a pure function of facts and their appraisal, and registries are data"},
 		{"checks/policy/...", []string{"checks", "checks/grade/...", "checks/certs/chain", "checks/certs/renewal", "checks/policy/..."}, "a verdict is a pure function of observation, grade and endpoint"},
+		{"checks/judgement", []string{"checks", "checks/certs/appraisal", "checks/grade", "checks/policy"}, "one place puts appraisal, grade and verdicts together"},
 		{"checks/probe/...", []string{"checks", "checks/iana", "checks/probe/..."}, "the dialer vets addresses and knows nothing of what is said on a connection"},
 		{"checks/checktest/...", []string{"checks/..."}, "servers for tests"},
 		{"checks/tlsprobe/wire", []string{"checks/iana/..."}, "messages are bytes; whoever calls brings the connection"},
