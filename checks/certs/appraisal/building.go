@@ -109,7 +109,7 @@ func (t *Trust) distrusts(way walk) error {
 		path = append(path, issuer.standard)
 	}
 	for _, anchor := range t.public.Named(root.outline.RawSubject) {
-		if way.end == endPublic && anchor.Certificate == root.standard && anchor.Constraint != nil {
+		if way.end == endPublic && anchor.Certificate.Equal(root.standard) && anchor.Constraint != nil {
 			return anchor.Constraint(path)
 		}
 	}
