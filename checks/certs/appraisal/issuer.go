@@ -34,6 +34,9 @@ func (s *subject) unknownIssuer() checks.ChainFinding {
 		return yes(about(last, "", "The chain ends at the root %s, which no public root store trusts.", last.name))
 	}
 	issuer := subjectName(last.outline.RawIssuer)
+	if issuer == "" {
+		issuer = "without a name"
+	}
 	if way.end == endUnsigned {
 		return yes(about(last, issuer, "The issuer %s of the certificate %s is known by name, and its key did not sign the certificate.", issuer, last.name))
 	}
@@ -103,6 +106,8 @@ func (s *subject) keyUsage() checks.ChainFinding {
 		return inconclusive(checks.ReasonMalformed, s.leaf.fingerprint, "The constraints of the certificate "+s.leaf.name+" cannot be examined: it cannot be parsed by the usual rules.")
 	case len(s.built.distrusted) > 0:
 		return no()
+	case s.leaf.candidate == nil && brokenByIssuer(s.built.walk) == "":
+		return inconclusive(checks.ReasonTooLarge, s.leaf.fingerprint, "The certificate "+s.leaf.name+" has too many names to be examined.")
 	}
 	var critical x509.UnhandledCriticalExtension
 	if errors.As(s.built.refusal, &critical) || len(s.leaf.standard.UnhandledCriticalExtensions) > 0 {
