@@ -28,7 +28,7 @@ type Linter struct {
 	public, private lint.Registry
 }
 
-// ErrTooLarge: linting the certificate would take too long.
+// ErrTooLarge says that linting the certificate would take too long.
 var ErrTooLarge = errors.New("linting: the certificate is too large")
 
 const maxDER = 1 << 15 // bytes: some lints are slow on thousands of names
