@@ -12,7 +12,7 @@ func TestSuiteMark(t *testing.T) {
 	t.Parallel()
 	none := []string(nil)
 	for _, test := range []struct {
-		suite          Suite
+		suite          checks.Suite
 		protocol       checks.Protocol
 		level          checks.SuiteLevel
 		insecure, weak []string

@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/x509"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -17,15 +18,23 @@ import (
 const longestName = 80
 
 // calendarReader turns what endpoints serve into what the calendar needs. A
-// certificate is parsed once and a chain verified once, whoever serves them.
+// certificate is read once, whoever serves it.
 type calendarReader struct {
 	served store.ServedCertificates
 	roots  *chain.Roots
 	now    time.Time
 
-	list   []*renewal.Certificate
-	known  map[string]*renewal.Certificate // by role and fingerprint
-	chains map[string]chain.Result         // by the fingerprints of the chain
+	list  []*renewal.Certificate
+	known map[string]*renewal.Certificate // by role and fingerprint
+	paths map[string]issuerPath           // by what issuerKey says of a leaf
+	names map[*renewal.Certificate]string // of leaves: what a renewal has in common with them
+}
+
+// issuerPath is the path from a leaf's issuer to a root, whose certificate is
+// last; empty where there is none.
+type issuerPath struct {
+	issuers []string
+	public  bool
 }
 
 // calendarCertificates lists leaves, and the other certificates of the paths
@@ -33,12 +42,14 @@ type calendarReader struct {
 // when it ends.
 func calendarCertificates(served store.ServedCertificates, roots *chain.Roots, now time.Time) []renewal.Certificate {
 	reader := calendarReader{
-		served: served, roots: roots, now: now, known: map[string]*renewal.Certificate{}, chains: map[string]chain.Result{},
+		served: served, roots: roots, now: now, known: map[string]*renewal.Certificate{}, paths: map[string]issuerPath{},
+		names: map[*renewal.Certificate]string{},
 	}
 	for _, endpoint := range served.Endpoints {
 		for _, sent := range endpoint.Chains {
 			reader.add(endpoint.EndpointID, sent)
 		}
+		reader.compare(endpoint.Chains)
 	}
 	certificates := make([]renewal.Certificate, 0, len(reader.list))
 	for _, certificate := range reader.list {
@@ -48,34 +59,68 @@ func calendarCertificates(served store.ServedCertificates, roots *chain.Roots, n
 }
 
 func (r *calendarReader) add(endpoint int64, sent []checks.Fingerprint) {
-	verified := r.verify(sent)
-	public := len(verified.Trust) > 0 && !verified.PrivateRoot
-	r.note(endpoint, sent[0], renewal.Leaf, public)
-	for i, fingerprint := range verified.Trust {
-		switch i {
-		case 0:
-		case len(verified.Trust) - 1:
-			r.note(endpoint, checks.Fingerprint(fingerprint), renewal.Root, public)
-		default:
-			r.note(endpoint, checks.Fingerprint(fingerprint), renewal.Intermediate, public)
+	path := r.path(sent)
+	r.note(endpoint, sent[0], renewal.Leaf, path.public)
+	for i, fingerprint := range path.issuers {
+		role := renewal.Intermediate
+		if i == len(path.issuers)-1 {
+			role = renewal.Root
+		}
+		r.note(endpoint, checks.Fingerprint(fingerprint), role, path.public)
+	}
+}
+
+// compare marks the leaves of one endpoint that were renewed: it serves a newer
+// one for the same names, with the same kind of key.
+func (r *calendarReader) compare(chains [][]checks.Fingerprint) {
+	newest := map[string]time.Time{}
+	for _, sent := range chains {
+		if leaf := r.known[string(renewal.Leaf)+string(sent[0])]; leaf != nil && leaf.NotBefore.After(newest[r.names[leaf]]) {
+			newest[r.names[leaf]] = leaf.NotBefore
+		}
+	}
+	for _, sent := range chains {
+		if leaf := r.known[string(renewal.Leaf)+string(sent[0])]; leaf != nil && leaf.NotBefore.Before(newest[r.names[leaf]]) {
+			leaf.Replaced = true
 		}
 	}
 }
 
-// verify finds the path of a chain. Its name is not asked here.
-func (r *calendarReader) verify(sent []checks.Fingerprint) chain.Result {
-	var key strings.Builder
+// path finds the path of a chain. Where one was found, leaves of the same issuer
+// with the same certificates beside them have it too: the calendar says when a
+// path ends, not whether a leaf is genuine.
+func (r *calendarReader) path(sent []checks.Fingerprint) issuerPath {
+	key := r.issuerKey(sent)
+	if known, found := r.paths[key]; found {
+		return known
+	}
 	ders := make([][]byte, 0, len(sent))
 	for _, fingerprint := range sent {
-		fmt.Fprintf(&key, "%s ", fingerprint)
 		ders = append(ders, r.served.Certificates[fingerprint])
 	}
-	result, known := r.chains[key.String()]
-	if !known {
-		result = chain.Verify(ders, "", r.now, r.roots)
-		r.chains[key.String()] = result
+	verified := chain.Verify(ders, "", r.now, r.roots) // the name is not asked here
+	if len(verified.Trust) == 0 {
+		return issuerPath{}
 	}
-	return result
+	path := issuerPath{issuers: verified.Trust[1:], public: !verified.PrivateRoot}
+	r.paths[key] = path
+	return path
+}
+
+// issuerKey names who issued the first certificate of a chain, and what was
+// sent beside it.
+func (r *calendarReader) issuerKey(sent []checks.Fingerprint) string {
+	var key strings.Builder
+	leaf, err := x509.ParseCertificate(r.served.Certificates[sent[0]])
+	if err != nil {
+		fmt.Fprintf(&key, "%s ", sent[0])
+	} else {
+		fmt.Fprintf(&key, "%x %x ", leaf.RawIssuer, leaf.AuthorityKeyId)
+	}
+	for _, fingerprint := range sent[1:] {
+		fmt.Fprintf(&key, "%s ", fingerprint)
+	}
+	return key.String()
 }
 
 // note adds an endpoint to a certificate.
@@ -109,6 +154,14 @@ func (r *calendarReader) read(fingerprint checks.Fingerprint, role renewal.Role)
 	certificate := &renewal.Certificate{
 		SHA256: fingerprint, Role: role, NotBefore: parsed.NotBefore, NotAfter: parsed.NotAfter,
 		Name: printable(nameOf(parsed, role)), Issuer: printable(issuerOf(parsed)),
+	}
+	if role == renewal.Leaf {
+		names := slices.Clone(parsed.DNSNames)
+		for _, address := range parsed.IPAddresses {
+			names = append(names, address.String())
+		}
+		slices.Sort(names)
+		r.names[certificate] = strings.Join(append(names, parsed.PublicKeyAlgorithm.String()), " ")
 	}
 	if info, published := r.served.RenewalInfo[fingerprint]; published && role == renewal.Leaf {
 		certificate.Window = &info

@@ -92,7 +92,7 @@ func (s *site) seedCalendar(root authority) {
 		s.serves(s.addEndpoint("Calendar", fmt.Sprintf("https://shared.example.com/%d", i), policy.Stage), shared)
 	}
 	nodes := s.addEndpoint("Calendar", "https://nodes.example.com/", policy.SOD)
-	s.serves(nodes, root.issue("nodes.example.com", now, 45*day), root.issue("old.nodes.example.com", now.Add(-44*day), 45*day))
+	s.serves(nodes, root.issue("nodes.example.com", now, 45*day), root.issue("nodes.example.com", now.Add(-44*day), 45*day))
 	s.addEndpoint("Calendar", "https://unseen.example.com/", policy.SOD)
 }
 
@@ -114,7 +114,8 @@ func TestCalendarShowsWhatIsToCome(t *testing.T) {
 		"renewal_overdue https://overdue.example.com/b",
 		"renewal_due https://due.example.com/c",
 	}, standing)
-	require.Contains(t, page.text("section[data-month=now]"), "The renewal of old.nodes.example.com is overdue")
+	require.Contains(t, page.text("section[data-month=now]"), "The renewal of nodes.example.com is overdue")
+	require.Contains(t, page.text("section[data-month=now]"), "it was renewed, and a server was not reloaded")
 
 	shared := page.Find(`tr[data-kind=expiry]:contains("shared.example.com")`)
 	require.Equal(t, "5 URLs", shared.Find("summary").Text())
@@ -237,7 +238,7 @@ func TestCalendarOfHostileCertificates(t *testing.T) {
 	page := b.get("/calendar")
 	require.Equal(t, http.StatusOK, page.status)
 	require.Zero(t, page.Find("main script").Length())
-	require.Contains(t, page.text("main"), "backwards.example.com expires")
+	require.Contains(t, page.text("main"), "backwards.example.com has expired")
 	body := b.get("/calendar.ics").body
 	require.Equal(t, strings.Count(body, "BEGIN:VEVENT\r\n"), strings.Count(body, "END:VEVENT\r\n"))
 	_, err = ics.ParseCalendar(strings.NewReader(body))

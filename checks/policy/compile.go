@@ -21,7 +21,7 @@ type program = cel.Program
 // rule is what a requirement compiles to.
 type rule struct {
 	applies, pass        program // applies: nil is true
-	provePass, proveFail program
+	provePass, proveFail []program
 	remedies             []program
 }
 

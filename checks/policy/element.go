@@ -178,7 +178,7 @@ func (w *world) summarize(r Requirement, findings []finding) []finding {
 		}
 		seen[address] = true
 		text := fmt.Sprintf("Every %s of %s is as required.", r.Each, address.Address)
-		if r.compiled.provePass != nil && len(found.proof) > 0 {
+		if len(r.compiled.provePass) > 0 && len(found.proof) > 0 {
 			text = found.proof[0].Text
 		}
 		found.proof = []checks.Proof{{

@@ -154,7 +154,8 @@ func (w *world) judgePass(r Requirement) judgement {
 		return judgement{result: checks.Pass, proof: orText(w.said(r.compiled.provePass, got.facts), proofsOf(got.facts), r.Text)}
 	case answerFalse:
 		failed := judgement{result: checks.Fail, remedy: r.Remedy, remedyID: r.RemedyID}
-		failed.proof = orText(w.said(r.compiled.proveFail, got.facts), proofsOf(got.facts), "This is not so: "+r.Text)
+		decided, said := proofsOf(got.facts), w.said(r.compiled.proveFail, got.facts)
+		failed.proof = orText(said, decided, "This is not so: "+r.Text)
 		for i, when := range r.compiled.remedies {
 			if holds, _ := w.evaluate(when); holds == answerTrue {
 				failed.remedy, failed.remedyID = r.Remedies[i].Remedy, r.Remedies[i].RemedyID
@@ -194,16 +195,36 @@ func orText(said, decided []checks.Proof, text string) []checks.Proof {
 	return []checks.Proof{proof("rule", "", text+".")}
 }
 
-// said evaluates the expression that gives better proofs.
-func (w *world) said(expression program, facts []*fact) []checks.Proof {
-	if expression == nil {
-		return nil
+// said evaluates the expressions that give better proofs: on what was seen of
+// lists that may go on.
+func (w *world) said(expressions []program, facts []*fact) []checks.Proof {
+	var proofs []checks.Proof
+	var ended []*fact
+	for _, expression := range expressions {
+		for {
+			value, _, err := expression.Eval(w)
+			if err != nil {
+				break
+			}
+			unknown, open := value.(*types.Unknown)
+			if !open {
+				proofs = append(proofs, spoken(value, proofsOf(facts))...)
+				break
+			}
+			more := slices.DeleteFunc(w.factsOf(unknown), func(f *fact) bool { return !f.more || w.assumed[f.id-1] != nil })
+			if len(more) == 0 {
+				break
+			}
+			for _, f := range more {
+				w.assumed[f.id-1] = types.False
+			}
+			ended = append(ended, more...)
+		}
 	}
-	value, _, err := expression.Eval(w)
-	if err != nil || types.IsUnknownOrError(value) {
-		return nil
+	for _, f := range ended {
+		w.assumed[f.id-1] = nil
 	}
-	return spoken(value, proofsOf(facts))
+	return proofs
 }
 
 // spoken turns what a proof expression gives into proofs. A text takes the

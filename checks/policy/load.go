@@ -84,6 +84,20 @@ func (s *Severities) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
+// UnmarshalYAML reads one expression, or a list of them.
+func (e *Expressions) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.ScalarNode {
+		*e = Expressions{node.Value}
+		return nil
+	}
+	var all []string
+	if err := node.Decode(&all); err != nil {
+		return fmt.Errorf("proof: %w", err)
+	}
+	*e = all
+	return nil
+}
+
 type fault struct {
 	line int
 	text string
@@ -242,15 +256,15 @@ func (l *loader) compile(path []string, r *Requirement, compiler *compiler) {
 		}
 		return program
 	}
-	statement := func(source string, at ...string) (program program) {
-		if source == "" {
-			return nil
+	statements := func(sources Expressions, at ...string) (programs []program) {
+		for _, source := range sources {
+			program, err := compiler.statement(r.Each, source)
+			if err != nil {
+				l.fault(append(slices.Clone(path), at...), "requirement %s, %s: %v", r.ID, strings.Join(at, " "), err)
+			}
+			programs = append(programs, program)
 		}
-		program, err := compiler.statement(r.Each, source)
-		if err != nil {
-			l.fault(append(slices.Clone(path), at...), "requirement %s, %s: %v", r.ID, strings.Join(at, " "), err)
-		}
-		return program
+		return programs
 	}
 	if r.Applies != "" {
 		compiled.applies = condition(r.Applies, "applies")
@@ -258,7 +272,7 @@ func (l *loader) compile(path []string, r *Requirement, compiler *compiler) {
 	if r.Pass != "" {
 		compiled.pass = condition(r.Pass, "pass")
 	}
-	compiled.provePass, compiled.proveFail = statement(r.Proof.Pass, "proof", "pass"), statement(r.Proof.Fail, "proof", "fail")
+	compiled.provePass, compiled.proveFail = statements(r.Proof.Pass, "proof", "pass"), statements(r.Proof.Fail, "proof", "fail")
 	for i, remedy := range r.Remedies {
 		if remedy.When != "" {
 			compiled.remedies = append(compiled.remedies, condition(remedy.When, "remedies", strconv.Itoa(i), "when"))

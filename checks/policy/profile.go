@@ -46,9 +46,12 @@ type Requirement struct {
 // ProofRule holds CEL expressions that give what stands in a proof: a text, a
 // value of the vocabulary that says something, or a list of either.
 type ProofRule struct {
-	Pass string `yaml:"pass"`
-	Fail string `yaml:"fail"`
+	Pass Expressions `yaml:"pass"`
+	Fail Expressions `yaml:"fail"`
 }
+
+// Expressions are CEL expressions, or one.
+type Expressions []string
 
 // RemedyRule is what to do where a condition holds.
 type RemedyRule struct {

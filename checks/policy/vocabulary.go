@@ -9,8 +9,8 @@ import (
 // vocabulary lists every kind of value that rules can read.
 func vocabulary() []*kind {
 	return []*kind{
-		endpointKind(), siblingKind(), dnsKind(), recordsKind(), caaKind(), tlsaKind(),
-		addressKind(), suiteKind(), groupKind(), primeKind(), featuresKind(), simulationKind(), stapledKind(),
+		endpointKind(), siblingKind(), flawKind(), dnsKind(), recordsKind(), caaKind(), tlsaKind(),
+		addressKind(), protocolKind(), suiteKind(), groupKind(), primeKind(), featuresKind(), simulationKind(), stapledKind(),
 		chainKind(), leafKind(), findingKind(),
 		httpKind(), hopKind(), cookieKind(),
 		gradeKind(),
@@ -19,7 +19,7 @@ func vocabulary() []*kind {
 
 // speakers are the kinds whose values say something in a proof.
 func speakers() []string {
-	return []string{"suite", "group", "prime", "chain", "finding", "http", "hop", "cookie", "grade", "caa", "tlsa", "simulation"}
+	return []string{"sibling", "flaw", "protocol", "suite", "group", "prime", "chain", "finding", "http", "hop", "cookie", "grade", "caa", "tlsa", "simulation"}
 }
 
 func listOf(name string) *cel.Type { return cel.ListType(cel.ObjectType(name)) }

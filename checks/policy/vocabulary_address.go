@@ -60,6 +60,7 @@ func addressKind() *kind {
 		{name: "ip", of: cel.StringType, doc: "the address", get: onAddress(func(_ *world, a *addressSource) slot { return settled(types.String(a.observed.Address.String())) })},
 		{name: "port", of: cel.IntType, doc: "that was connected to", get: onAddress(func(_ *world, a *addressSource) slot { return settled(types.Int(a.observed.Port)) })},
 		{name: "protocols", of: mapOf(cel.StringType), names: protocolNames(), values: []string{"accepted", "refused"}, doc: "each version: accepted or refused", get: perProtocol(protocolNames(), addressProtocol)},
+		{name: "accepted_protocols", of: listOf("protocol"), open: true, doc: "the versions that it accepts, oldest first; it goes on where that of one is unknown", get: onAddress(acceptedProtocols)},
 		{name: "suites", of: mapOf(listOf("suite")), names: protocolNames(), doc: "what each version takes, in the server's order where it has one; empty where the version is refused", get: perProtocol(protocolNames(), addressSuites)},
 		{name: "all_suites", of: listOf("suite"), open: true, doc: "the suites of every version; it goes on where those of one are unknown", get: onAddress(allSuites)},
 		{name: "preference", of: mapOf(cel.StringType), names: protocolNames(), values: []string{"server", "client", "none"}, doc: "whose order decides in each version; none: there is no choice", get: perProtocol(protocolNames(), addressPreference)},
@@ -92,6 +93,7 @@ func addressKind() *kind {
 		{name: "simulations", of: listOf("simulation"), doc: "what each known client gets", get: onAddress(addressSimulations)},
 		{name: "stapled", of: cel.ObjectType("stapled"), doc: "what it hands over beside its chain", get: onAddress(func(w *world, a *addressSource) slot { return settled(w.of("stapled", a, nil)) })},
 		{name: "chains", of: listOf("chain"), open: true, doc: "every chain that clients get that name the host; it goes on where that is unknown", get: onAddress(func(w *world, a *addressSource) slot { return settled(w.chainsOf(a)) })},
+		{name: "findings", of: listOf("finding"), open: true, doc: "what speaks for every fault of those chains", get: onAddress(addressFindings)},
 		{name: "grade", of: cel.ObjectType("grade"), doc: "its grade. Unknown where none was computed", get: onAddress(func(w *world, a *addressSource) slot {
 			return w.gradeSlot(a.path("grade"), a.observed.Address.String(), a.grade)
 		})},
@@ -110,6 +112,30 @@ func addressProtocol(w *world, a *addressSource, protocol checks.Protocol) slot 
 	}
 	what := fmt.Sprintf("whether %s accepts %s", a.observed.Address, title)
 	return w.untold(path, fact.Reason, fact.State, what, "it", texts("accepted", "refused")...)
+}
+
+func acceptedProtocols(w *world, a *addressSource) slot {
+	made := w.listOf(nil)
+	for _, protocol := range checks.Protocols() {
+		one := addressProtocol(w, a, protocol).fact
+		switch one.value {
+		case nil:
+			made.add(w.tail(one.proof))
+		case types.String("accepted"):
+			made.add(one, w.of("protocol", protocol, one))
+		default:
+			made.add(one)
+		}
+	}
+	return settled(made)
+}
+
+func protocolKind() *kind {
+	return &kind{name: "protocol", doc: "A protocol version that an address accepts.", fields: []field{
+		{name: "name", of: cel.StringType, values: protocolNames(), doc: "the version", get: func(_ *world, source any) slot {
+			return settled(types.String(source.(checks.Protocol)))
+		}},
+	}}
 }
 
 func acceptedSentence(address, title string, accepted checks.Accepted) string {

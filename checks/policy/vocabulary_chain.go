@@ -174,7 +174,23 @@ func causeOf(question checks.Question, finding checks.ChainFinding) checks.Cause
 	return checks.CauseCertificate
 }
 
-func chainFindings(w *world, c *chainSource) slot {
+// addressFindings are those of all chains of an address.
+func addressFindings(w *world, a *addressSource) slot {
+	made := w.listOf(nil)
+	for _, part := range w.chainsOf(a).segments {
+		for _, one := range part.elements {
+			made.add(nil, w.findingsOf(one.(*object).source.(*chainSource))...)
+		}
+		if part.fact != nil {
+			made.add(part.fact)
+		}
+	}
+	return settled(made)
+}
+
+func chainFindings(w *world, c *chainSource) slot { return settled(w.listOf(w.findingsOf(c))) }
+
+func (w *world) findingsOf(c *chainSource) []ref.Val {
 	var elements []ref.Val
 	for _, question := range checks.Questions() {
 		finding := c.Findings[question]
@@ -185,7 +201,7 @@ func chainFindings(w *world, c *chainSource) slot {
 			elements = append(elements, w.of("finding", question, w.fact(one, types.True)))
 		}
 	}
-	return settled(w.listOf(elements))
+	return elements
 }
 
 func findingKind() *kind {

@@ -98,6 +98,7 @@ func endpointKind() *kind {
 		{name: "resolves", of: cel.BoolType, doc: "the name leads to addresses. Unknown where it does not and nothing proves that our own network works", get: onEndpoint(endpointResolves)},
 		{name: "well_formed", of: cel.BoolType, doc: "the value is one absolute URL, or a pattern that its probe URL matches. Unknown for patterns that RE2 cannot read", get: onEndpoint(func(w *world, e *endpoint) slot { return w.lint(e.wellFormed()) })},
 		{name: "loopback", of: cel.BoolType, doc: "the value is http with 127.0.0.1 or [::1] and a port", get: onEndpoint(func(w *world, e *endpoint) slot { return w.lint(e.loopback()) })},
+		{name: "pattern_flaws", of: listOf("flaw"), doc: "what makes a pattern match more than was meant; empty for other values. Unknown for patterns that cannot be analyzed", get: onEndpoint(patternFlaws)},
 		{name: "inventory", of: cel.BoolType, doc: "what else the application registers is known", get: onEndpoint(endpointInventory)},
 		{name: "siblings", of: listOf("sibling"), doc: "what else the application registers; empty where not known: ask inventory first", get: onEndpoint(endpointSiblings)},
 		{name: "client_id", of: cel.StringType, doc: "of the application in this environment; empty where not given", get: endpointText("client_id", "The client ID is %s.", func(e *endpoint) string { return e.ClientID })},
@@ -176,9 +177,26 @@ func endpointInventory(w *world, e *endpoint) slot {
 func endpointSiblings(w *world, e *endpoint) slot {
 	elements := make([]ref.Val, 0, len(e.Siblings))
 	for i := range e.Siblings {
-		elements = append(elements, w.of("sibling", &e.Siblings[i], nil))
+		elements = append(elements, w.of("sibling", &e.Siblings[i], w.fact(siblingProof(e.Siblings[i]), types.True)))
 	}
 	return w.told(proof("inventory", fmt.Sprintf("%d others", len(elements)), fmt.Sprintf("The application registers %d other URLs.", len(elements))), w.listOf(elements))
+}
+
+func siblingProof(s Sibling) checks.Proof {
+	text := fmt.Sprintf("The application registers a %s URL in %s too", strings.ReplaceAll(string(s.Kind), "_", " "), s.Environment)
+	if s.Host != "" {
+		text += ", on " + s.Host
+	}
+	if s.ClientID != "" {
+		text += ", with the client ID " + s.ClientID
+	}
+	return proof("inventory", string(s.Environment), text+".")
+}
+
+func flawKind() *kind {
+	return &kind{name: "flaw", doc: "What makes a pattern match more than was meant.", fields: []field{
+		{name: "code", of: cel.StringType, values: flawCodes(), doc: "which flaw", get: func(_ *world, source any) slot { return settled(types.String(source.(flaw).code)) }},
+	}}
 }
 
 func siblingKind() *kind {

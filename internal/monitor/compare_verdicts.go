@@ -61,7 +61,7 @@ func (c *comparison) cause(rests families, otherRules bool) checks.Cause {
 	case rests.dns && !equalForms(before.DNS, now.DNS),
 		rests.protocols && addressesDiffer(before, now, func(a checks.AddressObservation) any { return a.TLS.Protocols }),
 		rests.full && addressesDiffer(before, now, func(a checks.AddressObservation) any { return a.Full }),
-		rests.records && !equalForms(before.Records, now.Records),
+		(rests.records || rests.certificates) && !equalForms(before.Records, now.Records), // CAA and TLSA are judged with chains
 		rests.http && addressesDiffer(before, now, func(a checks.AddressObservation) any { return a.HTTP }):
 		return checks.CauseConfiguration
 	case otherRules:

@@ -28,8 +28,8 @@ func (w Waiver) Holds(at time.Time) bool {
 }
 
 // Waive returns verdicts with those fails marked that waivers cover at at. A
-// fail is covered when each of its proofs is; of several waivers the one that
-// ends first is named, since the fail counts again then.
+// fail is covered when each of its proofs is; where several waivers cover them,
+// the one that ends first is named, since the fail counts again then.
 func Waive(verdicts []checks.Verdict, waivers []Waiver, at time.Time) []checks.Verdict {
 	waived := slices.Clone(verdicts)
 	for i, verdict := range waived {
@@ -43,27 +43,33 @@ func Waive(verdicts []checks.Verdict, waivers []Waiver, at time.Time) []checks.V
 	return waived
 }
 
-// covering returns the waiver by which a fail is covered, and the first to end
-// where it takes several.
-func covering(verdict checks.Verdict, waivers []Waiver, at time.Time) (Waiver, bool) {
-	var ending Waiver
-	covered := make([]bool, len(verdict.Proof))
-	for _, waiver := range waivers {
-		if waiver.Requirement != verdict.Requirement || !waiver.Holds(at) {
-			continue
+// covering returns the waiver that says until when all proofs are covered. A
+// fail without a proof is covered by a waiver from the whole requirement.
+func covering(verdict checks.Verdict, waivers []Waiver, at time.Time) (first Waiver, covered bool) {
+	proofs := verdict.Proof
+	if len(proofs) == 0 {
+		proofs = []checks.Proof{{}}
+	}
+	for _, proof := range proofs {
+		longest, found := longestFor(proof, verdict.Requirement, waivers, at)
+		if !found {
+			return Waiver{}, false
 		}
-		if waiver.Fact == "" {
-			return waiver, true
-		}
-		used := false
-		for i, proof := range verdict.Proof {
-			if proof.Fact == waiver.Fact && !covered[i] {
-				covered[i], used = true, true
-			}
-		}
-		if used && (ending.Until.IsZero() || waiver.Until.Before(ending.Until)) {
-			ending = waiver
+		if first.Until.IsZero() || longest.Until.Before(first.Until) {
+			first = longest
 		}
 	}
-	return ending, len(covered) > 0 && !slices.Contains(covered, false)
+	return first, true
+}
+
+func longestFor(proof checks.Proof, requirement string, waivers []Waiver, at time.Time) (longest Waiver, found bool) {
+	for _, waiver := range waivers {
+		if waiver.Requirement != requirement || !waiver.Holds(at) || waiver.Fact != "" && waiver.Fact != proof.Fact {
+			continue
+		}
+		if !found || waiver.Until.After(longest.Until) {
+			longest, found = waiver, true
+		}
+	}
+	return longest, found
 }

@@ -1,12 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -71,25 +71,76 @@ func (tx *Tx) servedCertificates(ctx context.Context, entries, components string
 	return served, served.add(found, bodies)
 }
 
-// servedComponent is one component that says what an endpoint serves.
+// servedComponent is one component that says what an endpoint serves, and the
+// family of facts whose newest answer it stands in.
 type servedComponent struct {
 	EndpointID int64
+	Family     string
 	Kind       string
 	SHA256     []byte
 }
 
 // servedComponents lists the components of the newest answers: of chains as
-// every look sees them, of those that only a full look finds, and of issuers.
+// every look sees them, of those that only a full look finds, with what the
+// same look saw as every look does, and of issuers.
 func (tx *Tx) servedComponents(ctx context.Context, entries string) ([]servedComponent, error) {
+	type answer struct {
+		EndpointID     int64
+		Family         string
+		ManifestSHA256 []byte
+	}
 	rows, _ := tx.Query(ctx, `
-		SELECT DISTINCT s.endpoint_id, m.kind, m.component_sha256 AS sha256
-		FROM (SELECT DISTINCT ON (t.endpoint_id, t.family) t.endpoint_id, t.family, t.manifest_sha256
-			FROM endpoint_status t JOIN endpoints e ON e.id = t.endpoint_id
-			WHERE e.deleted_at IS NULL AND t.family IN ('tls', 'chains', 'pki')
-			ORDER BY t.endpoint_id, t.family, `+answerAge+` DESC, t.depth) s
-		JOIN `+entries+` m ON m.manifest_sha256 = s.manifest_sha256 AND (m.kind = s.family OR m.kind = 'certificate' AND s.family <> 'pki')
-		ORDER BY s.endpoint_id, m.kind, m.component_sha256`)
-	return collectAll[servedComponent](rows, "list the chains of endpoints")
+		SELECT DISTINCT ON (t.endpoint_id, t.family) t.endpoint_id, t.family, t.manifest_sha256
+		FROM endpoint_status t JOIN endpoints e ON e.id = t.endpoint_id
+		WHERE e.deleted_at IS NULL AND t.family IN ('tls', 'chains', 'pki')
+		ORDER BY t.endpoint_id, t.family, `+answerAge+` DESC, t.depth`)
+	answers, err := collectAll[answer](rows, "list the newest answers about chains")
+	if err != nil {
+		return nil, err
+	}
+	manifests := make([][]byte, 0, len(answers))
+	for _, answer := range answers {
+		manifests = append(manifests, answer.ManifestSHA256)
+	}
+	parts, err := tx.partsOf(ctx, entries, distinct(manifests))
+	var found []servedComponent
+	for _, answer := range answers {
+		for _, part := range parts[hex.EncodeToString(answer.ManifestSHA256)] {
+			if part.Kind == answer.Family || answer.Family != FamilyPKI && part.Kind != KindPKI && part.Kind != KindChains {
+				found = append(found, servedComponent{answer.EndpointID, answer.Family, part.Kind, part.SHA256})
+			}
+		}
+	}
+	return found, err
+}
+
+// manifestPart is one entry of a manifest.
+type manifestPart struct {
+	ManifestSHA256, SHA256 []byte
+	Kind                   string
+}
+
+// partsOf reads, by manifest, what says which certificates are served. The view
+// is asked by keys: joined, it would ask of every entry whether the team may
+// see it.
+func (tx *Tx) partsOf(ctx context.Context, entries string, manifests [][]byte) (map[string][]manifestPart, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT DISTINCT manifest_sha256, kind, component_sha256 AS sha256 FROM `+entries+`
+		WHERE manifest_sha256 = ANY(@manifests) AND kind IN ('tls', 'chains', 'pki', 'certificate')
+		ORDER BY manifest_sha256, kind, component_sha256`, pgx.StrictNamedArgs{"manifests": manifests})
+	all, err := collectAll[manifestPart](rows, "list the chains of endpoints")
+	parts := make(map[string][]manifestPart, len(manifests))
+	for _, part := range all {
+		key := hex.EncodeToString(part.ManifestSHA256)
+		parts[key] = append(parts[key], part)
+	}
+	return parts, err
+}
+
+// distinct returns keys, each once, sorted.
+func distinct(keys [][]byte) [][]byte {
+	slices.SortFunc(keys, bytes.Compare)
+	return slices.CompactFunc(keys, bytes.Equal)
 }
 
 // bodies reads components by their keys, each once.
@@ -98,8 +149,7 @@ func (tx *Tx) bodies(ctx context.Context, components string, found []servedCompo
 	for _, component := range found {
 		sums = append(sums, component.SHA256)
 	}
-	slices.SortFunc(sums, func(a, b []byte) int { return strings.Compare(string(a), string(b)) })
-	sums = slices.CompactFunc(sums, func(a, b []byte) bool { return string(a) == string(b) })
+	sums = distinct(sums)
 	type row struct{ SHA256, Body []byte }
 	rows, _ := tx.Query(ctx, `SELECT sha256, body FROM `+components+` WHERE sha256 = ANY(@sums)`, pgx.StrictNamedArgs{"sums": sums})
 	all, err := collectAll[row](rows, "read %d components of chains", len(sums))
@@ -110,28 +160,61 @@ func (tx *Tx) bodies(ctx context.Context, components string, found []servedCompo
 	return bodies, err
 }
 
+// seenChains are the chains of one endpoint, by who saw them.
+type seenChains struct{ newest, full, withFull [][]checks.Fingerprint }
+
 func (s *ServedCertificates) add(found []servedComponent, bodies map[string][]byte) error {
-	chains := map[int64][][]checks.Fingerprint{}
+	seen := map[int64]*seenChains{}
 	for _, component := range found {
 		body, readable := bodies[hex.EncodeToString(component.SHA256)]
 		if !readable {
 			continue
 		}
-		more, err := s.read(component.Kind, body)
+		chains, err := s.read(component.Kind, body)
 		if err != nil {
 			return fmt.Errorf("read the %s component %x: %w", component.Kind, component.SHA256, err)
 		}
-		for _, chain := range more {
-			known := func(other []checks.Fingerprint) bool { return slices.Equal(other, chain) }
-			if len(chain) > 0 && !slices.ContainsFunc(chains[component.EndpointID], known) {
-				chains[component.EndpointID] = append(chains[component.EndpointID], chain)
-			}
+		of := seen[component.EndpointID]
+		if of == nil {
+			of = &seenChains{}
+			seen[component.EndpointID] = of
+		}
+		switch {
+		case component.Family == FamilyTLS:
+			of.newest = append(of.newest, chains...)
+		case component.Kind == KindTLS:
+			of.withFull = append(of.withFull, chains...)
+		default:
+			of.full = append(of.full, chains...)
 		}
 	}
 	for i := range s.Endpoints {
-		s.Endpoints[i].Chains = chains[s.Endpoints[i].EndpointID]
+		if of := seen[s.Endpoints[i].EndpointID]; of != nil {
+			s.Endpoints[i].Chains = of.served()
+		}
 	}
 	return nil
+}
+
+// served lists the chains that are served now, each once: those that the newest
+// look saw, and those that only the newest full look found. What that look saw
+// as every look does, and the newest does not see any more, was replaced since.
+func (c seenChains) served() [][]checks.Fingerprint {
+	var served [][]checks.Fingerprint
+	in := func(list [][]checks.Fingerprint, chain []checks.Fingerprint) bool {
+		return slices.ContainsFunc(list, func(other []checks.Fingerprint) bool { return slices.Equal(other, chain) })
+	}
+	for _, chain := range c.newest {
+		if !in(served, chain) {
+			served = append(served, chain)
+		}
+	}
+	for _, chain := range c.full {
+		if !in(served, chain) && !in(c.withFull, chain) {
+			served = append(served, chain)
+		}
+	}
+	return served
 }
 
 // read takes the certificates and windows of a component, and returns its chains.
@@ -140,12 +223,14 @@ func (s *ServedCertificates) read(kind string, body []byte) (chains [][]checks.F
 	case KindTLS:
 		var part checks.TLS
 		err = json.Unmarshal(body, &part)
-		chains = append(chains, part.Chain.Value)
+		if len(part.Chain.Value) > 0 {
+			chains = append(chains, part.Chain.Value)
+		}
 	case KindChains:
 		var part checks.Chains
 		err = json.Unmarshal(body, &part)
 		for _, chain := range part.Served.Value {
-			if chain.SNI {
+			if chain.SNI && len(chain.Certificates) > 0 {
 				chains = append(chains, chain.Certificates)
 			}
 		}
@@ -153,7 +238,7 @@ func (s *ServedCertificates) read(kind string, body []byte) (chains [][]checks.F
 		var part checks.Certificate
 		err = json.Unmarshal(body, &part)
 		s.Certificates[part.SHA256] = part.DER
-	case "pki":
+	case KindPKI:
 		var part checks.PKI
 		err = json.Unmarshal(body, &part)
 		for leaf, info := range part.RenewalInfo {

@@ -25,12 +25,12 @@ type Regrade struct {
 	FinishedAt  time.Time
 	CanceledAt  time.Time // by a person, or since it could not go on
 	Fault       string    // why it could not
-	Manifests   int64 // distinct observations to judge
-	Cursor      int64 // of them, how many are judged
-	Judged      int64 // judgements: an observation needs one for each time that its certificates divide
-	Unreadable  int64 // observations that could not be judged
-	Assessments int64 // that rest on what is to judge
-	Covered     int64 // of them, on what is judged
+	Manifests   int64     // distinct observations to judge
+	Cursor      int64     // of them, how many are judged
+	Judged      int64     // judgements: an observation needs one for each time that its certificates divide
+	Unreadable  int64     // observations that could not be judged
+	Assessments int64     // that rest on what is to judge
+	Covered     int64     // of them, on what is judged
 }
 
 const regradeColumns = `id, criteria, trust_data, engine, from_slot, to_slot, requested_by, requested_at,

@@ -1,7 +1,8 @@
 // Package regrade grades stored observations again, under criteria that a
 // person asks for, and stores what would change. Each distinct observation is
 // judged once for each time that its certificates divide; how many assessments
-// that means is counted by the database.
+// that means is counted by the database. It rewrites no stored grade, and never
+// holds more than a few batches in memory.
 package regrade
 
 import (

@@ -147,10 +147,10 @@ func (s *stored) report(id int64, page store.RegradePage) store.RegradeReport {
 	return report
 }
 
-// benchmarkSize is that of BenchmarkRegrade: GRADEWATCH_BENCH_REGRADE=full is a
+// benchmarkSize is that of BenchmarkRegrade: GRADEWATCH_TEST_REGRADE=full is a
 // million assessments of 20,000 observations.
 func benchmarkSize() size {
-	if os.Getenv("GRADEWATCH_BENCH_REGRADE") == "full" {
+	if os.Getenv("GRADEWATCH_TEST_REGRADE") == "full" {
 		return size{endpoints: 1000, versions: 20, assessments: 50}
 	}
 	return size{endpoints: 100, versions: 20, assessments: 10}

@@ -29,7 +29,8 @@ type Certificate struct {
 	NotBefore, NotAfter time.Time
 	Public              bool                // leads to, or is, a root of Mozilla's store
 	Window              *checks.RenewalInfo // nil: none known; of leaves
-	Endpoints           []int64             // that it serves, sorted
+	Replaced            bool                // one of its endpoints serves a newer one for the same names too
+	Endpoints           []int64             // that serve it, sorted
 }
 
 // Kind says what happens at an entry's time.
@@ -99,7 +100,18 @@ func (c *Certificate) entries(now time.Time) []Entry {
 	return []Entry{leaves, ends}
 }
 
+// notReloaded is what a certificate that outlived its renewal says of itself.
+const notReloaded = " A newer certificate for the same names is served at the same URL: it was renewed, and a server was not reloaded."
+
 func (c *Certificate) leafEntries(now time.Time) []Entry {
+	entries := c.datedEntries(now)
+	if first := &entries[0]; c.Replaced && !first.At.After(now) {
+		first.Text += notReloaded
+	}
+	return entries
+}
+
+func (c *Certificate) datedEntries(now time.Time) []Entry {
 	expiry := c.entry(c.NotAfter, Expiry, fmt.Sprintf("The certificate of %s %s", c.Name, word(now.After(c.NotAfter), "has expired", "expires")),
 		fmt.Sprintf("It was issued by %s on %s.", c.Issuer, c.NotBefore.UTC().Format(time.DateOnly)))
 	if now.After(c.NotAfter) {

@@ -1,6 +1,7 @@
 package renewal_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -61,6 +62,16 @@ func TestCalendarOfLeaves(t *testing.T) {
 			got := renewal.Calendar([]renewal.Certificate{test.certificate}, nil, issued.Add(test.now), issued.AddDate(1, 0, 0))
 			require.Equal(t, test.want, lines(got))
 		})
+	}
+}
+
+func TestCalendarSaysThatAServerWasNotReloaded(t *testing.T) {
+	t.Parallel()
+	for age, said := range map[time.Duration]bool{0: false, 59 * day: false, 65 * day: true, 80 * day: true, 95 * day: true} {
+		old := leaf("a.example", 90*day, 1)
+		require.NotContains(t, renewal.Calendar([]renewal.Certificate{old}, nil, issued.Add(age), issued.AddDate(1, 0, 0))[0].Text, "reloaded")
+		old.Replaced = true
+		require.Equal(t, said, strings.Contains(renewal.Calendar([]renewal.Certificate{old}, nil, issued.Add(age), issued.AddDate(1, 0, 0))[0].Text, "a server was not reloaded"), age)
 	}
 }
 

@@ -37,7 +37,7 @@ func TestApacheLines(t *testing.T) {
 			answer(t, at)
 		}
 	}
-	require.GreaterOrEqual(t, tested, 12)
+	require.GreaterOrEqual(t, tested, 11)
 }
 
 // visible says whether a server that is weak where it can be shows that the
@@ -51,7 +51,7 @@ func apacheWith(id, lines string, files map[string][]byte) checktest.ApacheConfi
 	if id == "secure-renegotiation" {
 		config.Protocols = []string{"TLSv1.2", "TLSv1.3"}
 	}
-	if id == "redirect-https" {
+	if id == "https-only" {
 		config.Plain = lines
 		return config
 	}

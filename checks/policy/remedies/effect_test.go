@@ -29,6 +29,7 @@ type effect func(t *testing.T, server server) error
 func effects() map[string]effect {
 	return map[string]effect{
 		"protocols-off":        speaks("TLSv1.2 TLSv1.3"),
+		"ssl-off":              speaks("TLSv1.2 TLSv1.3"),
 		"tls12-on":             speaks("TLSv1.2 TLSv1.3"),
 		"tls13-on":             speaks("TLSv1.2 TLSv1.3"),
 		"tls13-only":           speaks("TLSv1.3"),
@@ -40,7 +41,7 @@ func effects() map[string]effect {
 		"groups-nist":          noX25519,
 		"signature-schemes":    noPKCS1,
 		"hsts":                 sendsHSTS,
-		"redirect-https":       redirects,
+		"https-only":           redirects,
 		"cookie-http-only":     flagsCookies,
 		"cookie-secure":        flagsCookies,
 		"framing":              allowsFraming,

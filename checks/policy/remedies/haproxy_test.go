@@ -42,7 +42,7 @@ func TestHAProxyLines(t *testing.T) {
 			require.NoError(t, check(t, haproxyWith(t, id, lines, files, behind)), lines)
 		})
 	}
-	require.GreaterOrEqual(t, tested, 12)
+	require.GreaterOrEqual(t, tested, 11)
 }
 
 func haproxyVersion(t *testing.T) string {

@@ -89,12 +89,12 @@ func TestFor(t *testing.T) {
 // can be found wanting in.
 func TestUsualServersAreServed(t *testing.T) {
 	t.Parallel()
-	for _, id := range []string{"protocols-off", "tls12-on", "tls13-on", "weak-suites-off", "certificate-renew", "hsts", "redirect-https"} {
+	for _, id := range []string{"protocols-off", "tls12-on", "tls13-on", "weak-suites-off", "certificate-renew", "hsts", "https-only"} {
 		remedy, found := ByID(id)
 		require.True(t, found, id)
 		for _, server := range []string{"nginx", "apache", "iis", "haproxy", "caddy", "go", "node", "java", "cloudflare", "cloudfront", "aws-alb"} {
 			configurations := remedy.For(server)
-			if id == "redirect-https" && server == "java" || id == "certificate-renew" && server == "java" {
+			if id == "https-only" && server == "java" || id == "certificate-renew" && server == "java" {
 				continue // a servlet container leaves both to what stands in front
 			}
 			require.Len(t, configurations, 1, "%s has nothing for %s", id, server)
