@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,7 +118,18 @@ func (l *look) stands(issuer *x509.Certificate) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.shelf.put(issuer)
+	l.takeFetched(issuer)
 	return l.shelf.selfSigned(issuer) || l.shelf.issuerOf(issuer) != nil
+}
+
+// takeFetched notes an issuer that was not sent, which may be revoked like one
+// that was. It is called with l.mu held.
+func (l *look) takeFetched(issuer *x509.Certificate) {
+	fetched := &sentCertificate{print: checks.NewCertificate(issuer.Raw).SHA256, Certificate: issuer}
+	same := func(other *sentCertificate) bool { return other.print == fetched.print }
+	if l.byPrint[fetched.print] == nil && !slices.ContainsFunc(l.fetched, same) {
+		l.fetched = append(l.fetched, fetched)
+	}
 }
 
 // proves says whether a failure proves that nothing usable is there.

@@ -182,6 +182,9 @@ func settled(info checks.RenewalInfo, now time.Time) checks.RenewalInfo {
 	}
 	const day = 24 * time.Hour
 	info.Start, info.End = info.Start.Truncate(day), info.End.Truncate(day)
+	if !info.Start.Before(info.End) { // a window that is none asks for nothing
+		info.Start = info.End.Add(-day)
+	}
 	return info
 }
 

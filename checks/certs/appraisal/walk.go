@@ -64,9 +64,9 @@ func (w *walker) climb(so walk) {
 	if last.selfIssued() {
 		if err := w.check(last, last); err == nil || errors.Is(err, errCannotVerify) {
 			so.end = endRoot
+			w.offer(so)
+			return
 		}
-		w.offer(so)
-		return
 	}
 	so.end = endMissing
 	for _, group := range []struct {
@@ -163,6 +163,9 @@ func (s walk) below() []*certificate {
 	}
 	return s.certificates[:count]
 }
+
+// proven says whether good signatures lead to a root of a store.
+func (s walk) proven() bool { return s.end >= endPrivate && !s.unverified && s.strong() }
 
 // strong says whether nothing below the root is signed with MD2, MD4, MD5 or SHA-1.
 func (s walk) strong() bool {
