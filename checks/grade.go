@@ -101,14 +101,15 @@ const (
 	EffectTrust    GradeEffect = "trust"    // the letter becomes T
 	EffectMismatch GradeEffect = "mismatch" // the letter becomes M
 	EffectBonus    GradeEffect = "bonus"    // A becomes A+
+	EffectNote     GradeEffect = "note"     // none: worth knowing
 )
 
 // GradeRule is one rule that fired, and on what.
 type GradeRule struct {
 	ID     string      `json:"id"` // "B-TLS10": those of the rating guide's reference
 	Effect GradeEffect `json:"effect"`
-	Letter Letter      `json:"letter"` // that it leads to
-	Text   string      `json:"text"`   // "TLS 1.0 is accepted"
+	Letter Letter      `json:"letter,omitempty"` // that it leads to; empty for notes
+	Text   string      `json:"text"`             // "TLS 1.0 is accepted"
 	Proof  []Proof     `json:"proof"`
 }
 

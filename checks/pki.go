@@ -7,17 +7,21 @@ import "time"
 // their issuer wants them renewed. Keys are fingerprints of certificates.
 type PKI struct {
 	// Issuers are what the caIssuers addresses (AIA, RFC 5280 section 4.2.2.1) of
-	// a certificate led to, where its issuer was neither sent nor known. Absent:
+	// a certificate led to, step by step, where its issuer was neither sent nor
+	// known: the last of a chain, however it is ordered. Absent:
 	// it names no such address, or nothing usable is there. The certificates are
 	// in Observation.Certificates.
 	Issuers map[Fingerprint]Fact[[]Fingerprint] `json:"issuers,omitempty"`
-	// Revocation: of every certificate sent but self-signed ones.
+	// Revocation: of every certificate sent, or fetched to complete a chain, but
+	// self-signed ones.
 	Revocation map[Fingerprint]Revocation `json:"revocation,omitempty"`
-	// RenewalInfo: of leaves. Absent: the issuer offers none (RFC 9773).
+	// RenewalInfo: of leaves that are in date, whose issuer's ACME directory is
+	// known. Absent: the issuer offers none (RFC 9773).
 	RenewalInfo map[Fingerprint]Fact[RenewalInfo] `json:"renewal_info,omitempty"`
 }
 
-// Revocation is what the issuer publishes about one certificate.
+// Revocation is what the issuer publishes about one certificate. Neither is
+// asked where the issuer's certificate is not at hand: nothing could be verified.
 type Revocation struct {
 	// CRL: Absent where the certificate names no list (RFC 5280 section 4.2.1.13).
 	CRL Fact[RevocationStatus] `json:"crl,omitzero"`
@@ -50,6 +54,9 @@ type RevocationStatus struct {
 }
 
 // RenewalInfo is when an issuer wants a certificate renewed (RFC 9773 section 4.2).
+// A window that was over when it was asked for begins and ends at midnight UTC,
+// at or before it did, maybe both at the same: 'at once' is another window at
+// each look.
 type RenewalInfo struct {
 	Start          time.Time `json:"start"`
 	End            time.Time `json:"end"`
@@ -59,10 +66,12 @@ type RenewalInfo struct {
 // Stapled is the component that holds what a server hands over beside its
 // chain, asked for by one full look with SNI.
 type Stapled struct {
-	// OCSP: Absent where none came.
+	// OCSP: Absent where none came. Inconclusive where the leaf's issuer is not at
+	// hand.
 	OCSP Fact[Staple] `json:"ocsp,omitzero"`
-	// SCTs are the signed certificate timestamps of the TLS extension and of the
-	// staple (RFC 6962 section 3.3), as serialized there, sorted.
+	// SCTs are the signed certificate timestamps of the TLS extension and of a
+	// good staple (RFC 6962 section 3.3), as serialized there, sorted. Absent where
+	// none came.
 	SCTs Fact[[]StapledSCT] `json:"scts,omitzero"`
 }
 
@@ -101,10 +110,11 @@ type Records struct {
 	// CAA: the record set that counts (RFC 8659 section 3): of the host or the
 	// nearest parent that has one. Absent: none up to the top.
 	CAA Fact[CAA] `json:"caa,omitzero"`
-	// TLSA of the target's port (RFC 6698). Absent: none. Not asked where DNSSEC
-	// could not be told, since they mean nothing without.
+	// TLSA of the target's port (RFC 6698). Absent: none that DNSSEC vouches for.
+	// Not asked where DNSSEC could not be told, since they mean nothing without.
 	TLSA Fact[[]TLSA] `json:"tlsa,omitzero"`
-	// DNSSEC: the resolver vouches for the host's addresses (AD, RFC 4035 section 3.2.3).
+	// DNSSEC: the resolver vouches for the host's addresses (AD, RFC 4035 section
+	// 3.2.3). Not asked where the resolver validates nothing, or may not be believed.
 	DNSSEC Fact[bool] `json:"dnssec,omitzero"`
 }
 

@@ -18,6 +18,7 @@ const (
 	ReasonHTTPStatus         Reason = "http_status"          // an HTTP answer other than 200
 	ReasonNotCurrent         Reason = "not_current"          // what an issuer publishes is out of date
 	ReasonBadSignature       Reason = "bad_signature"        // what an issuer publishes is not signed by it
+	ReasonOutOfScope         Reason = "out_of_scope"         // what an issuer publishes is not about this certificate
 	ReasonResolverFailed     Reason = "resolver_failed"      // SERVFAIL, or the resolver did not answer
 	ReasonSpecialPurpose     Reason = "special_purpose"      // the address filter refused the address
 	ReasonBudget             Reason = "budget_exhausted"     // the budget of connections, bytes or hops is used up

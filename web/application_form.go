@@ -189,7 +189,7 @@ func (s *server) addHints(form *views.ApplicationForm, applicationType policy.Ap
 		if subject.ValueKind == policy.Pattern {
 			subject.ProbeURL = row.ProbeURL
 		}
-		for _, verdict := range policy.Judge(nil, subject, s.now(), policy.SuperOffice(), nil) {
+		for _, verdict := range policy.Judge(policy.Evidence{Subject: subject, At: s.now()}, policy.SuperOffice()) {
 			unsureLint := verdict.Requirement == "L-01" && verdict.Result == checks.ResultInconclusive
 			if (verdict.Result == checks.Fail || unsureLint) && len(verdict.Proof) > 0 {
 				form.Rows[i].Hints = append(form.Rows[i].Hints, verdict.Proof[0].Text+" "+verdict.Remedy)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/internal/auth"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -47,6 +48,9 @@ func (s *server) fillEndpoint(ctx context.Context, tx *store.Tx, id int64, model
 	if model.Incidents, err = tx.OpenIncidentsOf(ctx, id); err != nil {
 		return err
 	}
+	if model.Waivers, err = tx.Waivers(ctx, id); err != nil {
+		return err
+	}
 	newest, err := tx.NewestAssessment(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
@@ -60,6 +64,8 @@ func (s *server) fillEndpoint(ctx context.Context, tx *store.Tx, id int64, model
 	}
 	model.Newest, model.LastChanges = &newest, newest.Changes
 	model.Verdicts = verdictViews(newest.Verdicts, states, model.Unfinished)
+	model.Grade = gradeView(newest.Grade)
+	offerWaivers(model)
 	return s.fillSeen(ctx, tx, newest, model)
 }
 
@@ -74,6 +80,10 @@ func (s *server) fillSeen(ctx context.Context, tx *store.Tx, newest store.Assess
 		return err
 	}
 	model.Seen.Standing = standing
+	offerLines(&model.Grade, model.Verdicts, model.Seen)
+	if newest.Grade != nil {
+		model.Seen.Appraisal = newest.Grade.Appraisal
+	}
 	standing.Leave, err = intrusiveLeave(ctx, tx, model.ID)
 	return err
 }
@@ -119,4 +129,13 @@ func (s *server) findEndpoint(r *http.Request) (endpoint monitor.Endpoint, err e
 		return err
 	})
 	return endpoint, err
+}
+
+// offerWaivers leads from what fails to the form that excuses from it.
+func offerWaivers(model *views.Endpoint) {
+	for i, verdict := range model.Verdicts {
+		if model.MayChange && verdict.Result == checks.Fail && verdict.Waived == nil && verdict.Severity != checks.Record {
+			model.Verdicts[i].WaivePath = fmt.Sprintf("/endpoints/%d/waivers?requirement=%s", model.ID, verdict.Requirement)
+		}
+	}
 }

@@ -40,8 +40,8 @@ func TestEndpointShowsWhatAFullLookFoundWithItsAge(t *testing.T) {
 
 	require.Equal(t, []string{"0x1302", "0x1303", "0xC02B", "0x009E", "0xC013", "0x000A", "0x0005"}, each(page, "tr[data-suite]", "data-suite"))
 	require.Equal(t, "Weak CBC", page.text(`tr[data-suite="0xC013"] [data-label=Remarks]`))
-	require.Equal(t, "Weak 3DES, CBC, RSA key transport", page.text(`tr[data-suite="0x000A"] [data-label=Remarks]`))
-	require.Equal(t, "Insecure RC4, RSA key transport", page.text(`tr[data-suite="0x0005"] [data-label=Remarks]`))
+	require.Equal(t, "Weak 3DES, CBC, no forward secrecy", page.text(`tr[data-suite="0x000A"] [data-label=Remarks]`))
+	require.Equal(t, "Insecure RC4, no forward secrecy", page.text(`tr[data-suite="0x0005"] [data-label=Remarks]`))
 	require.Equal(t, "None", page.text(`tr[data-suite="0xC02B"] [data-label=Remarks]`))
 	require.Equal(t, "ffdhe2048 (2048 bits)", page.text(`tr[data-suite="0x009E"] [data-label=Group]`))
 	suites := page.text("section[aria-labelledby=suites]")

@@ -60,6 +60,11 @@ func (s *server) showAssessment(w http.ResponseWriter, r *http.Request) error {
 		if model.Seen, err = seen(ctx, tx, model.Record.ManifestSHA256); err != nil {
 			return err
 		}
+		model.Grade = gradeView(model.Record.Grade)
+		offerLines(&model.Grade, model.Verdicts, model.Seen)
+		if model.Record.Grade != nil {
+			model.Seen.Appraisal = model.Record.Grade.Appraisal
+		}
 		measurements, err := tx.Measurements(ctx, model.Record.HostLookID, model.Record.HostLookAt)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil

@@ -47,8 +47,8 @@ func (s *server) showIncident(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	for _, requirement := range policy.SuperOffice().Requirements {
-		model.Texts[requirement.ID] = requirement.Text
+	for _, requirement := range model.Requirements {
+		model.Texts[requirement.Requirement] = policy.Statement(requirement.Requirement)
 	}
 	return s.render(w, r, http.StatusOK, views.IncidentPage(s.page(r, model.Title, "/incidents"), model))
 }
@@ -64,7 +64,7 @@ func fillIncident(ctx context.Context, tx *store.Tx, id int64, model *views.Inci
 	for _, requirement := range model.Requirements {
 		confirming = append(confirming, requirement.AssessmentID)
 	}
-	if model.Remedies, err = remedies(ctx, tx, model.Requirements); err != nil {
+	if model.Remedies, err = remediesOf(ctx, tx, model.Requirements); err != nil {
 		return err
 	}
 	if model.Changes, err = tx.ChangesBefore(ctx, confirming); err != nil {
@@ -88,9 +88,9 @@ func fillIncident(ctx context.Context, tx *store.Tx, id int64, model *views.Inci
 // with one cause has the same remedy on every endpoint.
 const maxRemedyLooks = 3
 
-// remedies lists what the looks that confirmed an incident said to do, each
+// remediesOf lists what the looks that confirmed an incident said to do, each
 // sentence once.
-func remedies(ctx context.Context, tx *store.Tx, requirements []store.IncidentRequirement) ([]string, error) {
+func remediesOf(ctx context.Context, tx *store.Tx, requirements []store.IncidentRequirement) ([]string, error) {
 	var list []string
 	looks := map[int64][]checks.Verdict{}
 	for _, requirement := range requirements {

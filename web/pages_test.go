@@ -84,7 +84,7 @@ func TestEndpointPageTellsWorstFirst(t *testing.T) {
 	require.Regexp(t, `^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$`, b.get("/endpoints/1/history").Find("tbody time").First().Text())
 	var order []string
 	page.Find("li[data-requirement]").Each(func(_ int, item *selection) { order = append(order, item.AttrOr("data-requirement", "")) })
-	require.Equal(t, []string{"T-02", "C-02", "T-09", "C-01", "L-03"}, order)
+	require.Equal(t, []string{"T-02", "C-02", "C-01", "L-03", "T-09"}, order)
 	first := page.text("li[data-requirement=T-02]")
 	require.Contains(t, first, "Fails")
 	require.Contains(t, first, "Must")

@@ -57,6 +57,12 @@ func notice(key string) string {
 		return "A look has been asked for."
 	case "full-look-asked":
 		return "A full check has been asked for. It may take a few minutes."
+	case "waiver-granted":
+		return "The requirement is waived. It counts again when the waiver is over."
+	case "waiver-ended":
+		return "The waiver is over. The requirement counts from the next look on."
+	case "profiles-changed":
+		return "The change is saved. It counts from the next look on."
 	case "intrusive-allowed":
 		return "Intrusive probes are allowed. The next full check uses them."
 	case "intrusive-forbidden":

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/internal/auth"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/static"
@@ -28,6 +29,8 @@ type Config struct {
 	Version string
 	Vantage string // that new endpoints are looked at from; empty: local
 
+	// Roots are what certificates are trusted by; nil: Mozilla's.
+	Roots *chain.Roots
 	// Ready says whether requests can be served; nil: the database answers.
 	Ready func(context.Context) error
 	// Registerer takes the metrics of requests; nil: none are kept.
@@ -64,7 +67,9 @@ func New(configuration Config) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{Config: configuration, assets: assets}
-	s.setDefaults()
+	if err := s.setDefaults(); err != nil {
+		return nil, err
+	}
 	s.BaseURL = strings.TrimSuffix(configuration.BaseURL, "/")
 	s.sessions = auth.Sessions{Store: s.Store, Secure: base.Scheme == "https"}
 	if s.requests, err = newRequestMetrics(s.Registerer); err != nil {
@@ -73,7 +78,7 @@ func New(configuration Config) (http.Handler, error) {
 	return s.middleware(s.routes()), nil
 }
 
-func (s *server) setDefaults() {
+func (s *server) setDefaults() (err error) {
 	if s.Logger == nil {
 		s.Logger = slog.Default()
 	}
@@ -86,6 +91,10 @@ func (s *server) setDefaults() {
 	if s.ClientAddress == nil {
 		s.ClientAddress = peerAddress
 	}
+	if s.Roots == nil {
+		s.Roots, err = chain.MozillaRoots()
+	}
+	return err
 }
 
 // routes is the map of the product.
@@ -94,6 +103,16 @@ func (s *server) routes() *http.ServeMux {
 	public := func(pattern string, do action) { mux.Handle(pattern, s.public(do)) }
 	private := func(pattern string, do action) { mux.Handle(pattern, s.private(do)) }
 
+	s.routeFleet(private)
+	s.routeEndpoints(private)
+	s.routeTelling(private)
+	s.routePublic(mux, public)
+	return mux
+}
+
+// routeFleet is what is watched: read by all, changed by administrators and
+// developers.
+func (s *server) routeFleet(private func(string, action)) {
 	// The fleet, for everybody on the team.
 	private("GET /{$}", s.showOverview)
 	private("GET /overview", s.showOverviewFleet) // polled fragment
@@ -111,7 +130,11 @@ func (s *server) routes() *http.ServeMux {
 	private("POST /endpoints/{id}/interval", s.changeInterval)
 	private("GET /endpoints/{id}/remove", s.confirmRemoveEndpoint)
 	private("POST /endpoints/{id}/remove", s.removeEndpoint)
+}
 
+// routeEndpoints is what was seen of an endpoint, what it means, and what is to
+// come.
+func (s *server) routeEndpoints(private func(string, action)) {
 	// What was seen and what it means.
 	private("GET /endpoints/{id}", s.showEndpoint)
 	private("GET /endpoints/{id}/progress", s.showProgress) // polled fragment
@@ -119,11 +142,26 @@ func (s *server) routes() *http.ServeMux {
 	private("GET /endpoints/{id}/history", s.showHistory)
 	private("GET /endpoints/{id}/looks/{assessment}", s.showAssessment)
 
+	// What is to come: for the team, and for operators of every team.
+	private("GET /calendar", s.showCalendar)
+	private("GET /calendar.ics", s.sendCalendar)
+	private("GET /fleet/calendar", s.showFleetCalendar)
+
+	// What an endpoint is excused from, and what it is held to besides.
+	private("GET /endpoints/{id}/waivers", s.showWaivers)
+	private("POST /endpoints/{id}/waivers", s.grantWaiver)
+	private("POST /endpoints/{id}/waivers/{waiver}/end", s.endWaiver)
+	private("GET /endpoints/{id}/profiles", s.showProfiles)
+	private("POST /endpoints/{id}/profiles", s.changeProfiles)
+
 	// Leave for intrusive probes: operators only, whichever team's endpoint it is.
 	private("GET /endpoints/{id}/intrusive", s.showIntrusive)
 	private("POST /endpoints/{id}/intrusive", s.allowIntrusive)
 	private("POST /endpoints/{id}/intrusive/forbid", s.forbidIntrusive)
+}
 
+// routeTelling is what is told, and who did what.
+func (s *server) routeTelling(private func(string, action)) {
 	// What is told, and to whom.
 	private("GET /incidents", s.listIncidents)
 	private("GET /incidents/{id}", s.showIncident)
@@ -141,7 +179,10 @@ func (s *server) routes() *http.ServeMux {
 
 	// Who did what: administrators, developers and operators.
 	private("GET /audit", s.listAudit)
+}
 
+// routePublic is what needs no session.
+func (s *server) routePublic(mux *http.ServeMux, public func(string, action)) {
 	// Signing in and out.
 	public("GET /sign-in", s.showSignIn)
 	public("GET /sign-in/{token}", s.showSignInLink)
@@ -160,5 +201,4 @@ func (s *server) routes() *http.ServeMux {
 	}
 	mux.Handle("GET "+static.Prefix, s.assets)
 	public("/", func(http.ResponseWriter, *http.Request) error { return store.ErrNotFound })
-	return mux
 }

@@ -31,25 +31,32 @@ func (s *site) worked(endpoint monitor.Endpoint, depth checks.Depth, at time.Tim
 		}
 		observation.Addresses = append(observation.Addresses, address)
 	}
+	s.saw(endpoint, observation, at)
+}
+
+// saw writes a judged look at endpoint that saw this.
+func (s *site) saw(endpoint monitor.Endpoint, observation *checks.Observation, at time.Time) {
+	s.Helper()
+	depth := observation.Depth
 	verdicts := []checks.Verdict{verdict("T-02", checks.Pass, checks.Must, "192.0.2.10 refuses SSL 3.0.")}
 	require.NoError(s, s.store.AsWorker(s.Context(), func(ctx context.Context, tx *store.Tx) error {
 		assessment, err := tx.RequestAssessment(ctx, endpoint.ID, monitor.Scheduled, depth, at, at)
 		if err != nil {
 			return err
 		}
-		seen, err := tx.SaveSeen(ctx, observation, verdicts, at)
+		seen, err := tx.SaveSeen(ctx, store.Judged{Look: observation, Judgement: checks.Judgement{Verdicts: verdicts}}, at)
 		if err != nil {
 			return err
 		}
 		err = tx.FinishAssessment(ctx, assessment, store.Finished{
-			At: at, Manifest: seen.Whole, Verdicts: seen.Verdicts, Profile: "p", Engine: "1", TrustData: "t",
-			Look: &store.HostLook{Host: "app.example.com", Port: 443, Vantage: "local", Depth: depth, Manifest: seen.Host, StartedAt: at},
+			At: at, Seen: seen, Profile: "p", Engine: "1", TrustData: "t",
+			Look: &store.HostLook{Host: "app.example.com", Port: 443, Vantage: "local", Depth: depth, StartedAt: at},
 		})
 		if err != nil {
 			return err
 		}
 		settlement := store.Settlement{
-			Assessment: assessment, At: at, Observation: observation, Manifest: seen.Whole,
+			Assessment: assessment, At: at, Observation: observation, Seen: seen,
 			Lease: store.Lease{EndpointID: endpoint.ID, AssessmentID: assessment.ID},
 		}
 		if depth == checks.Full {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/policy"
+	"github.com/gradewatch/gradewatch/checks/policy/remedies"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/views"
@@ -56,9 +57,21 @@ func newestSeen(ctx context.Context, tx *store.Tx, endpoint int64, manifest []by
 func newSeen(components []store.ObservedComponent) (views.Seen, error) {
 	observation, err := store.Together(components)
 	return views.Seen{
-		DNS: observation.DNS, Addresses: observation.Addresses, Components: components,
+		DNS: observation.DNS, Addresses: observation.Addresses, Records: observation.Records, Components: components,
 		Certificates: certificateViews(observation.Certificates, observation.Addresses),
 	}, err
+}
+
+// gradeView is the grade that an assessment holds.
+func gradeView(graded *store.Graded) views.GradeView {
+	if graded == nil {
+		return views.GradeView{}
+	}
+	view := views.GradeView{Grade: &graded.Endpoint}
+	for _, address := range graded.Addresses {
+		view.Addresses = append(view.Addresses, views.AddressGrade(address))
+	}
+	return view
 }
 
 // certificateViews lists servers' own certificates first, then in the order
@@ -108,12 +121,14 @@ func certificateView(certificate checks.Certificate, leaf bool) views.Certificat
 // verdictViews sorts verdicts, worst first, and says where each stands. states
 // may be nil: then nothing but the verdict is said.
 func verdictViews(verdicts []checks.Verdict, states map[string]monitor.RequirementState, look *monitor.Assessment) []views.VerdictView {
-	profile := policy.SuperOffice()
 	list := make([]views.VerdictView, 0, len(verdicts))
 	for _, verdict := range verdicts {
-		view := views.VerdictView{Verdict: verdict, Text: verdict.Requirement}
-		if requirement, ok := profile.Requirement(verdict.Requirement); ok {
-			view.Text, view.Source = requirement.Text, requirement.Source
+		profile := policy.Find(verdict.Profile)
+		view := views.VerdictView{Verdict: verdict, Text: verdict.Requirement, Section: policy.SectionOf(verdict, profile)}
+		if profile != nil {
+			if requirement, ok := profile.Requirement(verdict.Requirement); ok {
+				view.Text, view.Source = requirement.Text, requirement.Source
+			}
 		}
 		if state, ok := states[verdict.Requirement]; ok {
 			view.Notes = notes(verdict, state, look)
@@ -125,6 +140,18 @@ func verdictViews(verdicts []checks.Verdict, states map[string]monitor.Requireme
 	})
 	sayOnce(list)
 	return list
+}
+
+// offerLines adds the configuration lines that belong to the remedies, chosen by
+// what the server looks like.
+func offerLines(grade *views.GradeView, verdicts []views.VerdictView, seen views.Seen) {
+	product := remedies.Product(&checks.Observation{DNS: seen.DNS, Addresses: seen.Addresses, Records: seen.Records})
+	grade.Product = product
+	for i, verdict := range verdicts {
+		if remedy, found := remedies.ByID(verdict.RemedyID); found {
+			verdicts[i].Configurations = remedy.For(product)
+		}
+	}
 }
 
 // sayOnce leaves the remedy of what could not be told on the first verdict that

@@ -1,8 +1,10 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -13,7 +15,7 @@ import (
 // EngineVersion is raised when the way of looking or judging changes so that
 // the same server may give other facts. Build versions do not count: they name
 // the program, and change nothing.
-const EngineVersion = "1"
+const EngineVersion = "2"
 
 func (c Config) engine() string {
 	if c.Build == "" {
@@ -49,7 +51,7 @@ func (w *lookWorker) finish(ctx context.Context, l *look) error {
 // record compares with what was known, stores what was seen, and tells.
 func (w *lookWorker) record(ctx context.Context, tx *store.Tx, l *look, standing store.Standing) error {
 	changes := w.compare(l, standing)
-	manifest, err := w.store(ctx, tx, l, len(changes) > 0)
+	seen, err := w.store(ctx, tx, l, len(changes) > 0)
 	if err != nil {
 		return err
 	}
@@ -57,7 +59,7 @@ func (w *lookWorker) record(ctx context.Context, tx *store.Tx, l *look, standing
 		return err
 	}
 	next, effects := monitor.Step(standing.States, monitor.Judged{
-		At: l.judgedAt, Verdicts: l.verdicts, Purpose: l.assessment.Purpose,
+		At: l.judgedAt, Verdicts: l.judgement.Verdicts, Purpose: l.assessment.Purpose,
 		Connectivity: l.observation.Connectivity, Newest: standing.Incident,
 	}, w.config.Settings)
 	t := &telling{tx: tx, look: l, states: next}
@@ -67,12 +69,13 @@ func (w *lookWorker) record(ctx context.Context, tx *store.Tx, l *look, standing
 		}
 	}
 	settlement := store.Settlement{
-		Assessment: l.assessment, Lease: l.lease, At: l.judgedAt, Before: standing.States, States: next, Manifest: manifest,
+		Assessment: l.assessment, Lease: l.lease, At: l.judgedAt, Before: standing.States, States: next,
+		GradeBefore: standing.Grade, Grade: standing.Grade.Next(l.judgement.Grade, l.observation.Connectivity, l.judgedAt), Seen: seen,
 	}
 	if w.config.Runner.Full != nil {
 		settlement.Full = monitor.PlanFull(l.endpoint, monitor.FullQuestion{
 			At: l.judgedAt, Depth: l.depth(), First: standing.Last.AssessmentID == 0,
-			Connectivity: l.observation.Connectivity, Verdicts: l.verdicts, Changes: changes, Effects: effects,
+			Connectivity: l.observation.Connectivity, Verdicts: l.judgement.Verdicts, Changes: changes, Effects: effects,
 		})
 	}
 	if l.target.URL != "" {
@@ -92,13 +95,34 @@ func (w *lookWorker) compare(l *look, standing store.Standing) []monitor.Change 
 	}
 	previous := monitor.Snapshot{
 		At: last.At, Observation: standing.Newest, Verdicts: conclusive(standing.States),
-		Engine: engineOf(last.Engine), Profile: last.Profile, TrustData: last.TrustData,
+		Engine: engineOf(last.Engine), Profile: last.Profile, TrustData: last.TrustData, Criteria: last.Criteria,
+		Grade: standing.Grade.Last,
 	}
 	next := monitor.Snapshot{
-		At: l.judgedAt, Observation: l.observation, Verdicts: l.verdicts,
-		Engine: EngineVersion, Profile: w.config.Profile.Name(), TrustData: w.config.Roots.Version(),
+		At: l.judgedAt, Observation: l.observation, Verdicts: l.judgement.Verdicts,
+		Engine: EngineVersion, Profile: profileOf(l.judgement.Verdicts), TrustData: w.config.Versions.TrustData, Criteria: w.criteria(l),
+		Grade: l.judgement.Grade,
 	}
 	return monitor.Compare(previous, next)
+}
+
+// criteria are those of the judgement's grade.
+func (w *lookWorker) criteria(l *look) string {
+	if l.judgement.Grade == nil {
+		return ""
+	}
+	return cmp.Or(l.judgement.Grade.Criteria, w.config.Versions.Criteria)
+}
+
+// profileOf names the profiles that verdicts are of, in their order.
+func profileOf(verdicts []checks.Verdict) string {
+	var names []string
+	for _, verdict := range verdicts {
+		if !slices.Contains(names, verdict.Profile) {
+			names = append(names, verdict.Profile)
+		}
+	}
+	return strings.Join(names, ",")
 }
 
 func engineOf(stored string) string {
@@ -123,27 +147,26 @@ func conclusive(states map[string]monitor.RequirementState) []checks.Verdict {
 	return verdicts
 }
 
-// store writes what was seen and fills the assessment in. It returns the
-// manifest of what was seen.
-func (w *lookWorker) store(ctx context.Context, tx *store.Tx, l *look, changed bool) ([]byte, error) {
-	var observation *checks.Observation
+// store writes what was seen and fills the assessment in.
+func (w *lookWorker) store(ctx context.Context, tx *store.Tx, l *look, changed bool) (store.Seen, error) {
+	judged := store.Judged{Judgement: l.judgement}
 	if l.target.URL != "" {
-		observation = &l.observation
+		judged.Look, judged.Whole = &l.observation, &l.whole
 	}
-	seen, err := tx.SaveSeen(ctx, observation, l.verdicts, l.judgedAt)
+	seen, err := tx.SaveSeen(ctx, judged, l.judgedAt)
 	if err != nil {
-		return nil, err
+		return seen, err
 	}
 	finished := store.Finished{
-		At: l.judgedAt, Verdicts: seen.Verdicts, Changed: changed, Manifest: seen.Whole,
-		Profile: w.config.Profile.Name(), Engine: w.config.engine(), TrustData: w.config.Roots.Version(),
+		At: l.judgedAt, Seen: seen, Grade: l.judgement.Grade, Changed: changed, Criteria: w.criteria(l),
+		Profile: profileOf(l.judgement.Verdicts), Engine: w.config.engine(), TrustData: w.config.Versions.TrustData,
 	}
-	if observation != nil {
+	if judged.Look != nil {
 		finished.Look = &store.HostLook{
 			Host: l.target.Host, Port: l.target.Port, Vantage: w.config.Vantage, Depth: l.observation.Depth,
-			Manifest: seen.Host, Connectivity: l.observation.Connectivity,
-			StartedAt: l.startedAt, Measurements: l.measurements,
+			Connectivity: l.observation.Connectivity,
+			StartedAt:    l.startedAt, Measurements: l.measurements,
 		}
 	}
-	return seen.Whole, tx.FinishAssessment(ctx, l.assessment, finished)
+	return seen, tx.FinishAssessment(ctx, l.assessment, finished)
 }

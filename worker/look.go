@@ -11,7 +11,6 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/worker/jobs"
@@ -43,10 +42,13 @@ type look struct {
 	lookedAt   time.Time // when the endpoint was judged before
 	intrusive  bool      // there is leave to send what no honest client sends
 
-	observation  checks.Observation
+	carried      checks.Observation // the newest answers of looks before to what this one does not ask
+	waivers      []monitor.Waiver   // that stood when it began
+	observation  checks.Observation // what this look saw
+	whole        checks.Observation // what is judged: that, and what was carried
 	measurements checks.Measurements
 	judgedAt     time.Time
-	verdicts     []checks.Verdict
+	judgement    checks.Judgement
 }
 
 func (l *look) depth() checks.Depth { return checks.Depth(l.assessment.Depth) }
@@ -141,10 +143,24 @@ func (w *lookWorker) begin(ctx context.Context, l *look) error {
 		}
 		leased, err := tx.BeginLook(ctx, l.lease, l.assessment.Slot, w.config.HostLimit, now)
 		if err == nil && !leased {
-			return errBusy
+			err = errBusy
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		l.waivers = pending.Waivers
+		return w.carry(ctx, tx, l)
 	})
+}
+
+// carry reads what the look is judged on besides what it will see.
+func (w *lookWorker) carry(ctx context.Context, tx *store.Tx, l *look) (err error) {
+	families := store.CarriedFamilies(l.depth(), l.intrusive)
+	if l.endpoint.FullLookedAt.IsZero() || l.target.URL == "" || len(families) == 0 {
+		return nil
+	}
+	l.carried, err = tx.FullAnswers(ctx, l.endpoint.ID, families)
+	return err
 }
 
 // target is what the network shows of the endpoint. A stored URL that cannot
@@ -179,17 +195,22 @@ func (w *lookWorker) observe(ctx context.Context, l *look) {
 // not be told: a server that answered proves it by itself.
 func (w *lookWorker) judge(ctx context.Context, l *look) {
 	l.judgedAt = w.judgementTime(l)
-	ask := func() []checks.Verdict {
-		return policy.Judge(&l.observation, l.endpoint.Subject(), l.judgedAt, w.config.Profile, w.config.Roots)
-	}
-	l.verdicts = ask()
-	unsure := slices.ContainsFunc(l.verdicts, func(v checks.Verdict) bool { return v.Result == checks.ResultInconclusive })
+	l.whole = monitor.Carry(l.observation, l.carried)
+	w.ask(l)
+	unsure := slices.ContainsFunc(l.judgement.Verdicts, func(v checks.Verdict) bool { return v.Result == checks.ResultInconclusive })
 	if l.target.URL == "" || !unsure {
 		return
 	}
 	l.observation.Connectivity = w.connectivity.since(ctx, time.Now().Add(-l.measurements.Duration))
+	l.whole.Connectivity = l.observation.Connectivity
 	l.judgedAt = w.judgementTime(l)
-	l.verdicts = ask()
+	w.ask(l)
+}
+
+// ask judges the observation, and lays the waivers over the verdicts.
+func (w *lookWorker) ask(l *look) {
+	l.judgement = w.config.Judge(&l.whole, l.endpoint, l.judgedAt)
+	l.judgement.Verdicts = monitor.Waive(l.judgement.Verdicts, l.waivers, l.judgedAt)
 }
 
 // judgementTime is now, but after the judgement before and not before the slot:

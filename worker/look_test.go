@@ -28,7 +28,10 @@ func during(what func(ctx context.Context, call int)) func(*worker.Config) {
 				End:  checks.KnownFact(200),
 			}, nil
 		}}
-		config.Profile = onlyReachable()
+		config.Judge = func(observation *checks.Observation, endpoint monitor.Endpoint, at time.Time) checks.Judgement {
+			evidence := policy.Evidence{Observation: observation, Subject: endpoint.Subject(), At: at}
+			return checks.Judgement{Verdicts: policy.Judge(evidence, onlyReachable())}
+		}
 	}
 }
 
@@ -161,7 +164,7 @@ func TestLookThatFailsByOurFaultToTheLastIsDropped(t *testing.T) {
 func TestNewNamesEveryFault(t *testing.T) {
 	t.Parallel()
 	_, err := worker.New(worker.Config{LookTimeout: time.Second, RescueAfter: time.Second})
-	for _, fault := range []string{"Store", "Roots", "Sender", "Network", "Connectivity", "Profile", "a look may take 20s", "must not be rescued after 1s"} {
+	for _, fault := range []string{"Store", "Judge", "Sender", "Network", "Connectivity", "a look may take 20s", "must not be rescued after 1s"} {
 		require.ErrorContains(t, err, fault)
 	}
 }

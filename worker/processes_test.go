@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
+	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
 	"github.com/gradewatch/gradewatch/checks/httpsec"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -52,7 +52,7 @@ func childWork(ctx context.Context) error {
 		return err
 	}
 	defer opened.Close()
-	roots, err := chain.MozillaRoots()
+	trust, err := appraisal.NewTrust(appraisal.Config{})
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func childWork(ctx context.Context) error {
 		Store:        opened,
 		Network:      func(limits checks.Limits) checks.Network { return prober.Network(limits) },
 		Connectivity: func(context.Context) checks.Fact[bool] { return checks.Fact[bool]{} },
-		Runner:       checks.Runner{HTTP: httpsec.Walk}, Roots: roots, Profile: onlyReachable(), Sender: &recorder{}, Lead: true,
+		Runner:       checks.Runner{HTTP: httpsec.Walk}, Judge: judgeBy(trust, onlyReachable()), Sender: &recorder{}, Lead: true,
 		Limits: checks.Limits{Deadline: 9 * time.Second}, LookTimeout: 10 * time.Second, RescueAfter: 10500 * time.Millisecond,
 		LookWorkers: childLooks, HostLimit: store.HostLimit{AtOnce: 4, Spacing: time.Nanosecond},
 		FetchCooldown: 20 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
@@ -77,11 +77,11 @@ func childWork(ctx context.Context) error {
 }
 
 // onlyReachable judges E-01 alone: here it counts who is looked at, not what is found.
-func onlyReachable() policy.Profile {
-	profile := policy.SuperOffice()
+func onlyReachable() *policy.Profile {
+	profile := *policy.SuperOffice()
 	requirement, _ := profile.Requirement("E-01")
 	profile.Requirements = []policy.Requirement{requirement}
-	return profile
+	return &profile
 }
 
 // child is a worker process that runs.

@@ -128,7 +128,7 @@ func (t *telling) notify(ctx context.Context, message monitor.Message) error {
 
 func (t *telling) verdicts(requirements []string) []checks.Verdict {
 	var verdicts []checks.Verdict
-	for _, verdict := range t.look.verdicts {
+	for _, verdict := range t.look.judgement.Verdicts {
 		if slices.Contains(requirements, verdict.Requirement) {
 			verdicts = append(verdicts, verdict)
 		}

@@ -17,12 +17,11 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
-	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/alert"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/worker/jobs"
+	"github.com/gradewatch/gradewatch/worker/regrade"
 )
 
 // Sender makes one attempt to deliver a message. *alert.Sender is one.
@@ -35,15 +34,23 @@ var _ Sender = (*alert.Sender)(nil)
 // Config is what a Worker needs. Zero fields mean their defaults, except for
 // the first group, which is required.
 type Config struct {
-	Store   *store.Store
-	Runner  checks.Runner
-	Roots   *chain.Roots
-	Profile policy.Profile
-	Sender  Sender
+	Store  *store.Store
+	Runner checks.Runner
+	// Judge says everything about an observation at one time: the grade, and the
+	// verdicts of the profiles that every endpoint is held to and of those of
+	// this one. It is pure, and is called from many goroutines.
+	Judge  func(observation *checks.Observation, endpoint monitor.Endpoint, at time.Time) checks.Judgement
+	Sender Sender
 	// Network returns the network of one look, as probe.Prober does.
 	Network func(checks.Limits) checks.Network
 	// Connectivity proves whether our own network works, as probe.Prober does.
 	Connectivity func(context.Context) checks.Fact[bool]
+
+	Versions Versions // by which Judge judges
+	// Grader returns what grades stored observations again under a version of
+	// the criteria, by the same trust data as Judge; an error: the version is not
+	// known. nil: regrades are refused.
+	Grader func(criteria string) (regrade.Grader, error)
 
 	Vantage string // whose looks are worked; default local
 	Lead    bool   // may lead: schedules, claims, delivers and tidies besides looking
@@ -65,6 +72,14 @@ type Config struct {
 
 	Clock  func() time.Time // default time.Now
 	Logger *slog.Logger     // default slog.Default()
+}
+
+// Versions name what a judgement depends on besides facts and time: where one
+// of them differs, the same facts may be judged otherwise. Profiles are named
+// by the verdicts.
+type Versions struct {
+	Criteria  string // of the rating guide, for grades that do not name theirs
+	TrustData string // roots, logs and lists
 }
 
 func (c Config) withDefaults() Config {
@@ -92,8 +107,8 @@ func (c Config) withDefaults() Config {
 func (c Config) validate() error {
 	var faults []error
 	for name, missing := range map[string]bool{
-		"Store": c.Store == nil, "Roots": c.Roots == nil, "Sender": c.Sender == nil,
-		"Network": c.Network == nil, "Connectivity": c.Connectivity == nil, "Profile": len(c.Profile.Requirements) == 0,
+		"Store": c.Store == nil, "Judge": c.Judge == nil, "Sender": c.Sender == nil,
+		"Network": c.Network == nil, "Connectivity": c.Connectivity == nil,
 	} {
 		if missing {
 			faults = append(faults, fmt.Errorf("%s is missing", name))
@@ -151,6 +166,7 @@ func New(config Config) (*Worker, error) {
 		river.AddWorkerSafely(kinds, look),
 		river.AddWorkerSafely(kinds, &deliverWorker{config: config}),
 		river.AddWorkerSafely(kinds, &upkeepWorker{config: config}),
+		river.AddWorkerSafely(kinds, &regradeWorker{config: config}),
 	} {
 		if err != nil {
 			return nil, fmt.Errorf("register a kind of job: %w", err)
@@ -182,7 +198,7 @@ func riverConfig(config Config, kinds *river.Workers) *river.Config {
 		return settings
 	}
 	settings.Queues[jobs.QueueNotify] = river.QueueConfig{MaxWorkers: 8}
-	settings.Queues[jobs.QueueUpkeep] = river.QueueConfig{MaxWorkers: 2}
+	settings.Queues[jobs.QueueUpkeep] = river.QueueConfig{MaxWorkers: 3} // a claim finds a place beside upkeep and a regrade
 	atStart := &river.PeriodicJobOpts{RunOnStart: true}
 	settings.PeriodicJobs = []*river.PeriodicJob{
 		river.NewPeriodicJob(river.PeriodicInterval(config.ClaimEvery), func() (river.JobArgs, *river.InsertOpts) {

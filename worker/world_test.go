@@ -2,7 +2,6 @@ package worker_test
 
 import (
 	"context"
-	"encoding/pem"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -14,11 +13,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
+	"github.com/gradewatch/gradewatch/checks/certs"
+	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
 	"github.com/gradewatch/gradewatch/checks/checktest"
 	"github.com/gradewatch/gradewatch/checks/checktest/dnsserver"
 	"github.com/gradewatch/gradewatch/checks/checktest/pki"
 	"github.com/gradewatch/gradewatch/checks/httpsec"
+	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
 	"github.com/gradewatch/gradewatch/checks/tlsprobe"
@@ -57,17 +58,16 @@ func newWorld(t testing.TB, change func(*worker.Config)) *world {
 	w := &world{t: t, database: testdb.New(t), clock: &clock{}, sender: &recorder{}, names: &names{}, ca: checktest.NewCA(t, "Test root")}
 	w.resolver = dnsserver.Start(t, w.names.answer).Address()
 	reference := checktest.StartPeer(t, checktest.CloseOnAccept)
-	roots, err := chain.MozillaRoots()
-	require.NoError(t, err)
-	roots, err = roots.WithPrivate(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: w.ca.Certificate.Raw}))
+	trust, err := appraisal.NewTrust(appraisal.Config{PrivateRoots: w.ca.PEM()})
 	require.NoError(t, err)
 	prober := loopbackProber(w.resolver)
 	w.config = worker.Config{
 		Store:        w.database.Store,
 		Network:      func(limits checks.Limits) checks.Network { return prober.Network(limits) },
 		Connectivity: reach(prober, reference.String()),
-		Runner:       checks.Runner{TLS: tlsprobe.Quick, HTTP: httpsec.Walk},
-		Roots:        roots, Profile: policy.SuperOffice(), Sender: w.sender, Lead: true,
+		Runner:       checks.Runner{TLS: tlsprobe.Quick, HTTP: httpsec.Walk, PKI: new(certs.Collector).Look},
+		Judge:        judgeBy(trust, policy.SuperOffice()), Versions: worker.Versions{TrustData: trust.Version()},
+		Sender: w.sender, Lead: true,
 		Settings:      monitor.Settings{ConfirmAfter: 100 * time.Millisecond},
 		Limits:        checks.Limits{Deadline: 9 * time.Second, ConnectTimeout: time.Second, ReadTimeout: time.Second},
 		LookTimeout:   10 * time.Second,
@@ -81,6 +81,14 @@ func newWorld(t testing.TB, change func(*worker.Config)) *world {
 	}
 	w.arrange()
 	return w
+}
+
+// judgeBy gives the grade, and the verdicts of some profiles.
+func judgeBy(trust *appraisal.Trust, profiles ...*policy.Profile) func(*checks.Observation, monitor.Endpoint, time.Time) checks.Judgement {
+	judge := &judgement.Judge{Trust: trust, Profiles: profiles}
+	return func(observation *checks.Observation, endpoint monitor.Endpoint, at time.Time) checks.Judgement {
+		return judge.Judge(observation, endpoint.Subject(), at)
+	}
 }
 
 // loopbackProber looks at loopback, and asks resolver.

@@ -18,7 +18,7 @@ import (
 )
 
 // UserAgent says who asks, and where to read why and how to opt out.
-const UserAgent = "Gradewatch/1 (+https://gradewatch.dev/probe)"
+const UserAgent = probe.UserAgent
 
 // exchange is one request on a connection of its own, and its answer.
 type exchange struct {

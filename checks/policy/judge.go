@@ -2,43 +2,61 @@ package policy
 
 import (
 	"fmt"
-	"net/url"
+	"slices"
 	"time"
 
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
 )
 
-// Judge gives the verdict of every requirement of profile on subject, in order
-// of their ids. observation may be nil or empty: then nothing that needs the
-// network passes or fails. at is the time that the judgement is about, roots
-// what is trusted.
-func Judge(observation *checks.Observation, subject Subject, at time.Time, profile Profile, roots *chain.Roots) []checks.Verdict {
-	if observation == nil {
-		observation = &checks.Observation{}
-	}
-	q := question{observation: observation, subject: subject, at: at, roots: roots}
-	if u, err := url.Parse(subject.URL()); err == nil {
-		q.url = u
-	}
-	known := judges()
+// Evidence is what a judgement rests on.
+type Evidence struct {
+	// Observation may be nil or empty: then nothing that needs the network
+	// passes or fails.
+	Observation *checks.Observation `json:"observation"`
+	// Appraisal and Grades belong to the observation's addresses, in their order.
+	// Where they are missing, what they would say cannot be told.
+	Appraisal checks.Appraisal `json:"appraisal"`
+	Grades    []checks.Grade   `json:"grades,omitempty"`
+	Grade     *checks.Grade    `json:"grade,omitempty"` // of the endpoint
+	Subject   Subject          `json:"subject"`
+	At        time.Time        `json:"at"` // that the judgement is about
+}
+
+// Judge gives the verdict of every requirement of profile, in order of their
+// ids. It is pure: equal evidence gets equal verdicts. One judgement of a
+// profile costs well under a millisecond an address.
+func Judge(evidence Evidence, profile *Profile) []checks.Verdict {
+	w := newWorld(evidence, profile)
 	verdicts := make([]checks.Verdict, 0, len(profile.Requirements))
 	for _, requirement := range profile.Requirements {
-		judge := known[requirement.ID]
-		if judge == nil {
-			continue // not reached: ParseProfile refuses ids that are not known
-		}
-		answer := judge(q)
+		answer := w.judge(requirement)
 		verdict := checks.Verdict{
-			Requirement: requirement.ID, Profile: profile.Name(), Severity: requirement.Severity(subject),
+			Requirement: requirement.ID, Profile: profile.Name(), Severity: requirement.Severity(evidence.Subject),
 			Result: answer.result, Proof: bounded(answer.proof),
 		}
 		if answer.result == checks.Fail || answer.result == checks.ResultInconclusive {
-			verdict.Remedy = answer.remedy
+			verdict.Remedy, verdict.RemedyID = answer.remedy, answer.remedyID
 		}
 		verdicts = append(verdicts, verdict)
 	}
 	return verdicts
+}
+
+func newWorld(evidence Evidence, profile *Profile) *world {
+	if evidence.Observation == nil {
+		evidence.Observation = &checks.Observation{}
+	}
+	w := &world{evidence: evidence, kinds: kinds(), scope: map[string]ref.Val{}}
+	for name, value := range profile.Settings {
+		w.scope["settings."+name] = settingValue(value)
+	}
+	for _, one := range variables(EachEndpoint) {
+		w.scope[one.name] = one.get(w)
+	}
+	return w
 }
 
 // Bounds of a proof: a server decides how many cookies it sets, and what stands
@@ -61,147 +79,207 @@ func bounded(proofs []checks.Proof) []checks.Proof {
 	return proofs
 }
 
-// question is what a requirement is judged on.
-type question struct {
-	observation *checks.Observation
-	subject     Subject
-	at          time.Time
-	roots       *chain.Roots
-	url         *url.URL // what was looked at; nil when it cannot be parsed
-}
-
 // judgement is a result with its proof and what to do.
 type judgement struct {
-	result checks.Result
-	proof  []checks.Proof
-	remedy string
+	result           checks.Result
+	proof            []checks.Proof
+	remedy, remedyID string
 }
 
-// judges maps every requirement that is known to its judge.
-func judges() map[string]func(question) judgement {
-	return map[string]func(question) judgement{
-		"T-01": func(q question) judgement { return q.protocolRefused(checks.SSLv2) },
-		"T-02": func(q question) judgement { return q.protocolRefused(checks.SSLv3) },
-		"T-03": func(q question) judgement { return q.protocolAccepted(checks.TLSv12) },
-		"T-07": question.secureOnly,
-		"T-09": question.certificateValid,
-		"C-01": question.cookiesHTTPOnly,
-		"C-02": question.cookiesSecure,
-		"E-01": question.answers,
-		"L-01": question.fullURL,
-		"L-02": question.notOnSuperOffice,
-		"L-03": question.nativeLoopback,
-	}
-}
-
-// native says whether there is nothing that a network could show.
-func (q question) native() bool {
-	return q.subject.ValueKind == NativeLoopback || q.subject.ValueKind == CustomScheme
-}
-
-func (q question) scheme() string {
-	if q.url == nil {
-		return ""
-	}
-	return q.url.Scheme
-}
-
-// notApplicable says why a requirement cannot apply.
-func notApplicable(fact, value, text string) judgement {
-	return judgement{result: checks.NotApplicable, proof: []checks.Proof{{Fact: fact, Value: value, Text: text}}}
-}
-
-func (q question) nativeNotApplicable() judgement {
-	return notApplicable("value_kind", string(q.subject.ValueKind),
-		"The application takes the answer on the person's own device, which nobody can look at from outside.")
-}
-
-func (q question) noTLS() judgement {
-	return notApplicable("url", q.scheme(), "The URL uses http, so there is no TLS to look at; T-07 says what that means.")
-}
-
-// needsTLS returns the judgement of a requirement that is about TLS where
-// there is none, and whether that is so.
-func (q question) needsTLS() (judgement, bool) {
-	switch {
-	case q.native():
-		return q.nativeNotApplicable(), true
-	case q.scheme() == "http":
-		return q.noTLS(), true
-	}
-	return judgement{}, false
-}
-
-// finding is what one address shows.
+// finding is what a rule says of one element.
 type finding struct {
-	result checks.Result
-	proof  []checks.Proof
+	judgement
+	element *element
 }
 
-func oneFinding(result checks.Result, fact, value, text string) finding {
-	return finding{result: result, proof: []checks.Proof{{Fact: fact, Value: value, Text: text, Cause: checks.CauseConfiguration}}}
-}
-
-// overAddresses judges every address: one that fails fails the whole, else one
-// that cannot be told leaves it open. The proof is that of the addresses that
-// decided.
-func (q question) overAddresses(remedy string, judge func(checks.AddressObservation) finding) judgement {
+// judge evaluates a requirement over its scope. First over nothing but the
+// endpoint: what no element can change needs none.
+func (w *world) judge(r Requirement) judgement {
+	group := w.elements(r.Each)
+	if r.Each == EachEndpoint {
+		return combine([]finding{w.judgeElement(r, &group.whole)})
+	}
+	whole := w.judgeElement(r, &group.whole)
+	if whole.result != checks.ResultInconclusive {
+		return whole.judgement
+	}
 	var findings []finding
-	for _, address := range q.observation.Addresses {
-		findings = append(findings, judge(address))
+	for i := range group.elements {
+		findings = append(findings, w.judgeElement(r, &group.elements[i]))
 	}
-	findings = append(findings, q.notLookedAt()...)
-	return combine(findings, remedy)
-}
-
-// notLookedAt gives what keeps a judgement open beside the addresses that were
-// looked at: no address at all, or more of them than the limit.
-func (q question) notLookedAt() []finding {
-	addresses := q.observation.DNS.Addresses
-	switch seen := len(q.observation.Addresses); {
-	case seen == 0 && addresses.State == checks.Known:
-		return []finding{oneFinding(checks.ResultInconclusive, "addresses", checks.NotAsked.String(), "No address was looked at.")}
-	case seen == 0:
-		return []finding{oneFinding(checks.ResultInconclusive, "dns.addresses", factValue(addresses), "There is no address to look at: "+q.dnsSentence())}
-	case len(addresses.Value) > seen:
-		text := fmt.Sprintf("The name has %d addresses; %d of them were looked at.", len(addresses.Value), seen)
-		return []finding{oneFinding(checks.ResultInconclusive, "dns.addresses", string(checks.ReasonBudget), text)}
-	}
-	return nil
-}
-
-// notPublic says whether nothing but our own refusal to connect left a
-// judgement open: then no next look can tell either.
-func notPublic(proof []checks.Proof) bool {
-	for _, p := range proof {
-		if p.Value != string(checks.ReasonSpecialPurpose) {
-			return false
+	for i := range group.missing {
+		if found := w.judgeElement(r, &group.missing[i]); found.result == checks.ResultInconclusive {
+			findings = append(findings, found)
 		}
 	}
-	return len(proof) > 0
+	findings = append(w.summarize(r, findings), group.empty...)
+	slices.SortStableFunc(findings, func(a, b finding) int { return w.place(a) - w.place(b) })
+	return combine(findings)
 }
 
-func combine(findings []finding, remedy string) judgement {
-	result := checks.Pass
-	for _, finding := range findings {
-		if finding.result == checks.Fail || finding.result == checks.ResultInconclusive && result != checks.Fail {
-			result = finding.result
+// place orders findings by their address; those of none come last.
+func (w *world) place(f finding) int {
+	observed := w.evidence.Observation.Addresses
+	for i := range observed {
+		if f.element.address == &observed[i] {
+			return i
+		}
+	}
+	return len(observed)
+}
+
+func (w *world) judgeElement(r Requirement, e *element) finding {
+	found := finding{element: e}
+	w.within(e.variables, func() {
+		if r.compiled.applies != nil {
+			switch applies := w.decide(r.compiled.applies); applies.answer {
+			case answerFalse:
+				found.result, found.proof = checks.NotApplicable, proofsOf(applies.enough())
+				return
+			case answerTrue:
+			default:
+				found.judgement = open(applies)
+				return
+			}
+		}
+		found.judgement = w.judgePass(r)
+	})
+	return found
+}
+
+func (w *world) judgePass(r Requirement) judgement {
+	got := w.decide(r.compiled.pass)
+	switch got.answer {
+	case answerTrue:
+		return judgement{result: checks.Pass, proof: w.prove(r.compiled.provePass, got, r.Text)}
+	case answerFalse:
+		failed := judgement{result: checks.Fail, remedy: r.Remedy, remedyID: r.RemedyID}
+		failed.proof = w.prove(r.compiled.proveFail, got, "This is not so: "+r.Text)
+		for i, when := range r.compiled.remedies {
+			if holds, _ := w.evaluate(when); holds == answerTrue {
+				failed.remedy, failed.remedyID = r.Remedies[i].Remedy, r.Remedies[i].RemedyID
+				break
+			}
+		}
+		return failed
+	}
+	return open(got)
+}
+
+// open is the judgement of what could not be told.
+func open(got decision) judgement {
+	left := judgement{result: checks.ResultInconclusive, proof: proofsOf(got.open)}
+	for _, f := range got.open {
+		if left.remedy == "" {
+			left.remedy = f.remedy
+		}
+	}
+	if got.answer == answerBroken {
+		left.proof = []checks.Proof{{
+			Fact: "rule", Value: string(checks.ReasonInternal), Text: "The rule could not be evaluated on what was seen.",
+		}}
+	}
+	return left
+}
+
+// prove gives what the rule's expressions say, else the facts that decided,
+// else the requirement itself.
+func (w *world) prove(expressions []program, got decision, text string) []checks.Proof {
+	if said := w.said(expressions, got); len(said) > 0 {
+		return said
+	}
+	if decided := proofsOf(got.enough()); len(decided) > 0 {
+		return decided
+	}
+	return []checks.Proof{proof("rule", "", text+".")}
+}
+
+// said evaluates the expressions that give better proofs: on what was seen of
+// lists that may go on.
+func (w *world) said(expressions []program, got decision) []checks.Proof {
+	var proofs []checks.Proof
+	var ended []*fact
+	for _, expression := range expressions {
+		for {
+			value, _, err := expression.Eval(w)
+			if err != nil {
+				break
+			}
+			unknown, open := value.(*types.Unknown)
+			if !open {
+				proofs = append(proofs, spoken(value, got)...)
+				break
+			}
+			more := slices.DeleteFunc(w.factsOf(unknown), func(f *fact) bool { return !f.more || w.assumed[f.id-1] != nil })
+			if len(more) == 0 {
+				break
+			}
+			for _, f := range more {
+				w.assumed[f.id-1] = types.False
+			}
+			ended = append(ended, more...)
+		}
+	}
+	for _, f := range ended {
+		w.assumed[f.id-1] = nil
+	}
+	return proofs
+}
+
+// spoken turns what a proof expression gives into proofs. A text takes the
+// place of that of the first fact that decided.
+func spoken(value ref.Val, got decision) []checks.Proof {
+	var proofs []checks.Proof
+	switch value := value.(type) {
+	case types.String:
+		one := proof("rule", "", "")
+		if decided := proofsOf(got.enough()); len(decided) > 0 {
+			one = decided[0]
+		}
+		one.Text = string(value)
+		proofs = append(proofs, one)
+	case *object:
+		if value.said != nil {
+			proofs = append(proofs, value.said.proof)
+		}
+	case iterable:
+		for it := value.Iterator(); it.HasNext() == types.True; {
+			proofs = append(proofs, spoken(it.Next(), got)...)
+		}
+	}
+	return slices.CompactFunc(proofs, func(a, b checks.Proof) bool { return a == b })
+}
+
+// combine makes one judgement of findings: one that fails fails the whole, else
+// one that cannot be told leaves it open. The proof is that of the findings
+// that decided.
+func combine(findings []finding) judgement {
+	ranks := []checks.Result{checks.Fail, checks.ResultInconclusive, checks.Pass, checks.NotApplicable}
+	result := checks.NotApplicable
+	for _, found := range findings {
+		if slices.Index(ranks, found.result) < slices.Index(ranks, result) {
+			result = found.result
 		}
 	}
 	if len(findings) == 0 {
 		result = checks.ResultInconclusive
 	}
-	answer := judgement{result: result, remedy: remedy}
-	for _, finding := range findings {
-		if finding.result == result {
-			answer.proof = append(answer.proof, finding.proof...)
+	whole := judgement{result: result}
+	for _, found := range findings {
+		if found.result != result {
+			continue
+		}
+		for _, proof := range found.proof {
+			if !slices.Contains(whole.proof, proof) {
+				whole.proof = append(whole.proof, proof)
+			}
+		}
+		if whole.remedy == "" {
+			whole.remedy, whole.remedyID = found.remedy, found.remedyID
 		}
 	}
-	if result == checks.ResultInconclusive {
-		answer.remedy = remedyInconclusive
-		if notPublic(answer.proof) {
-			answer.remedy = remedyNotPublic
-		}
+	if result == checks.ResultInconclusive && whole.remedy == "" {
+		whole.remedy = openRemedy(whole.proof)
 	}
-	return answer
+	return whole
 }

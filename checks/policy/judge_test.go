@@ -120,9 +120,15 @@ func (w *world) nowhere(fact checks.Fact[[]netip.Addr]) {
 	w.observation.Addresses, w.observation.Certificates = nil, nil
 }
 
+func (w *world) verdicts() []checks.Verdict {
+	return policy.Judge(policy.Evidence{
+		Observation: &w.observation, Appraisal: chain.Appraise(&w.observation, w.at, w.roots), Subject: w.subject, At: w.at,
+	}, policy.SuperOffice())
+}
+
 func (w *world) judge(t *testing.T, id string) checks.Verdict {
 	t.Helper()
-	verdicts := policy.Judge(&w.observation, w.subject, w.at, policy.SuperOffice(), w.roots)
+	verdicts := w.verdicts()
 	i := slices.IndexFunc(verdicts, func(v checks.Verdict) bool { return v.Requirement == id })
 	require.GreaterOrEqual(t, i, 0)
 	return verdicts[i]
@@ -387,14 +393,17 @@ var lintRows = []row{
 func TestJudgeSeverityAndOrder(t *testing.T) {
 	t.Parallel()
 	w := healthy(t)
-	verdicts := policy.Judge(&w.observation, w.subject, w.at, policy.SuperOffice(), w.roots)
+	verdicts := w.verdicts()
 	var ids []string
 	for _, verdict := range verdicts {
 		ids = append(ids, verdict.Requirement)
 		require.Equal(t, "superoffice@2026-07", verdict.Profile)
 	}
-	require.Equal(t, []string{"C-01", "C-02", "E-01", "L-01", "L-02", "L-03", "T-01", "T-02", "T-03", "T-07", "T-09"}, ids)
-	require.Equal(t, verdicts, policy.Judge(&w.observation, w.subject, w.at, policy.SuperOffice(), w.roots))
+	require.Equal(t, []string{
+		"C-01", "C-02", "E-01", "L-01", "L-02", "L-03", "L-04", "L-05", "L-06", "L-07", "L-08", "L-09",
+		"T-01", "T-02", "T-03", "T-04", "T-05", "T-06", "T-07", "T-08", "T-09", "T-10", "T-11",
+	}, ids)
+	require.Equal(t, verdicts, w.verdicts())
 	require.Equal(t, checks.Must, w.judge(t, "C-02").Severity)
 	require.Equal(t, checks.Advice, w.judge(t, "T-09").Severity)
 	w.subject.ApplicationType, w.subject.Kind = policy.Custom, policy.Webhook
@@ -415,15 +424,24 @@ func TestJudgeTellsWhatToDoAboutPrivateAddresses(t *testing.T) {
 	}
 }
 
-func TestJudgeSaysThatRevocationWasNotAsked(t *testing.T) {
+// Whether a certificate was revoked leaves its validity open exactly where
+// nothing else decides it.
+func TestJudgeNeedsRevocationOnlyWhereItDecides(t *testing.T) {
 	t.Parallel()
-	for _, change := range []func(*world){func(*world) {}, unknownRoots, bothDown(checks.ReasonTimeout)} {
-		w := healthy(t)
-		change(w)
-		proof := w.judge(t, "T-09").Proof
-		require.Equal(t, "revocation", proof[len(proof)-1].Fact)
-		require.Equal(t, "not_asked", proof[len(proof)-1].Value)
+	judge := func(w *world) checks.Verdict {
+		appraisal := chain.Appraise(&w.observation, w.at, w.roots)
+		for _, address := range appraisal.Addresses {
+			address.Chains[0].Findings[checks.Revoked] = checks.ChainFinding{Answer: checks.FaultNotAsked}
+		}
+		return policy.Judge(policy.Evidence{Observation: &w.observation, Appraisal: appraisal, Subject: w.subject, At: w.at}, policy.SuperOffice().Only("T-09"))[0]
 	}
+	open := judge(healthy(t))
+	require.Equal(t, inconclusive, open.Result)
+	require.Equal(t, "revocation", open.Proof[0].Fact)
+	require.Equal(t, "not_asked", open.Proof[0].Value)
+	w := healthy(t)
+	unknownRoots(w)
+	require.Equal(t, fail, judge(w).Result)
 }
 
 // An observation that saw nothing never passes or fails what needs the network.
@@ -444,8 +462,8 @@ func TestJudgeOfNothingIsOpen(t *testing.T) {
 			for _, valueKind := range []policy.ValueKind{policy.Literal, policy.Pattern, policy.NativeLoopback, policy.CustomScheme} {
 				subject := w.subject
 				subject.Kind, subject.ValueKind, subject.ProbeURL = kind, valueKind, probeURL
-				for _, verdict := range policy.Judge(observation, subject, at, policy.SuperOffice(), w.roots) {
-					if !strings.HasPrefix(verdict.Requirement, "L-") {
+				for _, verdict := range policy.Judge(policy.Evidence{Observation: observation, Appraisal: chain.Appraise(observation, at, w.roots), Subject: subject, At: at}, policy.SuperOffice()) {
+					if !strings.HasPrefix(verdict.Requirement, "L-") && verdict.Requirement != "T-11" { // those read the value alone
 						require.False(t, verdict.Result.Conclusive(), "%+v", verdict)
 					}
 				}

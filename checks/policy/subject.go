@@ -51,12 +51,26 @@ const (
 
 // Subject is the endpoint that a judgement is about.
 type Subject struct {
-	ApplicationType ApplicationType
-	Kind            Kind
-	ValueKind       ValueKind
-	Environment     Environment
-	Value           string
-	ProbeURL        string // required for patterns; empty otherwise
+	ApplicationType ApplicationType `json:"application_type"`
+	Kind            Kind            `json:"kind"`
+	ValueKind       ValueKind       `json:"value_kind"`
+	Environment     Environment     `json:"environment"`
+	Value           string          `json:"value"`
+	ProbeURL        string          `json:"probe_url,omitempty"` // required for patterns; empty otherwise
+	// ClientID is the application's in this environment; empty where not given.
+	ClientID string `json:"client_id,omitempty"`
+	// Siblings are what else the application registers, in every environment;
+	// they include no entry for this endpoint. Nil: nobody said, so nothing is
+	// judged that needs them. Empty: it registers nothing else.
+	Siblings []Sibling `json:"siblings"`
+}
+
+// Sibling is another endpoint of a subject's application.
+type Sibling struct {
+	Environment Environment `json:"environment"`
+	Kind        Kind        `json:"kind"`
+	Host        string      `json:"host,omitempty"`      // in lower-case ASCII; empty where it has none
+	ClientID    string      `json:"client_id,omitempty"` // of the application in its environment
 }
 
 // URL returns what is looked at: the probe URL of a pattern, the value of a
@@ -71,3 +85,20 @@ func (s Subject) URL() string {
 		return s.Value
 	}
 }
+
+// ApplicationTypes lists every application type.
+func ApplicationTypes() []ApplicationType { return []ApplicationType{Standard, Custom} }
+
+// Environments lists every environment in SuperOffice's order.
+func Environments() []Environment { return []Environment{SOD, Stage, Production} }
+
+// Kinds lists every kind of endpoint.
+func Kinds() []Kind {
+	return []Kind{
+		Redirect, PostLogout, WebPanel, Webhook, StateChange, ERPSync, QuoteConnector,
+		Mirroring, CORSOrigin, SignInStart, StoreLink, Guide,
+	}
+}
+
+// ValueKinds lists every kind of value.
+func ValueKinds() []ValueKind { return []ValueKind{Literal, Pattern, NativeLoopback, CustomScheme} }

@@ -1,41 +1,32 @@
 package policy
 
-import (
-	"fmt"
+import "github.com/gradewatch/gradewatch/checks"
 
-	"github.com/gradewatch/gradewatch/checks"
-)
-
-// What to do, one sentence for each requirement.
+// What to do about what could not be told.
 const (
-	remedySSL          = "Turn SSL 2.0 and SSL 3.0 off on every server, load balancer and proxy that answers for this name."
-	remedyTLS12        = "Turn TLS 1.2 on; TLS 1.3 alone is not enough for SuperOffice."
-	remedyHTTPS        = "Serve the URL and every redirect from it over https, and close port 80 or redirect it to https."
-	remedyHTTPOnly     = "Set the HttpOnly attribute on every cookie, in the application or in the proxy before it."
-	remedySecure       = "Set the Secure attribute on every cookie, in the application or in the proxy before it."
-	remedyUnreachable  = "Check that the application runs, that its name resolves and that its port is open to the internet."
-	remedyServerError  = "Make the application answer a request without parameters with a status below 500."
 	remedyInconclusive = "Check that the name, the address and the port are right and open; the next look may tell."
 	remedyNotPublic    = "Register a URL on a public address, or ask whoever runs this service to allow the network of this one."
+	remedyNotAsked     = "Ask for a full look: a quick one does not ask this."
 	remedyFullURL      = "Write the URL in full, such as https://app.example.com/callback, one in each line."
-	remedyProbeURL     = "Give a probe URL that the pattern matches."
 	remedyPattern      = "Use a pattern without look-ahead, look-behind and back references, or check it by hand."
-	remedySuperOffice  = "Host the application on a domain of your own."
-	remedyLoopback     = "Use http://127.0.0.1:{port}/ or http://[::1]:{port}/ as the redirect URL."
 )
 
-// factValue is how a fact that decided nothing stands in a proof.
-func factValue[T any](fact checks.Fact[T]) string {
-	if fact.Reason != "" {
-		return string(fact.Reason)
+// openRemedy says what to do about what could not be told. Where nothing but
+// our own refusal to connect left it open, no next look can tell either.
+func openRemedy(proofs []checks.Proof) string {
+	only := func(value string) bool {
+		for _, p := range proofs {
+			if p.Value != value {
+				return false
+			}
+		}
+		return len(proofs) > 0
 	}
-	return fact.State.String()
-}
-
-func (q question) dnsSentence() string {
-	host := q.observation.DNS.Host
-	if host == "" {
-		return "the name was not looked up."
+	switch {
+	case only(string(checks.ReasonSpecialPurpose)):
+		return remedyNotPublic
+	case only(checks.NotAsked.String()):
+		return remedyNotAsked
 	}
-	return fmt.Sprintf("%s %s.", host, q.observation.DNS.Addresses.Reason.Text())
+	return remedyInconclusive
 }

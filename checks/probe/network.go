@@ -30,21 +30,17 @@ type Network struct {
 	limits    checks.Limits
 	startedAt time.Time
 
+	addresses *memory[string, []netip.Addr]
+	recordSet *memory[recordQuestion, checks.RecordSet]
+
 	mu      sync.Mutex // guards what follows
 	reroute map[host][]string
-	answers map[string]*answer
 	dialed  map[netip.Addr]int
 	records []*record
 	log     []checks.LogLine
 }
 
 var _ checks.Network = (*Network)(nil)
-
-// answer is what a name resolved to; fact may be read once done is closed.
-type answer struct {
-	done chan struct{}
-	fact checks.Fact[[]netip.Addr]
-}
 
 // record is a checks.ConnectionRecord while its connection is open.
 type record struct {
@@ -76,53 +72,10 @@ func (n *Network) resolve(ctx context.Context, spelling string) checks.Fact[[]ne
 	case host.literal.IsValid():
 		return checks.KnownFact([]netip.Addr{host.literal})
 	}
-	for {
-		n.mu.Lock()
-		known, ok := n.answers[host.name]
-		if !ok {
-			return n.resolveLocked(ctx, host.name)
-		}
-		n.mu.Unlock()
-		select {
-		case <-known.done:
-			fact := known.fact
-			if fact.State == checks.Inconclusive && !n.remembers(host.name, known) && ctx.Err() == nil {
-				continue // who asked gave up; we did not
-			}
-			fact.Value = slices.Clone(fact.Value)
-			return fact
-		case <-ctx.Done():
-			return checks.InconclusiveFact[[]netip.Addr](ReasonOf(ctx.Err()))
-		}
+	fact := n.addresses.ask(ctx, host.name, func() checks.Fact[[]netip.Addr] { return n.lookup(ctx, host.name) })
+	if fact.Reason == checks.ReasonBudget {
+		n.Logf("resolve %s: more than %d names in one look", host.name, nameLimit)
 	}
-}
-
-func (n *Network) remembers(name string, known *answer) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.answers[name] == known
-}
-
-// resolveLocked looks a name up for everyone who asks for it. It is called with
-// n.mu held, and returns without.
-func (n *Network) resolveLocked(ctx context.Context, name string) checks.Fact[[]netip.Addr] {
-	if len(n.answers) >= nameLimit {
-		n.mu.Unlock()
-		n.Logf("resolve %s: more than %d names in one look", name, nameLimit)
-		return checks.InconclusiveFact[[]netip.Addr](checks.ReasonBudget)
-	}
-	pending := &answer{done: make(chan struct{})}
-	n.answers[name] = pending
-	n.mu.Unlock()
-
-	fact := n.lookup(ctx, name)
-	if fact.State == checks.Inconclusive && ctx.Err() != nil {
-		n.mu.Lock()
-		delete(n.answers, name) // the caller gave up, the name did not fail
-		n.mu.Unlock()
-	}
-	pending.fact = fact
-	close(pending.done)
 	fact.Value = slices.Clone(fact.Value)
 	return fact
 }
@@ -178,6 +131,13 @@ func (n *Network) limitAddresses(name string, addresses []netip.Addr) []netip.Ad
 // Read and Write ends within Limits.ReadTimeout, or earlier by a deadline of the
 // caller's.
 func (n *Network) Dial(ctx context.Context, address netip.AddrPort) (net.Conn, error) {
+	return n.DialLimited(ctx, address, n.limits.BytesPerConnection)
+}
+
+// DialLimited is Dial for an answer of another size: the connection reads at
+// most that many bytes, whatever Limits.BytesPerConnection says. Revocation
+// lists are large.
+func (n *Network) DialLimited(ctx context.Context, address netip.AddrPort, bytes int64) (net.Conn, error) {
 	if err := n.admit(ctx, address); err != nil {
 		n.Logf("dial %s: not contacted: %v", address, err)
 		return nil, fmt.Errorf("dial %s: %w", address, err)
@@ -198,7 +158,9 @@ func (n *Network) Dial(ctx context.Context, address netip.AddrPort) (net.Conn, e
 		n.Logf("dial %s: %s", destination, entry.Reason)
 		return nil, withReason(err)
 	}
-	return newConn(ctx, connection, n.limits, entry), nil
+	limits := n.limits
+	limits.BytesPerConnection = bytes
+	return newConn(ctx, connection, limits, entry), nil
 }
 
 // admit vets address and takes one connection out of its budget.

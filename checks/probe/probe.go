@@ -31,6 +31,9 @@ type Config struct {
 type Prober struct {
 	config   Config
 	resolver resolver
+	// resolvConf is where Lookup finds the system's resolvers, which answer at
+	// resolverPort. Tests change both.
+	resolvConf, resolverPort string
 	// connect replaces connectTCP in tests.
 	connect func(ctx context.Context, destination netip.AddrPort) (net.Conn, error)
 }
@@ -38,7 +41,7 @@ type Prober struct {
 // New returns a Prober for config.
 func New(config Config) *Prober {
 	config.AllowNetworks = slices.Clone(config.AllowNetworks)
-	return &Prober{config: config, resolver: newResolver(config)}
+	return &Prober{config: config, resolver: newResolver(config), resolvConf: "/etc/resolv.conf", resolverPort: resolverPort}
 }
 
 // Network returns the network of one look that begins now. Zero limits mean
@@ -49,7 +52,8 @@ func (p *Prober) Network(limits checks.Limits) *Network {
 		prober:    p,
 		limits:    limits.WithDefaults(),
 		startedAt: time.Now(),
-		answers:   make(map[string]*answer),
+		addresses: newMemory[string, []netip.Addr](nameLimit),
+		recordSet: newMemory[recordQuestion, checks.RecordSet](lookupLimit),
 		dialed:    make(map[netip.Addr]int),
 	}
 }

@@ -198,33 +198,25 @@ func answers(answer, query *dns.Msg) bool {
 // addressesIn returns the addresses of the name asked for, or of what it is an
 // alias of. Records of other names count for nothing.
 func addressesIn(answer *dns.Msg) ([]netip.Addr, error) {
-	name := dns.CanonicalName(answer.Question[0].Name)
+	name, _ := followAliases(answer)
 	if answer.Rcode == dns.RcodeNameError {
-		return nil, reasonErrorf(checks.ReasonNameNotFound, "%s does not exist", name)
+		return nil, reasonErrorf(checks.ReasonNameNotFound, "%s does not exist", answer.Question[0].Name)
 	}
-	aliases := make(map[string]string)
-	owned := make(map[string][]netip.Addr)
+	var owned []netip.Addr
 	for _, record := range answer.Answer {
-		owner := dns.CanonicalName(record.Header().Name)
+		if dns.CanonicalName(record.Header().Name) != name {
+			continue
+		}
 		switch record := record.(type) {
-		case *dns.CNAME:
-			aliases[owner] = dns.CanonicalName(record.Target)
 		case *dns.A:
 			if address, ok := netip.AddrFromSlice(record.A); ok {
-				owned[owner] = append(owned[owner], address)
+				owned = append(owned, address)
 			}
 		case *dns.AAAA:
 			if address, ok := netip.AddrFromSlice(record.AAAA); ok {
-				owned[owner] = append(owned[owner], address)
+				owned = append(owned, address)
 			}
 		}
 	}
-	for range aliasLimit {
-		target, alias := aliases[name]
-		if !alias {
-			break
-		}
-		name = target
-	}
-	return owned[name], nil
+	return owned, nil
 }

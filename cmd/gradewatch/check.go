@@ -11,7 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
+	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
 	"github.com/gradewatch/gradewatch/docs"
@@ -19,8 +19,8 @@ import (
 
 // Exit codes of check beside 0 and 2 (docs/design.md, 'The report').
 const (
-	exitMustFails = 1
-	exitUntested  = 3
+	exitFails    = 1
+	exitUntested = 3
 )
 
 // checkCommand looks at URLs with no database. It may look at any address:
@@ -30,6 +30,7 @@ type checkCommand struct {
 	File        []string       `short:"f" placeholder:"FILE" sep:"none" help:"Look at the URLs and hosts of FILE too, one a line; # begins a comment, - is standard input. May be repeated."`
 	Full        bool           `help:"Look at everything: suites and their order, groups, all chains, features, vulnerabilities, what known clients get."`
 	Intrusive   bool           `help:"Also send what no honest client sends, to find Heartbleed, ROBOT and the like. Implies --full. Only with the leave of the server's owner."`
+	ServerOnly  bool           `help:"Ask the server only, and nobody else: no revocation lists, OCSP, missing intermediates, renewal windows, CAA and TLSA records."`
 	JSON        bool           `help:"Print a JSON report: indented for one URL, one line each for more."`
 	PrintSchema printSchema    `help:"Print the JSON Schema of a report, and do nothing else."`
 	Verbose     bool           `short:"v" help:"Print what was sent and what came back to standard error, after each report."`
@@ -40,7 +41,8 @@ type checkCommand struct {
 	Type        string         `enum:"standard,custom" default:"custom" help:"Type of the application: ${enum}."`
 	Kind        string         `enum:"redirect,post_logout,web_panel,webhook,state_change,erp_sync,quote_connector,mirroring,cors_origin,sign_in_start,app_store_link,guide" default:"redirect" help:"What the URL is registered as: ${enum}."`
 	Environment string         `enum:"SOD,Stage,Production" default:"Production" help:"Where the application runs: ${enum}."`
-	Profile     string         `default:"superoffice" help:"Set of requirements to judge by."`
+	Profile     []string       `placeholder:"NAME" default:"superoffice,gradewatch" help:"Set of requirements to judge by: superoffice, gradewatch (our advice), a second opinion such as mozilla-intermediate, or a YAML file of your own. May be repeated; ${default} if not said."`
+	FailOn      string         `enum:"must,recommended,advice" default:"must" help:"End with code 1 where a requirement of at least this severity fails, and with 3 where one could not be told: ${enum}."`
 	CAFile      []string       `name:"ca-file" placeholder:"FILE" help:"PEM file of private roots to trust too. May be repeated."`
 	ExtraRoots  string         `name:"extra-roots" env:"GRADEWATCH_EXTRA_ROOTS" placeholder:"FILES" help:"PEM files of private roots, separated by commas."`
 	Resolver    string         `env:"GRADEWATCH_RESOLVER" placeholder:"HOST:PORT" help:"DNS server to ask instead of the system's."`
@@ -71,21 +73,25 @@ func checkHelp() kong.Vars {
 }
 
 // Run looks at every URL, prints in the order given, and ends with code 1 when
-// a requirement that is a must fails, else 3 when something could not be told.
+// a requirement of the severity of --fail-on fails, else 3 when one, or a part
+// of a full look, could not be told.
 func (c *checkCommand) Run(ctx context.Context, term *terminal) error {
-	return c.run(ctx, term, families())
+	return c.run(ctx, term, nil)
 }
 
-// run is Run with the families that look.
-func (c *checkCommand) run(ctx context.Context, term *terminal, families checks.Runner) error {
+// run is Run with the families that look; nil: all, or with --server-only those
+// that ask the server.
+func (c *checkCommand) run(ctx context.Context, term *terminal, families *checks.Runner) error {
 	run, err := c.prepare(term)
 	if err != nil {
 		return &usageError{err}
 	}
-	run.families = families
+	if families != nil {
+		run.families = *families
+	}
 	code, err := run.all(ctx, &output{
 		term: term, json: c.JSON, verbose: c.Verbose, many: len(run.looks) > 1,
-		printer: newPrinter(term, run.profile), progress: newProgress(term, len(run.looks)),
+		printer: newPrinter(term, run.profiles), progress: newProgress(term, len(run.looks)),
 	})
 	if err != nil {
 		return err
@@ -117,11 +123,11 @@ func (c *checkCommand) prepare(term *terminal) (*checkRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	run := &checkRun{}
+	run := &checkRun{failOn: checks.Severity(c.FailOn)}
 	if err := c.addLooks(run, given, limits); err != nil {
 		return nil, err
 	}
-	if run.profile, err = policy.ProfileByID(c.Profile); err != nil {
+	if run.profiles, err = readProfiles(c.Profile); err != nil {
 		return nil, err
 	}
 	resolver, err := probe.ParseResolver(c.Resolver)
@@ -129,8 +135,14 @@ func (c *checkCommand) prepare(term *terminal) (*checkRun, error) {
 		return nil, err
 	}
 	run.prober = probe.New(probe.Config{Resolver: resolver, AllowAny: true})
-	run.roots, err = c.roots()
-	return run, err
+	if run.judge, err = c.judgeBy(run.profiles); err != nil {
+		return nil, err
+	}
+	run.families = serverFamilies()
+	if !c.ServerOnly {
+		run.families = families(run.judge.Trust.Anchors(), nil)
+	}
+	return run, nil
 }
 
 func (c *checkCommand) limits() (checks.Limits, error) {
@@ -216,7 +228,12 @@ func (c *checkCommand) places(target *checks.Target) []string {
 	return places
 }
 
-func (c *checkCommand) roots() (*chain.Roots, error) {
-	roots, _, err := trustedRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
-	return roots, err
+// judgeBy reads the private roots.
+func (c *checkCommand) judgeBy(profiles []*policy.Profile) (judgement.Judge, error) {
+	_, private, err := trustedRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
+	if err != nil {
+		return judgement.Judge{}, err
+	}
+	trust, err := newTrust(private)
+	return judgement.Judge{Trust: trust, Profiles: profiles}, err
 }

@@ -25,16 +25,17 @@ import (
 // looked runs check with families of the test's choice.
 func looked(ctx context.Context, t *testing.T, command checkCommand, runner checks.Runner) (code int, out, faults string) {
 	t.Helper()
-	command.Type, command.Kind, command.Environment, command.Profile = "custom", "redirect", "Production", "superoffice"
+	command.Type, command.Kind, command.Environment, command.Profile = "custom", "redirect", "Production", []string{"superoffice"}
+	command.FailOn = "must"
 	var stdout, stderr bytes.Buffer
 	term := &terminal{out: &stdout, err: &stderr, env: func(string) string { return "" }}
-	return exitCode(command.run(ctx, term, runner), term), stdout.String(), stderr.String()
+	return exitCode(command.run(ctx, term, &runner), term), stdout.String(), stderr.String()
 }
 
 func TestCheckFull(t *testing.T) {
 	t.Parallel()
 	url := goServerURL(t)
-	code, out, faults := looked(t.Context(), t, checkCommand{URLs: []string{url}, Full: true, JSON: true}, pretending(t, families()))
+	code, out, faults := looked(t.Context(), t, checkCommand{URLs: []string{url}, Full: true, JSON: true}, pretending(t, serverFamilies()))
 	require.Equal(t, exitGood, code)
 	require.Empty(t, faults)
 	report := reports(t, out)[0]
@@ -45,16 +46,16 @@ func TestCheckFull(t *testing.T) {
 	require.Equal(t, checks.VulnerabilityNotAsked, address.Vulnerabilities[checks.Heartbleed].Result, "nobody asked for it")
 	require.Equal(t, checks.NotVulnerable, address.Vulnerabilities[checks.DROWN].Result)
 
-	_, out, _ = looked(t.Context(), t, checkCommand{URLs: []string{url}, Intrusive: true, JSON: true}, pretending(t, families()))
+	_, out, _ = looked(t.Context(), t, checkCommand{URLs: []string{url}, Intrusive: true, JSON: true}, pretending(t, serverFamilies()))
 	report = reports(t, out)[0]
 	require.Equal(t, checks.Full, report.Depth, "--intrusive is full too")
 	require.Equal(t, checks.NotVulnerable, report.Addresses[0].Vulnerabilities[checks.Heartbleed].Result)
 
-	_, out, _ = looked(t.Context(), t, checkCommand{URLs: []string{url}, Full: true}, pretending(t, families()))
+	_, out, _ = looked(t.Context(), t, checkCommand{URLs: []string{url}, Full: true}, pretending(t, serverFamilies()))
 	for _, part := range []string{"Suites of TLS 1.3", "Certificate chains", "Features", "Vulnerabilities", "Clients"} {
 		require.Contains(t, out, part)
 	}
-	_, out, _ = looked(t.Context(), t, checkCommand{URLs: []string{url}}, pretending(t, families()))
+	_, out, _ = looked(t.Context(), t, checkCommand{URLs: []string{url}}, pretending(t, serverFamilies()))
 	require.NotContains(t, out, "Suites of", "a quick look stays short")
 }
 
@@ -78,12 +79,12 @@ func TestCheckFullOfRealServers(t *testing.T) {
 
 	old := checktest.StartNode010(t, checktest.NodeConfig{})
 	code, out, _ = typed(t, "check", "--intrusive", "--json", old.String())
-	require.Equal(t, exitMustFails, code)
+	require.Equal(t, exitFails, code)
 	address = reports(t, out)[0].Addresses[0]
 	require.NotEmpty(t, address.Suites[checks.SSLv2])
 	require.Equal(t, checks.Vulnerable, address.Vulnerabilities[checks.DROWN].Result)
 	code, out, _ = typed(t, "check", "--full", old.String())
-	require.Equal(t, exitMustFails, code)
+	require.Equal(t, exitFails, code)
 	require.Contains(t, out, "insecure: SSL 2.0")
 	require.Regexp(t, `vulnerable +DROWN`, out)
 }
@@ -97,16 +98,16 @@ func TestReportCode(t *testing.T) {
 		change(&report.Addresses[0])
 		return report
 	}
-	require.Equal(t, exitGood, reportCode(address(func(*checks.ReportAddress) {})), "requirements say what a vulnerability means")
+	require.Equal(t, exitGood, reportCode(address(func(*checks.ReportAddress) {}), checks.Must), "requirements say what a vulnerability means")
 	unsure := address(func(a *checks.ReportAddress) {
 		a.Vulnerabilities[checks.ROBOT] = checks.Finding{Result: checks.VulnerabilityInconclusive}
 	})
-	require.Equal(t, exitUntested, reportCode(unsure))
+	require.Equal(t, exitUntested, reportCode(unsure, checks.Must))
 	require.Equal(t, exitUntested, reportCode(address(func(a *checks.ReportAddress) {
 		a.SuitesReasons = map[checks.Protocol]checks.Reason{checks.TLSv12: checks.ReasonDegraded}
-	})))
+	}), checks.Must))
 	unsure.Verdicts = []checks.Verdict{{Result: checks.Fail, Severity: checks.Must}}
-	require.Equal(t, exitMustFails, reportCode(unsure))
+	require.Equal(t, exitFails, reportCode(unsure, checks.Must))
 }
 
 func TestCheckLimitsByDepth(t *testing.T) {
@@ -361,7 +362,7 @@ func TestCheckEndsWhenNobodyReads(t *testing.T) {
 	for i := range urls {
 		urls[i] = "192.0.2.1"
 	}
-	command := checkCommand{URLs: urls, Type: "custom", Kind: "redirect", Environment: "Production", Profile: "superoffice"}
-	require.Equal(t, exitFault, exitCode(command.run(t.Context(), term, runner), term))
+	command := checkCommand{URLs: urls, Type: "custom", Kind: "redirect", Environment: "Production", Profile: []string{"superoffice"}, FailOn: "must"}
+	require.Equal(t, exitFault, exitCode(command.run(t.Context(), term, &runner), term))
 	require.Contains(t, stderr.String(), "broken pipe")
 }

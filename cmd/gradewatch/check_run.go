@@ -4,13 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
-	"github.com/gradewatch/gradewatch/checks/httpsec"
+	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
-	"github.com/gradewatch/gradewatch/checks/tlsprobe"
 )
 
 const (
@@ -22,11 +21,6 @@ const (
 	// they are printed in the order given.
 	reportsWaiting = 24
 )
-
-// families are those that look.
-func families() checks.Runner {
-	return checks.Runner{TLS: tlsprobe.Quick, Full: tlsprobe.Full, HTTP: httpsec.Walk}
-}
 
 // look is one URL to look at.
 type look struct {
@@ -45,8 +39,9 @@ type checkResult struct {
 // checkRun is a checked command line: nothing in it can be wrong usage.
 type checkRun struct {
 	looks    []look
-	profile  policy.Profile
-	roots    *chain.Roots
+	profiles []*policy.Profile
+	judge    judgement.Judge
+	failOn   checks.Severity // what binds less does not decide the exit code
 	prober   *probe.Prober
 	families checks.Runner
 }
@@ -78,8 +73,8 @@ func (r *checkRun) all(ctx context.Context, out *output) (code int, err error) {
 		if err := out.progress.aside(func() error { return out.print(got) }); err != nil {
 			return exitFault, fmt.Errorf("print the report of %s: %w", got.report.URL, err)
 		}
-		code = worseCode(code, reportCode(got.report))
-		table = append(table, newSummaryRow(got.report))
+		code = worseCode(code, reportCode(got.report, r.failOn))
+		table = append(table, newSummaryRow(got.report, r.failOn))
 	}
 	if out.many && !out.json {
 		if err := out.printer.printSummary(table); err != nil {
@@ -130,9 +125,7 @@ func (r *checkRun) look(ctx context.Context, one look, progress *progress) check
 	return checkResult{subject: one.subject, log: measurements.Log, report: checks.NewReport(checks.ReportConfig{
 		URL: one.target.URL, Engine: "gradewatch/" + programVersion(),
 		Observation: &observation, Measurements: measurements,
-		Judgement: checks.Judgement{
-			Verdicts: policy.Judge(&observation, one.subject, measurements.StartedAt, r.profile, r.roots),
-		},
+		Judgement: r.judge.Judge(&observation, one.subject, measurements.StartedAt),
 	})}
 }
 
@@ -167,8 +160,8 @@ func (o *output) print(got checkResult) error {
 
 // reportCode is the exit code that a report asks for: that of its verdicts, or
 // 'untested' where a full look could not tell suites or a vulnerability.
-func reportCode(report checks.Report) int {
-	code := verdictCode(report.Verdicts)
+func reportCode(report checks.Report, failOn checks.Severity) int {
+	code := verdictCode(report.Verdicts, failOn)
 	for _, address := range report.Addresses {
 		if len(address.SuitesReasons) > 0 || len(found(address, checks.VulnerabilityInconclusive)) > 0 {
 			code = worseCode(code, exitUntested)
@@ -177,13 +170,15 @@ func reportCode(report checks.Report) int {
 	return code
 }
 
-// verdictCode is the exit code that verdicts ask for.
-func verdictCode(verdicts []checks.Verdict) int {
+// verdictCode is the exit code that verdicts ask for: those that bind at least
+// as much as failOn count.
+func verdictCode(verdicts []checks.Verdict, failOn checks.Severity) int {
 	code := exitGood
 	for _, verdict := range verdicts {
 		switch {
-		case verdict.Result == checks.Fail && verdict.Severity == checks.Must:
-			return exitMustFails
+		case !counts(verdict.Severity, failOn) || verdict.Waived != nil:
+		case verdict.Result == checks.Fail:
+			return exitFails
 		case verdict.Result == checks.ResultInconclusive:
 			code = exitUntested
 		}
@@ -191,8 +186,13 @@ func verdictCode(verdicts []checks.Verdict) int {
 	return code
 }
 
+// counts says whether a severity binds at least as much as failOn.
+func counts(severity, failOn checks.Severity) bool {
+	return slices.Index(severities, severity) <= slices.Index(severities, failOn)
+}
+
 func worseCode(a, b int) int {
-	for _, code := range []int{exitMustFails, exitUntested} {
+	for _, code := range []int{exitFails, exitUntested} {
 		if a == code || b == code {
 			return code
 		}

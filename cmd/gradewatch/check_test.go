@@ -104,7 +104,7 @@ func TestCheckOldServer(t *testing.T) {
 	server := checktest.StartNode010(t, checktest.NodeConfig{})
 	url := fmt.Sprintf("https://%s/", server)
 	code, out, _ := typed(t, "check", "--json", url)
-	require.Equal(t, exitMustFails, code)
+	require.Equal(t, exitFails, code)
 	report := reports(t, out)[0]
 	require.Equal(t, checks.ProtocolAccepted, report.Addresses[0].Protocols[checks.SSLv2])
 	require.Equal(t, checks.ProtocolAccepted, report.Addresses[0].Protocols[checks.SSLv3])
@@ -113,7 +113,7 @@ func TestCheckOldServer(t *testing.T) {
 	require.Equal(t, checks.Pass, verdict(t, report, "E-01").Result)
 
 	code, out, _ = typed(t, "check", url)
-	require.Equal(t, exitMustFails, code)
+	require.Equal(t, exitFails, code)
 	require.Contains(t, out, "127.0.0.1 accepts SSL 2.0")
 	require.Contains(t, out, "127.0.0.1 accepts SSL 3.0")
 	require.NotContains(t, out, "\x1b", "no color where there is no terminal")
@@ -145,7 +145,7 @@ func TestCheckGoodServer(t *testing.T) {
 	code, _, _ = typed(t, "check", url)
 	require.Equal(t, exitGood, code)
 	code, out, _ = typed(t, "check", "--kind", "webhook", url)
-	require.Equal(t, exitMustFails, code)
+	require.Equal(t, exitFails, code)
 	require.Regexp(t, `fails +must +T-09`, out)
 }
 
@@ -162,7 +162,7 @@ func TestCheckSeverityByType(t *testing.T) {
 	code, _, _ := typed(t, "check", "--ca-file", caFile, "--type", "custom", url)
 	require.Equal(t, exitGood, code)
 	code, _, _ = typed(t, "check", "--ca-file", caFile, "--type", "standard", url)
-	require.Equal(t, exitMustFails, code)
+	require.Equal(t, exitFails, code)
 }
 
 func TestCheckTarpit(t *testing.T) {
@@ -256,7 +256,7 @@ func TestHelpAndVersion(t *testing.T) {
 func TestPrinterOrderColorAndControlCharacters(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	p := &printer{out: &out, color: true, profile: policy.SuperOffice()}
+	p := &printer{out: &out, color: true, profiles: policy.Base()}
 	require.NoError(t, p.print(checkResult{report: checks.Report{
 		URL: "https://app.example.com/",
 		Verdicts: []checks.Verdict{

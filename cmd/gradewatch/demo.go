@@ -81,7 +81,7 @@ func (c *demoCommand) settings(read *settings, fleet *demo.Fleet) (err error) {
 	if read.networks, err = probe.ParseNetworks(fleet.AllowNetworks()); err != nil {
 		return err
 	}
-	if err = read.trust(fleet.RootsPEM); err != nil {
+	if err = read.trustAlso(fleet.RootsPEM); err != nil {
 		return err
 	}
 	read.SMTPURL, read.MailFrom = fleet.Receiver.SMTPURL, "Gradewatch demo <demo@"+demo.Domain+">"

@@ -15,9 +15,9 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/httpsec"
+	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
-	"github.com/gradewatch/gradewatch/checks/tlsprobe"
 	"github.com/gradewatch/gradewatch/internal/alert"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -53,11 +53,11 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 	if err != nil {
 		return err
 	}
-	profile := policy.SuperOffice()
+	judge := judgement.Judge{Trust: s.trust, Profiles: policy.Base()}
 	prober := probe.New(probe.Config{Resolver: s.resolver, AllowNetworks: s.networks, Roots: trusted})
 	sender, err := alert.New(alert.Config{
 		SMTPURL: s.SMTPURL, MailFrom: s.MailFrom, BaseURL: base, WebhookTransport: prober.HTTPTransport(checks.Limits{}),
-		Version: programVersion(), Statement: profile.Statement,
+		Version: programVersion(), Statement: policy.Statement,
 	})
 	if err != nil {
 		return fmt.Errorf("prepare the alerts: %w", err)
@@ -66,9 +66,13 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 		Store:        opened,
 		Network:      func(limits checks.Limits) checks.Network { return prober.Network(limits) },
 		Connectivity: func(ctx context.Context) checks.Fact[bool] { return prober.Connectivity(ctx, s.References) },
-		Runner:       checks.Runner{TLS: tlsprobe.Quick, Full: tlsprobe.Full, HTTP: httpsec.Walk}, Roots: s.roots,
-		Profile: profile, Sender: sender,
-		Vantage: choice.vantage, Lead: choice.lead, Build: programVersion(),
+		Runner:       families(s.trust.Anchors(), trusted),
+		Judge: func(observation *checks.Observation, endpoint monitor.Endpoint, at time.Time) checks.Judgement {
+			return judge.Judge(observation, endpoint.Subject(), at, heldTo(endpoint)...)
+		},
+		Versions: worker.Versions{TrustData: s.trust.Version()},
+		Sender:   sender,
+		Vantage:  choice.vantage, Lead: choice.lead, Build: programVersion(),
 		Settings: monitor.Settings{ConfirmAfter: s.ConfirmAfter, UndeterminedAfter: s.UndeterminedAfter},
 		// The rest of the job's time is for judging and storing.
 		Limits:      checks.Limits{Deadline: min(checks.Limits{}.WithDefaults().Deadline, s.LookTimeout*2/3)},
@@ -112,7 +116,7 @@ func newPages(s settings, from *store.Store, base string, logger *slog.Logger) (
 		Store: from, Jobs: client, BaseURL: base, Logger: logger, Version: programVersion(), Vantage: s.Vantage,
 		Ready:     func(ctx context.Context) error { return current(ctx, from) },
 		UserAgent: httpsec.UserAgent, ClientAddress: web.ClientAddress(s.ClientAddressHeader),
-		Operator: s.Operator, Contact: s.Contact, Sources: s.sources,
+		Operator: s.Operator, Contact: s.Contact, Sources: s.sources, Roots: s.roots,
 	}
 	if s.Metrics {
 		registry := prometheus.NewRegistry()

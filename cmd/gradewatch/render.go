@@ -15,17 +15,17 @@ import (
 
 // printer writes reports for a person.
 type printer struct {
-	out     io.Writer
-	color   bool
-	width   int // columns; 0: as many as it takes
-	profile policy.Profile
+	out      io.Writer
+	color    bool
+	width    int // columns; 0: as many as it takes
+	profiles []*policy.Profile
 }
 
 // newPrinter uses color on a terminal only, and not where NO_COLOR is set
 // (https://no-color.org).
-func newPrinter(t *terminal, profile policy.Profile) *printer {
+func newPrinter(t *terminal, profiles []*policy.Profile) *printer {
 	color := isTerminal(t.out) && t.env("NO_COLOR") == "" && t.env("TERM") != "dumb"
-	return &printer{out: t.out, color: color, width: lineWidth(t.out), profile: profile}
+	return &printer{out: t.out, color: color, width: lineWidth(t.out), profiles: profiles}
 }
 
 // narrowest is the width below which lines are no longer made to fit.
@@ -80,21 +80,62 @@ func (p *printer) print(got checkResult) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n", p.styled(bold, printable(got.report.URL)))
 	fmt.Fprintf(&b, "Judged as a %s application's %s URL in %s, by %s.\n\n",
-		got.subject.ApplicationType, strings.ReplaceAll(string(got.subject.Kind), "_", " "), got.subject.Environment, p.profile.Name())
-	remedy := ""
-	for _, verdict := range worstFirst(got.report.Verdicts) {
-		if verdict.Remedy == remedy {
-			verdict.Remedy = "" // said just before
-		} else {
-			remedy = verdict.Remedy
-		}
-		p.verdict(&b, verdict)
-	}
+		got.subject.ApplicationType, strings.ReplaceAll(string(got.subject.Kind), "_", " "), got.subject.Environment, p.profileNames())
+	p.grade(&b, got.report.Grade)
+	p.verdicts(&b, got.report.Verdicts)
 	b.WriteByte('\n')
 	p.addresses(&b, got.report)
 	fmt.Fprintf(&b, "%s\n\n", summary(got.report))
 	_, err := p.out.Write(b.Bytes())
 	return err
+}
+
+func (p *printer) profileNames() string {
+	names := make([]string, 0, len(p.profiles))
+	for _, profile := range p.profiles {
+		names = append(names, profile.Name())
+	}
+	return strings.Join(names, ", ")
+}
+
+// profileOf returns the profile of a verdict; nil: it is not among those that
+// were judged by.
+func (p *printer) profileOf(verdict checks.Verdict) *policy.Profile {
+	i := slices.IndexFunc(p.profiles, func(profile *policy.Profile) bool { return profile.Name() == verdict.Profile })
+	if i < 0 {
+		return nil
+	}
+	return p.profiles[i]
+}
+
+// verdicts prints what somebody requires apart from what we advise, each worst
+// first.
+func (p *printer) verdicts(b *bytes.Buffer, verdicts []checks.Verdict) {
+	remedy, section := "", policy.Section{Rank: -1}
+	for _, verdict := range p.inSections(verdicts) {
+		if next := policy.SectionOf(verdict, p.profileOf(verdict)); next.ID != section.ID {
+			if section.Rank >= 0 {
+				b.WriteByte('\n')
+			}
+			section = next
+			fmt.Fprintf(b, "  %s\n", p.styled(bold, section.Title))
+		}
+		if verdict.Remedy == remedy {
+			verdict.Remedy = "" // said just before
+		} else {
+			remedy = verdict.Remedy
+		}
+		p.verdict(b, verdict)
+	}
+}
+
+func (p *printer) inSections(verdicts []checks.Verdict) []checks.Verdict {
+	sorted := worstFirst(verdicts)
+	slices.SortStableFunc(sorted, func(a, b checks.Verdict) int {
+		first, second := policy.SectionOf(a, p.profileOf(a)), policy.SectionOf(b, p.profileOf(b))
+		return cmp.Or(cmp.Compare(first.Rank, second.Rank), cmp.Compare(first.ID, second.ID))
+	})
+	return sorted
 }
 
 func worstFirst(verdicts []checks.Verdict) []checks.Verdict {
@@ -123,9 +164,12 @@ func (p *printer) verdict(b *bytes.Buffer, verdict checks.Verdict) {
 	if rank := resultRank(verdict.Result); rank < len(resultWords) {
 		word, style = resultWords[rank].word, resultWords[rank].style
 	}
-	requirement, _ := p.profile.Requirement(verdict.Requirement)
+	text := ""
+	if profile := p.profileOf(verdict); profile != nil {
+		text = profile.Statement(verdict.Requirement)
+	}
 	fmt.Fprintf(b, "  %s  %-*s  %s  %s\n", p.styled(style, fmt.Sprintf("%-*s", resultWidth, word)),
-		severityWidth, verdict.Severity, verdict.Requirement, requirement.Text)
+		severityWidth, verdict.Severity, verdict.Requirement, text)
 	indent := strings.Repeat(" ", 2+resultWidth+2)
 	for _, proof := range verdict.Proof {
 		if worthPrinting(verdict, proof) {

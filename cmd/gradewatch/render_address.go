@@ -22,6 +22,10 @@ func (p *printer) addresses(b *bytes.Buffer, report checks.Report) {
 		if len(address.Certificates) > 0 {
 			p.field(b, "Certificate", certificateLine(address.Certificates[0]))
 		}
+		if address.Grade != nil && len(report.Addresses) > 1 {
+			p.field(b, "Grade", gradeWord(*address.Grade))
+		}
+		p.appraisal(b, address)
 		if report.Depth == checks.Full {
 			p.fullAddress(b, address)
 		}
@@ -146,41 +150,14 @@ func suiteCells(suite checks.Suite, protocol checks.Protocol) []cell {
 	}
 }
 
-// suiteMark says what is wrong with a suite, as SSL Labs marks them (rating
-// guide, section 4.3): insecure what is broken, weak what has no forward
-// secrecy or encrypts in CBC mode. The marks do not judge; requirements do.
+// suiteMark says what is wrong with a suite, the worst only.
 func suiteMark(suite checks.Suite, protocol checks.Protocol) (mark, style string) {
-	var insecure, weak []string
-	holds := func(parts ...string) bool {
-		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(suite.Name, part) })
-	}
-	note := func(list *[]string, is bool, text string) {
-		if is {
-			*list = append(*list, text)
-		}
-	}
-	finite := strings.HasPrefix(suite.KeyExchange, "DH")
-	note(&insecure, protocol == checks.SSLv2, "SSL 2.0")
-	note(&insecure, holds("_anon_"), "anonymous")
-	note(&insecure, holds("_NULL_", "WITH_NULL"), "no encryption")
-	note(&insecure, holds("EXPORT"), "export")
-	note(&insecure, holds("RC4"), "RC4")
-	note(&insecure, suite.Strength < 112 && !holds("NULL", "EXPORT", "RC4") && protocol != checks.SSLv2, "short key")
-	note(&insecure, finite && suite.GroupBits > 0 && suite.GroupBits < 1024, "short DH parameters")
-	note(&weak, finite && suite.GroupBits >= 1024 && suite.GroupBits < 2048, "short DH parameters")
-	note(&weak, holds("3DES"), "3DES")
-	note(&weak, protocol != checks.SSLv2 && !forwardSecret(suite), "no forward secrecy")
-	note(&weak, holds("_CBC_"), "CBC")
-	switch {
-	case len(insecure) > 0:
-		return "insecure: " + strings.Join(insecure, ", "), red
-	case len(weak) > 0:
-		return "weak: " + strings.Join(weak, ", "), yellow
+	found := suite.Mark(protocol)
+	switch found.Level() {
+	case checks.SuiteInsecure:
+		return "insecure: " + strings.Join(found.Insecure, ", "), red
+	case checks.SuiteWeak:
+		return "weak: " + strings.Join(found.Weak, ", "), yellow
 	}
 	return "", ""
-}
-
-func forwardSecret(suite checks.Suite) bool {
-	return suite.KeyExchange == "TLS13" || strings.HasPrefix(suite.KeyExchange, "ECDHE") || strings.HasPrefix(suite.KeyExchange, "DHE") ||
-		strings.Contains(suite.Name, "_anon_")
 }

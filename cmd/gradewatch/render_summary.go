@@ -11,14 +11,15 @@ import (
 // summaryRow is what is kept of a report that was printed.
 type summaryRow struct {
 	url          string
+	grade        string
 	code         int
 	failed, must int
 	worst        string
 	milliseconds int64
 }
 
-func newSummaryRow(report checks.Report) summaryRow {
-	row := summaryRow{url: report.URL, code: reportCode(report), worst: worstFacts(report), milliseconds: report.DurationMS}
+func newSummaryRow(report checks.Report, failOn checks.Severity) summaryRow {
+	row := summaryRow{url: report.URL, grade: shortGrade(report.Grade), code: reportCode(report, failOn), worst: worstFacts(report), milliseconds: report.DurationMS}
 	for _, verdict := range report.Verdicts {
 		if verdict.Result != checks.Fail {
 			continue
@@ -29,6 +30,18 @@ func newSummaryRow(report checks.Report) summaryRow {
 		}
 	}
 	return row
+}
+
+// shortGrade is the letter; a question mark says that facts are missing.
+func shortGrade(grade *checks.Grade) string {
+	switch {
+	case grade == nil, grade.Letter == "":
+		return ""
+	case grade.Provisional:
+		return string(grade.Letter) + "?"
+	default:
+		return string(grade.Letter)
+	}
 }
 
 // worstShown is how many bad facts of a URL the summary names.
@@ -95,20 +108,20 @@ func addFailed(report checks.Report, severity checks.Severity, add func(string))
 func (p *printer) printSummary(rows []summaryRow) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n", p.styled(bold, "Summary"))
-	lines := &table{indent: 2, drop: []int{3, 5}}
-	lines.add(cell{"URL", dim}, cell{"result", dim}, cell{"musts failed", dim}, cell{"others failed", dim}, cell{"worst", dim}, cell{"seconds", dim})
+	lines := &table{indent: 2, drop: []int{4, 6}}
+	lines.add(cell{"URL", dim}, cell{"grade", dim}, cell{"result", dim}, cell{"musts failed", dim}, cell{"others failed", dim}, cell{"worst", dim}, cell{"seconds", dim})
 	failing, untested := 0, 0
 	for _, row := range rows {
 		word, style := "passes", green
 		switch row.code {
-		case exitMustFails:
+		case exitFails:
 			word, style = "fails", red
 			failing++
 		case exitUntested:
 			word, style = "cannot tell", yellow
 			untested++
 		}
-		lines.add(cell{checks.Clean(row.url, longestURLShown), ""}, cell{word, style}, cell{fmt.Sprint(row.must), ""}, cell{fmt.Sprint(row.failed - row.must), ""},
+		lines.add(cell{checks.Clean(row.url, longestURLShown), ""}, cell{row.grade, ""}, cell{word, style}, cell{fmt.Sprint(row.must), ""}, cell{fmt.Sprint(row.failed - row.must), ""},
 			cell{row.worst, ""}, cell{fmt.Sprintf("%.1f", float64(row.milliseconds)/1000), ""})
 	}
 	lines.write(p, &b)

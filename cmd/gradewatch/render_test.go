@@ -35,7 +35,7 @@ func golden(t *testing.T, file, got string) {
 func printed(t *testing.T, p printer, result checkResult) string {
 	t.Helper()
 	var out bytes.Buffer
-	p.out, p.profile = &out, policy.SuperOffice()
+	p.out, p.profiles = &out, policy.Base()
 	require.NoError(t, p.print(result))
 	return out.String()
 }
@@ -94,12 +94,12 @@ func TestSuiteMark(t *testing.T) {
 		{suite("0x009E", "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", 128, "DHE_RSA", "dh", 768), checks.TLSv12, "insecure: short DH parameters"},
 		{suite("0x009C", "TLS_RSA_WITH_AES_128_GCM_SHA256", 128, "RSA", "", 0), checks.TLSv12, "weak: no forward secrecy"},
 		{suite("0xC013", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", 128, "ECDHE_RSA", "x25519", 253), checks.TLSv12, "weak: CBC"},
-		{suite("0x000A", "TLS_RSA_WITH_3DES_EDE_CBC_SHA", 112, "RSA", "", 0), checks.TLSv12, "weak: 3DES, no forward secrecy, CBC"},
+		{suite("0x000A", "TLS_RSA_WITH_3DES_EDE_CBC_SHA", 112, "RSA", "", 0), checks.TLSv12, "weak: 3DES, CBC, no forward secrecy"},
 		{suite("0x0005", "TLS_RSA_WITH_RC4_128_SHA", 128, "RSA", "", 0), checks.TLSv12, "insecure: RC4"},
-		{suite("0x0003", "TLS_RSA_EXPORT_WITH_RC4_40_MD5", 40, "RSA_EXPORT", "", 0), checks.TLSv10, "insecure: export, RC4"},
+		{suite("0x0003", "TLS_RSA_EXPORT_WITH_RC4_40_MD5", 40, "RSA_EXPORT", "", 0), checks.TLSv10, "insecure: export, RC4, 40 bits"},
 		{suite("0x0002", "TLS_RSA_WITH_NULL_SHA", 0, "RSA", "", 0), checks.TLSv12, "insecure: no encryption"},
-		{suite("0x0009", "TLS_RSA_WITH_DES_CBC_SHA", 56, "RSA", "", 0), checks.TLSv12, "insecure: short key"},
-		{suite("0xC018", "TLS_ECDH_anon_WITH_AES_128_CBC_SHA", 128, "ECDH_anon", "x25519", 253), checks.TLSv12, "insecure: anonymous"},
+		{suite("0x0009", "TLS_RSA_WITH_DES_CBC_SHA", 56, "RSA", "", 0), checks.TLSv12, "insecure: 56 bits"},
+		{suite("0xC018", "TLS_ECDH_anon_WITH_AES_128_CBC_SHA", 128, "ECDH_anon", "x25519", 253), checks.TLSv12, "insecure: no authentication"},
 		{suite("0x0700C0", "SSL_CK_DES_192_EDE3_CBC_WITH_MD5", 112, "RSA", "", 0), checks.SSLv2, "insecure: SSL 2.0"},
 	} {
 		mark, style := suiteMark(test.suite, test.protocol)
@@ -125,13 +125,13 @@ func TestSummary(t *testing.T) {
 	t.Parallel()
 	full := fullExample(t).report
 	rows := []summaryRow{
-		newSummaryRow(full),
-		newSummaryRow(checks.Report{URL: "https://good.example.com/", DurationMS: 900, Verdicts: []checks.Verdict{{Result: checks.Pass, Severity: checks.Must}}}),
+		newSummaryRow(full, checks.Must),
+		newSummaryRow(checks.Report{URL: "https://good.example.com/", DurationMS: 900, Verdicts: []checks.Verdict{{Result: checks.Pass, Severity: checks.Must}}, Grade: &checks.Grade{Letter: checks.GradeA, Provisional: true}}, checks.Must),
 		newSummaryRow(checks.Report{
 			URL: "https://" + strings.Repeat("long.", 30) + "example.com/", DurationMS: 12_000,
 			Verdicts: []checks.Verdict{{Requirement: "C-02", Result: checks.Fail, Severity: checks.Recommended}, {Result: checks.ResultInconclusive, Severity: checks.Must}},
 			DNS:      checks.DNS{Addresses: checks.AbsentFact[[]netip.Addr](checks.ReasonNameNotFound)},
-		}),
+		}, checks.Must),
 	}
 	var out bytes.Buffer
 	require.NoError(t, (&printer{out: &out}).printSummary(rows))

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
 	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/checks/probe"
 	"github.com/gradewatch/gradewatch/internal/config"
@@ -26,7 +27,8 @@ type settings struct {
 	networks []netip.Prefix
 	sources  []netip.Prefix
 	roots    *chain.Roots
-	private  []byte // PEM of the roots in roots that are not public
+	trust    *appraisal.Trust
+	private  []byte // PEM of the roots in roots and trust that are not public
 }
 
 // readSettings reports every fault at once, those of other packages included.
@@ -52,6 +54,8 @@ func readSettings(from *terminal) (settings, error) {
 	}
 	if read.roots, read.private, err = trustedRoots(splitFiles(strings.Join(loaded.ExtraRoots, ","))); err != nil {
 		faults = append(faults, fmt.Errorf("GRADEWATCH_EXTRA_ROOTS: %w", err))
+	} else if read.trust, err = newTrust(read.private); err != nil {
+		faults = append(faults, err)
 	}
 	if read.DataFolder == "" && read.DatabaseURL == "" {
 		if read.DataFolder, err = pgembed.DefaultDataFolder(); err != nil {
@@ -84,10 +88,13 @@ func trustedRoots(files []string) (roots *chain.Roots, private []byte, err error
 	return roots, private, nil
 }
 
-// trust adds private roots.
-func (s *settings) trust(private []byte) (err error) {
+// trustAlso adds private roots.
+func (s *settings) trustAlso(private []byte) (err error) {
 	s.private = append(append(s.private, private...), '\n')
-	s.roots, err = s.roots.WithPrivate(private)
+	if s.roots, err = s.roots.WithPrivate(private); err != nil {
+		return err
+	}
+	s.trust, err = newTrust(s.private)
 	return err
 }
 

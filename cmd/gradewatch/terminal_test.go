@@ -97,10 +97,11 @@ func TestCheckFullOnATerminal(t *testing.T) {
 	faults, readFaults := pseudoTerminal(t)
 	resize(t, out, columns)
 	resize(t, faults, columns)
-	command := checkCommand{URLs: []string{url}, Full: true, Type: "custom", Kind: "redirect", Environment: "Production", Profile: "superoffice"}
+	runner := pretending(t, serverFamilies())
+	command := checkCommand{URLs: []string{url}, Full: true, Type: "custom", Kind: "redirect", Environment: "Production", Profile: []string{"superoffice"}, FailOn: "must"}
 	require.NoError(t, command.run(t.Context(), &terminal{
 		out: out, err: faults, env: func(string) string { return "" },
-	}, pretending(t, families())))
+	}, &runner))
 	text, line := readOut(), readFaults()
 	for _, stage := range []string{"tls, 0 of 1", "suites, 0 of 1", "vulnerabilities, 0 of 1", "clients, 0 of 1", "http, 0 of 1"} {
 		require.Contains(t, line, stage)

@@ -124,8 +124,26 @@ func (l *letter) resolved(message monitor.Message, place string) {
 	l.Lead = []string{fmt.Sprintf("Resolved at %s. It had failed since %s, for %s.",
 		moment(until), moment(since), span(until.Sub(since)))}
 	l.List, l.LinkText = "What passes again", "Open the incident"
+	if waived := waivedSentences(message.Verdicts); len(waived) > 0 {
+		l.List = "What passes again, or is waived"
+		l.Lead = append(l.Lead, waived...)
+	}
 	// The cause is the incident's: it says nothing of why things got better.
 	l.Heading = "Resolved: " + l.Heading
+}
+
+// waivedSentences say which of verdicts still fail, and who answers for them.
+func waivedSentences(verdicts []checks.Verdict) []string {
+	var sentences []string
+	for _, verdict := range verdicts {
+		if verdict.Waived == nil || len(sentences) == findingsShown {
+			continue
+		}
+		sentences = append(sentences, fmt.Sprintf("%s still fails. %s answers for it until %s: %s.",
+			oneLine(verdict.Requirement, nameBytes), oneLine(verdict.Waived.Owner, nameBytes), moment(verdict.Waived.Until),
+			strings.TrimSuffix(oneLine(verdict.Waived.Reason, textBytes), ".")))
+	}
+	return sentences
 }
 
 func (l *letter) undetermined(message monitor.Message, place string) {

@@ -84,6 +84,16 @@ func resolved() monitor.Message {
 	return message
 }
 
+// waived resolves an incident of which one requirement passes and another does not.
+func waived() monitor.Message {
+	message := resolved()
+	fails := verdict("T-03", checks.Fail, checks.Must, "Turn TLS 1.0 off.",
+		checks.Proof{Fact: "addresses[192.0.2.1].tls.protocols.TLSv1.0", Value: "accepted", Text: "TLS 1.0 is accepted."})
+	fails.Waived = &checks.Waiver{Owner: "Kim", Reason: "The old client leaves in January.", Until: noon.AddDate(0, 2, 0)}
+	message.Verdicts = append(message.Verdicts, fails)
+	return message
+}
+
 func undetermined() monitor.Message {
 	return monitor.Message{
 		Kind: monitor.EndpointUndetermined, OccurredAt: noon.Add(6 * time.Hour), Team: "Acme", Application: "Acme CRM",
@@ -128,7 +138,7 @@ func hostile() monitor.Message {
 // variants are every message with a golden file.
 func variants() map[string]monitor.Message {
 	return map[string]monitor.Message{
-		"opened": opened(), "resolved": resolved(), "undetermined": undetermined(),
+		"opened": opened(), "resolved": resolved(), "waived": waived(), "undetermined": undetermined(),
 		"channel_test": channelTest(), "bare": bare(), "hostile": hostile(),
 	}
 }

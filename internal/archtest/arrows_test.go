@@ -17,7 +17,7 @@ type arrow struct {
 
 // pure are the packages that compute and never touch the network or a database.
 func pure() []string {
-	return []string{"checks", "checks/policy/...", "checks/grade/...", "checks/certs/chain/...", "checks/certs/renewal/...", "checks/certs/appraisal/...", "checks/iana/..."}
+	return []string{"checks", "checks/policy/...", "checks/grade/...", "checks/certs/chain/...", "checks/certs/renewal/...", "checks/certs/appraisal/...", "checks/judgement", "checks/iana/..."}
 }
 
 func arrows() []arrow {
@@ -39,9 +39,12 @@ func arrows() []arrow {
 		{"checks/certs/lint/...", nil, "a linter looks at one certificate"},
 		{"checks/certs/transparency/...", []string{"checks/certs/outline"}, "a timestamp is verified without asking a log"},
 		{"checks/certs/appraisal/...", []string{"checks", "checks/certs/..."}, "the truth about certificates is a pure function of an observation, a time and trust data"},
+		{"checks/certs/crl", nil, "a revocation list is bytes; whoever calls fetches it and knows the time"},
+		{"checks/certs", []string{"checks", "checks/probe", "checks/certs/crl"}, "issuers are asked through the vetted dialer; who is trusted is not asked here"},
 		{"checks/iana/...", nil, "registries are data"},
-		{"checks/grade/...", []string{"checks", "checks/certs/chain", "checks/grade/..."}, "a grade is a pure function of an observation"},
+		{"checks/grade/...", []string{"checks", "checks/iana/...", "checks/grade/..."}, "a grade is a pure function of facts and their appraisal, and registries are data"},
 		{"checks/policy/...", []string{"checks", "checks/grade/...", "checks/certs/chain", "checks/certs/renewal", "checks/policy/..."}, "a verdict is a pure function of observation, grade and endpoint"},
+		{"checks/judgement", []string{"checks", "checks/certs/appraisal", "checks/grade", "checks/policy"}, "one place puts appraisal, grade and verdicts together"},
 		{"checks/probe/...", []string{"checks", "checks/iana", "checks/probe/..."}, "the dialer vets addresses and knows nothing of what is said on a connection"},
 		{"checks/checktest/...", []string{"checks/..."}, "servers for tests"},
 		{"checks/tlsprobe/wire", []string{"checks/iana/..."}, "messages are bytes; whoever calls brings the connection"},
@@ -160,6 +163,8 @@ func foreign() []arrow {
 		{"github.com/fergusstrange/embedded-postgres", []string{"internal/pgembed/..."}, "one place obtains Postgres"},
 		{"github.com/miekg/dns", []string{"checks/probe/...", "checks/dnsrec/...", "checks/checktest/...", "internal/demo/..."}, "names are resolved once, by the dialer"},
 		{"github.com/zmap/zcrypto/...", []string{"checks/..."}, "certificates that Go refuses to parse are the checks' business"},
+		{"cel.dev/cel-go/...", []string{"checks/policy"}, "conditions are the profiles'; everybody else asks for a verdict"},
+		{"go.yaml.in/yaml/...", []string{"checks/policy/..."}, "profiles are YAML; settings are environment variables and data is SQL"},
 		{"github.com/invopop/jsonschema", []string{"checks/internal/reportschema"}, "the schema is written by a tool, and is no work of the program's"},
 		{"github.com/stretchr/testify/...", testSupport(), "testing is never in the binary"},
 		{"github.com/google/go-cmp/...", testSupport(), "testing is never in the binary"},
@@ -173,7 +178,7 @@ func foreign() []arrow {
 // testSupport are the packages that only tests import. checks/checktest/pki is
 // none: it makes certificates without testing, for the demo's servers too.
 func testSupport() []string {
-	return []string{"checks/checktest", "checks/checktest/dnsserver", "checks/checktest/lossynet", "checks/checktest/matrix", "checks/checktest/oraclepeer", "checks/checktest/transcript", "internal/walk", "internal/browsertest", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
+	return []string{"checks/checktest", "checks/checktest/authority", "checks/checktest/certificates", "checks/checktest/dnsserver", "checks/checktest/lossynet", "checks/checktest/matrix", "checks/checktest/oraclepeer", "checks/checktest/transcript", "internal/walk", "internal/browsertest", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
 }
 
 func TestLibrariesStayWhereTheyBelong(t *testing.T) {

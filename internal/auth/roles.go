@@ -19,6 +19,7 @@ const (
 	ShowSecret      Permission = "see a webhook's signing secret"
 	ReadAudit       Permission = "read the audit"
 	AllowIntrusive  Permission = "allow intrusive probes"
+	SeeFleet        Permission = "see the calendar of every team"
 )
 
 // permissions lists what each role may do beside reading.
@@ -29,7 +30,7 @@ func permissions(role monitor.Role) []Permission {
 	case monitor.Developer:
 		return []Permission{ChangeInventory, RequestLook, ChangeChannels, ReadAudit}
 	case monitor.Operator:
-		return []Permission{RequestLook, ReadAudit, AllowIntrusive}
+		return []Permission{RequestLook, ReadAudit, AllowIntrusive, SeeFleet}
 	default:
 		return nil
 	}

@@ -19,8 +19,10 @@ type Snapshot struct {
 	Observation checks.Observation
 	Verdicts    []checks.Verdict
 	Engine      string
-	Profile     string
+	Profile     string // those of the verdicts, with commas between them
 	TrustData   string
+	Criteria    string        // of the grade
+	Grade       *checks.Grade // of the endpoint: the last conclusive one, or the new one; nil: none
 }
 
 // Compare returns what differs between two snapshots of one endpoint, facts
@@ -36,6 +38,7 @@ func Compare(previous, next Snapshot) []Change {
 	c.perAddress()
 	c.certificates()
 	c.verdicts()
+	c.grade()
 	return c.changes
 }
 
@@ -151,7 +154,8 @@ func (c *comparison) certificates() {
 }
 
 // sent lists the certificates of the chains that every look asks for: without
-// those that only a full look made the server send.
+// those that only a full look made the server send, or that issuers' addresses
+// led to.
 func sent(observation *checks.Observation) []checks.Certificate {
 	asked, others := map[checks.Fingerprint]bool{}, map[checks.Fingerprint]bool{}
 	for _, address := range observation.Addresses {
@@ -161,6 +165,9 @@ func sent(observation *checks.Observation) []checks.Certificate {
 		for _, chain := range address.Full.Chains.Served.Value {
 			maps.Copy(others, setOf(chain.Certificates))
 		}
+	}
+	for _, issuers := range observation.PKI.Issuers {
+		maps.Copy(others, setOf(issuers.Value))
 	}
 	return slices.DeleteFunc(slices.Clone(observation.Certificates), func(c checks.Certificate) bool {
 		return others[c.SHA256] && !asked[c.SHA256]

@@ -13,7 +13,7 @@ import (
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
-// verdicts reads "T-03:fail E-01:pass:record".
+// verdicts reads "T-03:fail E-01:pass:record". A waived one is a fail.
 func verdicts(t *testing.T, results string) []checks.Verdict {
 	t.Helper()
 	var list []checks.Verdict
@@ -23,6 +23,9 @@ func verdicts(t *testing.T, results string) []checks.Verdict {
 		verdict := checks.Verdict{
 			Requirement: parts[0], Result: checks.Result(parts[1]), Severity: checks.Must,
 			Proof: []checks.Proof{{Text: "because"}},
+		}
+		if parts[1] == "waived" {
+			verdict.Result, verdict.Waived = checks.Fail, &checks.Waiver{Owner: "Kim", Reason: "new host", Until: start.AddDate(1, 0, 0)}
 		}
 		if len(parts) == 3 {
 			verdict.Severity = checks.Severity(parts[2])

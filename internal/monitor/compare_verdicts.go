@@ -22,7 +22,7 @@ func (c *comparison) verdicts() {
 			continue
 		}
 		change := Change{
-			OccurredAt: c.next.At, Class: Regression, Cause: c.cause(after),
+			OccurredAt: c.next.At, Class: Regression, Cause: c.causeOfVerdict(after),
 			Subject: VerdictSubject(after.Requirement), Before: string(before.Result), After: string(after.Result),
 			Sentence: fmt.Sprintf("%s fails now: %s", after.Requirement, proofText(after)),
 		}
@@ -46,19 +46,25 @@ func proofText(verdict checks.Verdict) string {
 	return "no fact was given as proof."
 }
 
-// cause says why a verdict is another one than before: the facts it rests on,
+func (c *comparison) causeOfVerdict(after checks.Verdict) checks.Cause {
+	otherRules := c.previous.Profile != c.next.Profile && !slices.Contains(strings.Split(c.previous.Profile, ","), after.Profile)
+	return c.cause(restsOn(after.Proof), otherRules)
+}
+
+// cause says why a judgement is another one than before: the facts it rests on,
 // where they differ, else the rules, else the passing of time.
-func (c *comparison) cause(after checks.Verdict) checks.Cause {
+func (c *comparison) cause(rests families, otherRules bool) checks.Cause {
 	before, now := &c.previous.Observation, &c.next.Observation
-	rests := restsOn(after)
 	switch {
-	case rests.certificates && certificatesDiffer(before, now):
+	case rests.certificates && (certificatesDiffer(before, now) || revocationsDiffer(before.PKI, now.PKI)):
 		return checks.CauseCertificate
 	case rests.dns && !equalForms(before.DNS, now.DNS),
 		rests.protocols && addressesDiffer(before, now, func(a checks.AddressObservation) any { return a.TLS.Protocols }),
+		rests.full && addressesDiffer(before, now, func(a checks.AddressObservation) any { return a.Full }),
+		(rests.records || rests.certificates) && !equalForms(before.Records, now.Records), // CAA and TLSA are judged with chains
 		rests.http && addressesDiffer(before, now, func(a checks.AddressObservation) any { return a.HTTP }):
 		return checks.CauseConfiguration
-	case c.previous.Profile != c.next.Profile:
+	case otherRules:
 		return checks.CauseCriteria
 	case c.previous.TrustData != c.next.TrustData:
 		return checks.CauseTrustData
@@ -71,17 +77,21 @@ func (c *comparison) cause(after checks.Verdict) checks.Cause {
 	}
 }
 
-// families says which families of facts a verdict rests on.
-type families struct{ dns, protocols, certificates, http bool }
+// families says which families of facts a judgement rests on.
+type families struct{ dns, protocols, certificates, full, records, http bool }
 
-// restsOn reads the families off the paths of the proof. A verdict without a
-// path that says so counts as resting on all of them.
-func restsOn(verdict checks.Verdict) families {
+// restsOn reads the families off the paths of a proof. One without a path that
+// says so counts as resting on all of them.
+func restsOn(proofs []checks.Proof) families {
 	var rests families
-	for _, proof := range verdict.Proof {
+	for _, proof := range proofs {
 		switch {
-		case strings.Contains(proof.Fact, "certificate"), strings.Contains(proof.Fact, "chain"):
+		case containsAny(proof.Fact, "certificate", "chain", "pki", "revocation", "staple"):
 			rests.certificates = true
+		case strings.HasPrefix(proof.Fact, "records"):
+			rests.records = true
+		case containsAny(proof.Fact, "suites", "groups", "features", "vulnerabilities", "intrusive", "simulations", "preference"):
+			rests.full = true
 		case strings.Contains(proof.Fact, "protocols"):
 			rests.protocols = true
 		case strings.HasPrefix(proof.Fact, "dns"):
@@ -91,9 +101,28 @@ func restsOn(verdict checks.Verdict) families {
 		}
 	}
 	if rests == (families{}) {
-		return families{dns: true, protocols: true, certificates: true, http: true}
+		return families{dns: true, protocols: true, certificates: true, full: true, records: true, http: true}
 	}
 	return rests
+}
+
+func containsAny(text string, parts ...string) bool {
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
+}
+
+// revocationsDiffer says whether an issuer answers otherwise about a
+// certificate than before. What either look could not tell is no difference.
+func revocationsDiffer(before, now checks.PKI) bool {
+	differ := func(was, is checks.Fact[checks.RevocationStatus]) bool {
+		return was.State == checks.Known && is.State == checks.Known && was.Value.State != is.Value.State
+	}
+	for fingerprint, is := range now.Revocation {
+		was := before.Revocation[fingerprint]
+		if differ(was.CRL, is.CRL) || differ(was.OCSP, is.OCSP) {
+			return true
+		}
+	}
+	return false
 }
 
 // certificatesDiffer compares the certificates and the chains they were sent

@@ -11,13 +11,19 @@ import (
 // so that an incident that gains a requirement does not resolve.
 func (s *step) effects() []Effect {
 	var effects []Effect
-	if len(s.joined) > 0 {
-		slices.Sort(s.joined)
-		effects = append(effects, JoinIncident{IncidentID: s.event.Newest.ID, Requirements: s.joined})
+	for _, incident := range slices.Sorted(maps.Keys(s.joined)) {
+		slices.Sort(s.joined[incident])
+		effects = append(effects, JoinIncident{IncidentID: incident, Requirements: s.joined[incident]})
 	}
 	for _, incident := range slices.Sorted(maps.Keys(s.closed)) {
 		slices.Sort(s.closed[incident])
-		effects = append(effects, CloseRequirements{IncidentID: incident, Requirements: s.closed[incident]})
+		closing := CloseRequirements{IncidentID: incident, Requirements: s.closed[incident]}
+		for _, requirement := range closing.Requirements {
+			if slices.Contains(s.waived, requirement) {
+				closing.Waived = append(closing.Waived, requirement)
+			}
+		}
+		effects = append(effects, closing)
 	}
 	if len(s.confirmed) > 0 {
 		slices.Sort(s.confirmed)
@@ -43,7 +49,7 @@ func (s *step) undetermined() (NotifyUndetermined, bool) {
 	told := false
 	for _, requirement := range slices.Sorted(maps.Keys(s.next)) {
 		state := s.next[requirement]
-		if state.InconclusiveSince.IsZero() || state.Severity != checks.Must || state.IncidentID != 0 {
+		if state.InconclusiveSince.IsZero() || state.Severity != checks.Must || state.IncidentID != 0 || state.Waived {
 			continue
 		}
 		if state.Noticed {

@@ -26,6 +26,8 @@ type RequirementState struct {
 	InconclusiveSince  time.Time
 	InconclusiveReason string
 	Noticed            bool // 'we cannot tell' was said for this spell
+	// Waived: the last conclusive result is a fail that somebody answers for.
+	Waived bool
 
 	IncidentID int64 // the open incident that holds this requirement; 0 when none
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/policy"
 )
 
@@ -61,6 +62,7 @@ type Endpoint struct {
 	NextRunAt       time.Time
 	NextFullAt      time.Time // from when on a run is a full look; zero: from the next one on
 	FullLookedAt    time.Time // when a full look was judged last; zero: never
+	Profiles        []string  // ids of profiles that it is held to besides those that every endpoint is, sorted
 	CreatedAt       time.Time
 }
 
@@ -112,6 +114,9 @@ type Assessment struct {
 	Profile     string
 	Engine      string
 	TrustData   string
+	Letter      checks.Letter // of the grade; empty: none
+	Provisional bool          // facts are missing that could make it another letter
+	Criteria    string        // of the grade: version of the rating guide
 	Changed     bool
 }
 

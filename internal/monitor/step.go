@@ -57,17 +57,19 @@ type OpenIncident struct {
 	Since        time.Time // when the first of them was first seen to fail
 }
 
-// JoinIncident adds Requirements to an incident that just opened: no notification.
+// JoinIncident adds Requirements to an open incident with the same cause: no notification.
 type JoinIncident struct {
 	IncidentID   int64
 	Requirements []string
 }
 
-// CloseRequirements says that Requirements of an incident passed. The incident
-// resolves, with one notification, when no open requirement is left in it.
+// CloseRequirements says that Requirements of an incident passed, are waived,
+// or are asked no longer. The incident resolves, with one notification, when no
+// open requirement is left in it.
 type CloseRequirements struct {
 	IncidentID   int64
 	Requirements []string
+	Waived       []string // those of Requirements that are waived
 }
 
 // NotifyUndetermined asks for one notice 'we cannot tell since ..., because ...'.
@@ -95,9 +97,16 @@ func (NotifyUndetermined) effect() {}
 //     confirmed later joins that incident, if its fail was first seen at the
 //     latest in the look that opened it, and the incident is under five minutes
 //     old: that is one spell, so one cause. Otherwise it has an incident of its own.
+//   - A fail that hangs on time alone, as an expiry does, joins an open incident
+//     that a fail of the same kind is in, as an overdue renewal is, however old
+//     it is: what was told already came true.
 //   - Inconclusive and not applicable never open, resolve or worsen. A fail that
 //     waits survives them, and asks for another look for five times ConfirmAfter;
 //     then the next scheduled look decides.
+//   - A fail that is waived neither opens nor confirms anything, and closes its
+//     requirement of an incident. When the waiver is over, the fail starts anew.
+//   - A requirement that is judged no longer, since its profile is not asked any
+//     more, closes too.
 //   - A requirement of severity record never alarms.
 //   - While our own connectivity is known to be broken a judgement moves nothing
 //     but Result, and a waiting fail asks for another look within the same bounds.
@@ -106,16 +115,18 @@ func (NotifyUndetermined) effect() {}
 //     endpoint; none while the endpoint is down or the requirement is in an
 //     open incident.
 func Step(states map[string]RequirementState, event Judged, settings Settings) (map[string]RequirementState, []Effect) {
-	s := step{next: maps.Clone(states), event: event, settings: settings.WithDefaults(), closed: map[int64][]string{}}
+	s := step{next: maps.Clone(states), event: event, settings: settings.WithDefaults(), joined: map[int64][]string{}, closed: map[int64][]string{}}
 	if s.next == nil {
 		s.next = map[string]RequirementState{}
 	}
 	s.down = slices.ContainsFunc(event.Verdicts, func(v checks.Verdict) bool {
 		return v.Requirement == Unreachable && v.Result == checks.Fail
 	})
+	s.ranOut = runningOut(states, event)
 	for _, verdict := range event.Verdicts {
 		s.next[verdict.Requirement] = s.judge(s.next[verdict.Requirement], verdict)
 	}
+	s.retire()
 	return s.next, s.effects()
 }
 
@@ -124,13 +135,15 @@ type step struct {
 	next     map[string]RequirementState
 	event    Judged
 	settings Settings
-	down     bool // E-01 fails in this very judgement
+	down     bool  // E-01 fails in this very judgement
+	ranOut   int64 // the open incident of a fail that hangs on time alone; 0: none
 
 	confirm   bool
 	confirmed []string
 	since     time.Time // the earliest first sight among confirmed
-	joined    []string
+	joined    map[int64][]string
 	closed    map[int64][]string
+	waived    []string
 }
 
 func (s *step) judge(state RequirementState, verdict checks.Verdict) RequirementState {
@@ -146,7 +159,10 @@ func (s *step) judge(state RequirementState, verdict checks.Verdict) Requirement
 	case checks.Pass:
 		return s.pass(state)
 	case checks.Fail:
-		return s.fail(state)
+		if verdict.Waived != nil {
+			return s.waive(state)
+		}
+		return s.fail(state, verdict)
 	case checks.ResultInconclusive:
 		s.askAgain(state)
 		return s.inconclusive(state, verdict)
@@ -157,10 +173,15 @@ func (s *step) judge(state RequirementState, verdict checks.Verdict) Requirement
 }
 
 func (s *step) pass(state RequirementState) RequirementState {
-	state.FailingSince = time.Time{}
+	state.FailingSince, state.Waived = time.Time{}, false
 	if state.Conclusive != checks.Pass {
 		state.Conclusive, state.ConclusiveSince = checks.Pass, s.event.At
 	}
+	return s.close(state)
+}
+
+// close takes a requirement out of its incident.
+func (s *step) close(state RequirementState) RequirementState {
 	if state.IncidentID != 0 {
 		s.closed[state.IncidentID] = append(s.closed[state.IncidentID], state.Requirement)
 		state.IncidentID = 0
@@ -168,9 +189,43 @@ func (s *step) pass(state RequirementState) RequirementState {
 	return state
 }
 
-func (s *step) fail(state RequirementState) RequirementState {
+// waive takes a fail that somebody answers for. It needs no second look: nobody
+// is told of it.
+func (s *step) waive(state RequirementState) RequirementState {
+	state.FailingSince, state.Waived = time.Time{}, true
+	if state.Conclusive != checks.Fail {
+		state.Conclusive, state.ConclusiveSince = checks.Fail, s.event.At
+	}
+	if state.IncidentID != 0 {
+		s.waived = append(s.waived, state.Requirement)
+	}
+	return s.close(state)
+}
+
+// retire closes what is judged no longer: it is as if it was never judged. A
+// judgement without any verdict says nothing about that.
+func (s *step) retire() {
+	if len(s.event.Verdicts) == 0 {
+		return
+	}
+	judged := map[string]bool{}
+	for _, verdict := range s.event.Verdicts {
+		judged[verdict.Requirement] = true
+	}
+	for _, requirement := range slices.Sorted(maps.Keys(s.next)) {
+		if state := s.next[requirement]; !judged[requirement] {
+			s.close(state)
+			s.next[requirement] = RequirementState{Requirement: requirement, Severity: state.Severity, Result: checks.NotApplicable}
+		}
+	}
+}
+
+func (s *step) fail(state RequirementState, verdict checks.Verdict) RequirementState {
 	if state.IncidentID != 0 {
 		return state
+	}
+	if state.Waived { // the waiver is over
+		state.Waived, state.Conclusive, state.ConclusiveSince = false, "", time.Time{}
 	}
 	firstSeen := state.FailingSince
 	switch {
@@ -187,7 +242,7 @@ func (s *step) fail(state RequirementState) RequirementState {
 	}
 	state.Conclusive, state.ConclusiveSince, state.FailingSince = checks.Fail, s.event.At, time.Time{}
 	if state.Severity != checks.Record {
-		state = s.alarm(state, firstSeen)
+		state = s.alarm(state, verdict, firstSeen)
 	}
 	return state
 }
@@ -198,11 +253,10 @@ func (s *step) confirms(firstSeen time.Time) bool {
 		(s.event.Purpose == Confirm || !s.event.At.Before(firstSeen.Add(s.settings.ConfirmAfter)))
 }
 
-func (s *step) alarm(state RequirementState, firstSeen time.Time) RequirementState {
-	newest := s.event.Newest
-	if newest.ID != 0 && !firstSeen.After(newest.OpenedAt) && s.event.At.Before(newest.OpenedAt.Add(joinWithin)) {
-		state.IncidentID = newest.ID
-		s.joined = append(s.joined, state.Requirement)
+func (s *step) alarm(state RequirementState, verdict checks.Verdict, firstSeen time.Time) RequirementState {
+	if incident := s.joins(verdict, firstSeen); incident != 0 {
+		state.IncidentID = incident
+		s.joined[incident] = append(s.joined[incident], state.Requirement)
 		return state
 	}
 	s.confirmed = append(s.confirmed, state.Requirement)
@@ -210,6 +264,18 @@ func (s *step) alarm(state RequirementState, firstSeen time.Time) RequirementSta
 		s.since = firstSeen
 	}
 	return state
+}
+
+// joins returns the open incident that a confirmed fail belongs to; 0: none.
+func (s *step) joins(verdict checks.Verdict, firstSeen time.Time) int64 {
+	if s.ranOut != 0 && timeAlone(verdict) {
+		return s.ranOut
+	}
+	newest := s.event.Newest
+	if newest.ID != 0 && !firstSeen.After(newest.OpenedAt) && s.event.At.Before(newest.OpenedAt.Add(joinWithin)) {
+		return newest.ID
+	}
+	return 0
 }
 
 // askAgain asks for another confirming look when this one was due to confirm a

@@ -77,6 +77,9 @@ func TestStep(t *testing.T) {
 	closed := func(incident int64, requirements ...string) monitor.Effect {
 		return monitor.CloseRequirements{IncidentID: incident, Requirements: requirements}
 	}
+	waived := func(incident int64, requirements, waived []string) monitor.Effect {
+		return monitor.CloseRequirements{IncidentID: incident, Requirements: requirements, Waived: waived}
+	}
 	join := func(incident int64, requirements ...string) monitor.Effect {
 		return monitor.JoinIncident{IncidentID: incident, Requirements: requirements}
 	}
@@ -91,6 +94,54 @@ func TestStep(t *testing.T) {
 			{2 * h, "T-03:fail", monitor.Scheduled, false, false, nil},
 			{3 * h, "T-03:pass", monitor.Scheduled, false, false, []monitor.Effect{closed(1, "T-03")}},
 			{4 * h, "T-03:pass", monitor.Scheduled, false, false, nil},
+		},
+		"what is waived never opens and never confirms": {
+			{0, "T-03:waived T-01:pass", monitor.First, false, false, nil},
+			{h, "T-03:waived T-01:pass", monitor.Scheduled, false, false, nil},
+			{2 * h, "T-03:pass T-01:pass", monitor.Scheduled, false, false, nil},
+			{3 * h, "T-03:waived T-01:pass", monitor.Scheduled, false, false, nil},
+		},
+		"a waiver takes a fail back that waits for its second look": {
+			{0, "T-03:fail", monitor.First, false, false, []monitor.Effect{confirm(30 * s)}},
+			{30 * s, "T-03:waived", monitor.Confirm, false, false, nil},
+			{h, "T-03:waived", monitor.Scheduled, false, false, nil},
+		},
+		"a waiver closes its requirement, and the fail starts anew after it": {
+			{0, "T-01:fail T-03:fail", monitor.First, false, false, []monitor.Effect{confirm(30 * s)}},
+			{30 * s, "T-01:fail T-03:fail", monitor.Confirm, false, false, []monitor.Effect{open(0, "T-01", "T-03")}},
+			{h, "T-01:fail T-03:waived", monitor.Scheduled, false, false, []monitor.Effect{waived(1, []string{"T-03"}, []string{"T-03"})}},
+			{2 * h, "T-01:pass T-03:waived", monitor.Scheduled, false, false, []monitor.Effect{closed(1, "T-01")}},
+			{3 * h, "T-01:pass T-03:inconclusive", monitor.Scheduled, false, false, nil},
+			{4 * h, "T-01:pass T-03:fail", monitor.Scheduled, false, false, []monitor.Effect{confirm(4*h + 30*s)}},
+			{4*h + 30*s, "T-01:pass T-03:fail", monitor.Confirm, false, false, []monitor.Effect{open(4*h, "T-03")}},
+		},
+		"one passes and one is waived in the same look": {
+			{0, "T-01:fail T-03:fail", monitor.First, false, false, []monitor.Effect{confirm(30 * s)}},
+			{30 * s, "T-01:fail T-03:fail", monitor.Confirm, false, false, []monitor.Effect{open(0, "T-01", "T-03")}},
+			{h, "T-01:pass T-03:waived", monitor.Scheduled, false, false, []monitor.Effect{waived(1, []string{"T-01", "T-03"}, []string{"T-03"})}},
+		},
+		"a waived must gives no notice either": {
+			{0, "T-03:waived", monitor.First, false, false, nil},
+			{h, "T-03:inconclusive", monitor.Scheduled, false, false, nil},
+			{9 * h, "T-03:inconclusive", monitor.Scheduled, false, false, nil},
+		},
+		"while our own network is down a waiver closes nothing": {
+			{0, "T-03:fail", monitor.First, false, false, []monitor.Effect{confirm(30 * s)}},
+			{30 * s, "T-03:fail", monitor.Confirm, false, false, []monitor.Effect{open(0, "T-03")}},
+			{h, "T-03:waived", monitor.Scheduled, true, false, nil},
+			{2 * h, "T-03:waived", monitor.Scheduled, false, false, []monitor.Effect{waived(1, []string{"T-03"}, []string{"T-03"})}},
+		},
+		"what is asked no longer closes": {
+			{0, "T-01:pass B-01:fail", monitor.First, false, false, []monitor.Effect{confirm(30 * s)}},
+			{30 * s, "T-01:pass B-01:fail", monitor.Confirm, false, false, []monitor.Effect{open(0, "B-01")}},
+			{h, "T-01:pass", monitor.Scheduled, false, false, []monitor.Effect{closed(1, "B-01")}},
+			{2 * h, "T-01:pass", monitor.Scheduled, false, false, nil},
+			{3 * h, "T-01:pass B-01:fail", monitor.Scheduled, false, false, []monitor.Effect{confirm(3*h + 30*s)}},
+		},
+		"a judgement without verdicts closes nothing": {
+			{0, "T-01:fail", monitor.First, false, false, []monitor.Effect{confirm(30 * s)}},
+			{30 * s, "T-01:fail", monitor.Confirm, false, false, []monitor.Effect{open(0, "T-01")}},
+			{h, "", monitor.Scheduled, false, false, nil},
 		},
 		"a blip is cleared silently": {
 			{0, "T-03:pass", monitor.First, false, false, nil},

@@ -24,7 +24,6 @@ type HostLook struct {
 	Port         uint16
 	Vantage      string
 	Depth        checks.Depth
-	Manifest     []byte
 	Connectivity checks.Fact[bool]
 	StartedAt    time.Time
 	Measurements checks.Measurements
@@ -34,8 +33,9 @@ type HostLook struct {
 type Finished struct {
 	At        time.Time
 	Look      *HostLook // nil: nothing on the network was looked at
-	Manifest  []byte    // nil: as above
-	Verdicts  []byte
+	Seen      Seen
+	Grade     *checks.Grade // of the endpoint; nil: there is nothing to grade
+	Criteria  string        // of the grade
 	Profile   string
 	Engine    string
 	TrustData string
@@ -47,11 +47,16 @@ type Finished struct {
 func (tx *Tx) FinishAssessment(ctx context.Context, assessment monitor.Assessment, finished Finished) error {
 	const finish = `
 		UPDATE assessments SET finished_at = @at, outcome = 'judged', stage = 'finished', %s
-			profile = @profile, engine = @engine, trust_data = @trust, verdicts_sha256 = @verdicts, changed = @changed
+			profile = @profile, engine = @engine, trust_data = @trust, verdicts_sha256 = @verdicts, changed = @changed,
+			grade = @grade, provisional = @provisional, criteria = nullif(@criteria, ''), grade_sha256 = @grade_sha256
 		WHERE id = @id AND slot = @slot AND finished_at IS NULL`
 	arguments := pgx.StrictNamedArgs{
-		"at": finished.At, "verdicts": finished.Verdicts, "profile": finished.Profile, "engine": finished.Engine,
+		"at": finished.At, "verdicts": finished.Seen.Verdicts, "profile": finished.Profile, "engine": finished.Engine,
 		"trust": finished.TrustData, "changed": finished.Changed, "id": assessment.ID, "slot": assessment.Slot,
+		"criteria": finished.Criteria, "grade": nil, "provisional": false, "grade_sha256": finished.Seen.Grade,
+	}
+	if finished.Grade != nil {
+		arguments["grade"], arguments["provisional"] = string(finished.Grade.Letter), finished.Grade.Provisional
 	}
 	look := finished.Look
 	if look == nil {
@@ -67,9 +72,9 @@ func (tx *Tx) FinishAssessment(ctx context.Context, assessment monitor.Assessmen
 	}
 	maps.Copy(arguments, pgx.StrictNamedArgs{
 		"host": look.Host, "port": int(look.Port), "vantage": look.Vantage, "depth": string(look.Depth),
-		"host_manifest": look.Manifest, "connectivity": connectivity, "started": look.StartedAt,
+		"host_manifest": finished.Seen.Host, "connectivity": connectivity, "started": look.StartedAt,
 		"duration": look.Measurements.Duration.Milliseconds(), "connections": len(look.Measurements.Connections),
-		"body": json.RawMessage(body), "manifest": finished.Manifest,
+		"body": json.RawMessage(body), "manifest": finished.Seen.Whole,
 	})
 	const withLook = `
 		WITH look AS (

@@ -18,7 +18,8 @@ const assessmentColumns = `id, team_id, endpoint_id, slot, purpose, vantage, dep
 	depth = 'full' AND EXISTS (SELECT FROM intrusive_leaves l WHERE l.endpoint_id = assessments.endpoint_id) AS intrusive, requested_at,
 	coalesce(started_at, '0001-01-01T00:00:00Z') AS started_at, stage,
 	coalesce(finished_at, '0001-01-01T00:00:00Z') AS finished_at,
-	coalesce(profile, '') AS profile, coalesce(engine, '') AS engine, coalesce(trust_data, '') AS trust_data, changed`
+	coalesce(profile, '') AS profile, coalesce(engine, '') AS engine, coalesce(trust_data, '') AS trust_data,
+	coalesce(grade, '') AS letter, provisional, coalesce(criteria, '') AS criteria, changed`
 
 // RequestAssessment asks for a look of a depth at an endpoint that is due at slot, and
 // returns its assessment's row, still unfinished. The caller inserts the job

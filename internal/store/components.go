@@ -2,14 +2,12 @@ package store
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"maps"
 	"net/netip"
-	"reflect"
 	"slices"
 	"time"
 
@@ -33,109 +31,22 @@ const (
 	KindVulnerabilities = "vulnerabilities"
 	KindIntrusive       = "intrusive"
 	KindSimulations     = "simulations"
+	KindStapled         = "stapled"
+
+	// What others than the server said, which no address has.
+	KindPKI     = "pki"
+	KindRecords = "records"
+
+	KindGrade = "grade"
 )
 
 // component is one canonical part of an observation, and where it was seen.
 type component struct {
 	kind    string
-	address netip.Addr // invalid for dns and certificates
+	address netip.Addr // invalid for what no address has
 	port    uint16
 	body    []byte
 	sum     [sha256.Size]byte
-}
-
-// Seen are the keys of what one look saw and came to.
-type Seen struct {
-	Whole    []byte // every component; nil: nothing on the network was looked at
-	Host     []byte // without http, whose answers belong to one URL
-	Verdicts []byte
-}
-
-// SaveSeen stores the components of verdicts and, unless it is nil, of
-// observation that are not stored yet, and its manifests. A look that saw
-// nothing new writes nothing here.
-func (tx *Tx) SaveSeen(ctx context.Context, observation *checks.Observation, verdicts []checks.Verdict, at time.Time) (Seen, error) {
-	body, sum, err := checks.Canonical(verdicts)
-	if err != nil {
-		return Seen{}, err
-	}
-	judged := component{kind: KindVerdicts, body: body, sum: sum}
-	seen := Seen{Verdicts: sum[:]}
-	if observation == nil {
-		_, err := tx.saveComponents(ctx, []component{judged}, nil, at)
-		return seen, err
-	}
-	components, err := split(observation)
-	if err != nil {
-		return Seen{}, err
-	}
-	whole, err := manifestOf(observation.Depth, components)
-	if err != nil {
-		return Seen{}, err
-	}
-	host, err := manifestOf(observation.Depth, slices.DeleteFunc(slices.Clone(components), func(c component) bool { return c.kind == KindHTTP }))
-	if err != nil {
-		return Seen{}, err
-	}
-	seen.Whole, seen.Host = whole.sum[:], host.sum[:]
-	missing, err := tx.saveComponents(ctx, append(components, judged), [][]byte{seen.Whole, seen.Host}, at)
-	if err != nil {
-		return Seen{}, err
-	}
-	for _, m := range []manifest{whole, host} {
-		if missing[m.sum] {
-			if err := tx.saveManifest(ctx, m, at); err != nil {
-				return Seen{}, err
-			}
-		}
-	}
-	return seen, nil
-}
-
-// split takes an observation apart, in an order that depends on nothing but
-// its content: the order in which addresses answered does not matter.
-func split(observation *checks.Observation) ([]component, error) {
-	var components []component
-	add := func(kind string, address netip.Addr, port uint16, part any) error {
-		body, sum, err := checks.Canonical(part)
-		components = append(components, component{kind: kind, address: address, port: port, body: body, sum: sum})
-		return err
-	}
-	dns := observation.DNS
-	if dns.Addresses.State == checks.Known {
-		dns.Addresses.Value = slices.SortedFunc(slices.Values(dns.Addresses.Value), netip.Addr.Compare)
-	}
-	if err := add(KindDNS, netip.Addr{}, 0, dns); err != nil {
-		return nil, err
-	}
-	for _, address := range observation.Addresses {
-		if err := add(KindTLS, address.Address, address.Port, address.TLS); err != nil {
-			return nil, err
-		}
-		if err := add(KindHTTP, address.Address, address.Port, address.HTTP); err != nil {
-			return nil, err
-		}
-		for _, kind := range fullFamilies() { // named as their components are
-			part := reflect.ValueOf(partOf(&address, kind)).Elem()
-			if part.IsZero() || part.Kind() == reflect.Map && part.Len() == 0 {
-				continue
-			}
-			if err := add(kind, address.Address, address.Port, part.Interface()); err != nil {
-				return nil, err
-			}
-		}
-	}
-	for _, certificate := range observation.Certificates {
-		if err := add(KindCertificate, netip.Addr{}, 0, certificate); err != nil {
-			return nil, err
-		}
-	}
-	slices.SortFunc(components, func(a, b component) int {
-		return cmp.Or(cmp.Compare(a.kind, b.kind), a.address.Compare(b.address), bytes.Compare(a.sum[:], b.sum[:]))
-	})
-	return slices.CompactFunc(components, func(a, b component) bool {
-		return a.kind == b.kind && a.address == b.address && a.sum == b.sum
-	}), nil
 }
 
 // saveComponents inserts the components that are missing, moves last_seen_month

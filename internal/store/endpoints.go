@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
@@ -30,12 +31,14 @@ type EndpointSummary struct {
 	State        EndpointState // Looking only when it was never judged
 	Fails        int           // must and recommended requirements that fail
 	Unconfirmed  int           // of them, those seen once only
-	Inconclusive int           // requirements that could not be told
+	Inconclusive int           // musts that could not be told
 	Advice       int           // our own advice that is not followed
 	LookedAt     time.Time     // when it was judged last; zero: never
 	Looking      bool          // a look is due or running now
 	LookingStage string        // how far it is
 	IncidentID   int64         // an open incident; 0: none
+	Letter       checks.Letter // of the grade; empty: none
+	Provisional  bool          // facts are missing that could make it another letter
 }
 
 // EndpointFilter narrows a list of endpoints; the zero value is all of them.
@@ -51,7 +54,7 @@ const endpointColumns = `e.id, e.team_id, e.application_id, a.name AS applicatio
 	coalesce(e.environment, '') AS environment, e.kind, e.value_kind, e.value, e.probe_url, e.method, e.vantage,
 	e.interval_seconds::bigint * 1000000000 AS interval, e.next_run_at,
 	coalesce(e.next_full_at, '0001-01-01T00:00:00Z') AS next_full_at, coalesce(e.full_looked_at, '0001-01-01T00:00:00Z') AS full_looked_at,
-	e.created_at`
+	ARRAY(SELECT p.profile FROM endpoint_profiles p WHERE p.endpoint_id = e.id ORDER BY 1) AS profiles, e.created_at`
 
 // fleet is every endpoint of the team with its state at @at. Unfinished looks
 // and requirements that are not met are few, and have indexes of their own.
@@ -63,21 +66,23 @@ const fleet = `
 			s.fails, s.unconfirmed, s.inconclusive, s.advice,
 			coalesce(e.looked_at, (SELECT max(q.judged_at) FROM requirement_status q WHERE q.endpoint_id = e.id),
 				'0001-01-01T00:00:00Z') AS looked_at, coalesce(s.incident_id, 0) AS incident_id,
-			r.stage IS NOT NULL AND r.slot <= @at AS looking, coalesce(r.stage, '') AS looking_stage
+			r.stage IS NOT NULL AND r.slot <= @at AS looking, coalesce(r.stage, '') AS looking_stage,
+			coalesce(g.letter, '') AS letter, coalesce(g.provisional, false) AS provisional
 		FROM endpoints e
 		JOIN applications a ON a.id = e.application_id
 		CROSS JOIN LATERAL (
-			SELECT count(*) FILTER (WHERE binding AND (result = 'fail' OR result = 'inconclusive' AND conclusive = 'fail')) AS fails,
-				count(*) FILTER (WHERE result = 'fail' AND conclusive IS DISTINCT FROM 'fail') AS unconfirmed,
-				count(*) FILTER (WHERE binding AND result = 'inconclusive') AS inconclusive,
-				count(*) FILTER (WHERE severity = 'advice' AND result = 'fail') AS advice,
+			SELECT count(*) FILTER (WHERE binding AND NOT waived AND (result = 'fail' OR result = 'inconclusive' AND conclusive = 'fail')) AS fails,
+				count(*) FILTER (WHERE result = 'fail' AND NOT waived AND conclusive IS DISTINCT FROM 'fail') AS unconfirmed,
+				count(*) FILTER (WHERE severity = 'must' AND result = 'inconclusive') AS inconclusive,
+				count(*) FILTER (WHERE severity = 'advice' AND result = 'fail' AND NOT waived) AS advice,
 				max(incident_id) AS incident_id
-			FROM (SELECT result, conclusive, severity, severity IN ('must', 'recommended') AS binding, incident_id
+			FROM (SELECT result, conclusive, waived, severity, severity IN ('must', 'recommended') AS binding, incident_id
 				FROM requirement_status
 				WHERE endpoint_id = e.id AND (result IN ('fail', 'inconclusive') OR incident_id IS NOT NULL)) q) s
 		LEFT JOIN (
 			SELECT DISTINCT ON (endpoint_id) endpoint_id, slot, stage FROM assessments
 			WHERE finished_at IS NULL ORDER BY endpoint_id, slot) r ON r.endpoint_id = e.id
+		LEFT JOIN endpoint_grades g ON g.endpoint_id = e.id
 		WHERE e.deleted_at IS NULL AND (@application::bigint = 0 OR e.application_id = @application)
 			AND (@endpoint::bigint = 0 OR e.id = @endpoint)
 	)`
@@ -91,8 +96,8 @@ func (tx *Tx) EndpointSummaries(ctx context.Context, filter EndpointFilter, at t
 	}
 	rows, _ := tx.Query(ctx, fleet+`
 		SELECT id, team_id, application_id, application_name, application_type, environment, kind, value_kind, value,
-			probe_url, method, vantage, interval, next_run_at, next_full_at, full_looked_at, created_at, state, fails, unconfirmed, inconclusive,
-			advice, looked_at, incident_id, looking, looking_stage
+			probe_url, method, vantage, interval, next_run_at, next_full_at, full_looked_at, profiles, created_at, state, fails, unconfirmed, inconclusive,
+			advice, looked_at, incident_id, looking, looking_stage, letter, provisional
 		FROM fleet
 		WHERE @state = '' OR state = @state OR (@state = 'looking' AND looking)
 		ORDER BY lower(application_name), application_id,

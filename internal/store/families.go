@@ -18,16 +18,22 @@ const (
 	FamilyVulnerabilities = "vulnerabilities"
 	FamilyIntrusive       = "intrusive"
 	FamilySimulations     = "simulations"
+	FamilyPKI             = "pki"
+	FamilyRecords         = "records"
+	FamilyStapled         = "stapled"
 )
 
 // quickFamilies lists the families that a look of every depth asks.
 func quickFamilies() []string {
-	return []string{FamilyDNS, FamilyTLS, FamilyHTTP, FamilyCertificates}
+	return []string{FamilyDNS, FamilyTLS, FamilyHTTP, FamilyCertificates, FamilyPKI}
 }
 
 // fullFamilies lists the families that only a full look asks.
 func fullFamilies() []string {
-	return []string{FamilySuites, FamilyChains, FamilyFeatures, FamilyVulnerabilities, FamilyIntrusive, FamilySimulations}
+	return []string{
+		FamilySuites, FamilyChains, FamilyFeatures, FamilyVulnerabilities, FamilyIntrusive, FamilySimulations,
+		FamilyRecords, FamilyStapled,
+	}
 }
 
 // familiesOf lists the families that a look of a depth asks.
@@ -58,6 +64,31 @@ func partOf(address *checks.AddressObservation, kind string) any {
 		return &address.Full.Intrusive
 	case KindSimulations:
 		return &address.Full.Simulations
+	case KindStapled:
+		return &address.Full.Stapled
+	default:
+		return nil
+	}
+}
+
+// addressKinds lists the kinds of components that an address has, each named
+// as its family.
+func addressKinds() []string {
+	return []string{
+		KindTLS, KindHTTP, KindSuites, KindChains, KindFeatures, KindVulnerabilities, KindIntrusive, KindSimulations, KindStapled,
+	}
+}
+
+// sharedPartOf returns where an observation's component of a kind is that no
+// address has; nil: there is none of that kind, or there are many.
+func sharedPartOf(observation *checks.Observation, kind string) any {
+	switch kind {
+	case KindDNS:
+		return &observation.DNS
+	case KindPKI:
+		return &observation.PKI
+	case KindRecords:
+		return &observation.Records
 	default:
 		return nil
 	}
@@ -67,13 +98,15 @@ func partOf(address *checks.AddressObservation, kind string) any {
 // conclusive, for at least one address.
 func answered(observation *checks.Observation) []string {
 	families := []string{}
-	if observation.DNS.Addresses.Conclusive() {
-		families = append(families, FamilyDNS)
-	}
 	if len(observation.Certificates) > 0 {
 		families = append(families, FamilyCertificates)
 	}
-	for _, family := range familiesOf(checks.Full) {
+	for _, family := range []string{FamilyDNS, FamilyPKI, FamilyRecords} {
+		if tells(reflect.ValueOf(sharedPartOf(observation, family)).Elem()) {
+			families = append(families, family)
+		}
+	}
+	for _, family := range addressKinds() {
 		for i := range observation.Addresses {
 			if answers(&observation.Addresses[i], family) {
 				families = append(families, family)
@@ -86,8 +119,6 @@ func answered(observation *checks.Observation) []string {
 
 func answers(address *checks.AddressObservation, family string) bool {
 	switch family {
-	case FamilyDNS, FamilyCertificates:
-		return false // no address has them
 	case FamilyTLS:
 		return answersTLS(*address)
 	case FamilyHTTP:

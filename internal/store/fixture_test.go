@@ -40,13 +40,19 @@ var teamRows = []struct{ table, insert string }{
 	{"intrusive_leaves", `INSERT INTO intrusive_leaves (endpoint_id, team_id, basis, reason, allowed_by, allowed_at)
 		VALUES ($1 * 100, $1, 'operator', 'agreed', 'operator@example.com', $2)`},
 	{"assessments", `INSERT INTO assessments (id, team_id, endpoint_id, slot, purpose, vantage, depth, requested_at,
-			host_look_id, host_look_at, manifest_sha256, verdicts_sha256)
+			host_look_id, host_look_at, manifest_sha256, verdicts_sha256, grade_sha256)
 		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, $2, 'first', 'local', 'quick', $2,
-			$1 * 100, $2, sha256(('manifest' || $1)::bytea), sha256(('verdicts' || $1)::bytea))`},
+			$1 * 100, $2, sha256(('manifest' || $1)::bytea), sha256(('verdicts' || $1)::bytea), sha256(('grade' || $1)::bytea))`},
 	{"endpoint_status", `INSERT INTO endpoint_status (endpoint_id, team_id, family, depth, manifest_sha256, assessment_id, observed_at)
-		VALUES ($1 * 100, $1, 'tls', 'quick', sha256(('manifest' || $1)::bytea), $1 * 100, $2)`},
+		VALUES ($1 * 100, $1, 'pki', 'quick', sha256(('look' || $1)::bytea), $1 * 100, $2)`},
 	{"requirement_status", `INSERT INTO requirement_status (endpoint_id, team_id, requirement, severity, result, assessment_id, judged_at)
 		VALUES ($1 * 100, $1, 'T-01', 'must', 'pass', $1 * 100, $2)`},
+	{"endpoint_grades", `INSERT INTO endpoint_grades (endpoint_id, team_id, letter, provisional, grade_sha256, assessment_id, graded_at)
+		VALUES ($1 * 100, $1, 'B', false, sha256(('grade' || $1)::bytea), $1 * 100, $2)`},
+	{"waivers", `INSERT INTO waivers (id, team_id, endpoint_id, requirement, owner, reason, until, created_by, created_at)
+		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, 'T-01', 'o', 'r', $2::timestamptz + interval '1 day', 'b', $2)`},
+	{"endpoint_profiles", `INSERT INTO endpoint_profiles (endpoint_id, team_id, profile, added_by, added_at)
+		VALUES ($1 * 100, $1, 'mozilla-intermediate', 'b', $2)`},
 	{"changes", `INSERT INTO changes (team_id, endpoint_id, assessment_id, previous_assessment_id, occurred_at, class, cause,
 			subject, before, after, sentence)
 		VALUES ($1, $1 * 100, $1 * 100, $1 * 100, $2, 'drift', 'time', 's', 'b', 'a', 'x')`},
@@ -70,11 +76,12 @@ var teamRows = []struct{ table, insert string }{
 var sharedRows = []string{
 	`INSERT INTO components (sha256, kind, body, first_seen_at, last_seen_month)
 		SELECT sha256((kind || $1)::bytea), kind, (kind || $1)::bytea, $2, '2026-11-01'
-		FROM unnest(ARRAY['tls', 'verdicts']) AS kind`,
+		FROM unnest(ARRAY['tls', 'pki', 'verdicts', 'grade']) AS kind`,
 	`INSERT INTO manifests (sha256, depth, first_seen_at, last_seen_month)
-		VALUES (sha256(('manifest' || $1)::bytea), 'quick', $2, '2026-11-01')`,
+		SELECT sha256((name || $1)::bytea), 'quick', $2, '2026-11-01' FROM unnest(ARRAY['manifest', 'look']) AS name`,
 	`INSERT INTO manifest_entries (manifest_sha256, kind, address, port, component_sha256)
-		SELECT sha256(('manifest' || $1)::bytea), 'tls', '192.0.2.1', 443, sha256(('tls' || $1)::bytea) WHERE $2 IS NOT NULL`,
+		SELECT sha256(('manifest' || $1)::bytea), 'tls', '192.0.2.1'::inet, 443, sha256(('tls' || $1)::bytea) WHERE $2 IS NOT NULL
+		UNION ALL SELECT sha256(('look' || $1)::bytea), 'pki', NULL, NULL, sha256(('pki' || $1)::bytea)`,
 	`INSERT INTO host_looks (id, host, port, vantage, depth, manifest_sha256, started_at, duration_ms, connections)
 		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, 'shop.example', 443, 'local', 'quick', sha256(('manifest' || $1)::bytea), $2, 1, 1)`,
 	`INSERT INTO measurements (host_look_id, started_at, body) VALUES ($1 * 100, $2, '{}')`,

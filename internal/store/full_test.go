@@ -81,19 +81,19 @@ func (w *watch) look(at time.Time, observation checks.Observation) {
 		if err != nil {
 			return err
 		}
-		seen, err := tx.SaveSeen(ctx, &observation, nil, at)
+		seen, err := tx.SaveSeen(ctx, store.Judged{Look: &observation}, at)
 		if err != nil {
 			return err
 		}
 		err = tx.FinishAssessment(ctx, assessment, store.Finished{
-			At: at, Manifest: seen.Whole, Verdicts: seen.Verdicts,
-			Look: &store.HostLook{Host: "app.example", Port: 443, Vantage: "local", Depth: observation.Depth, Manifest: seen.Host, StartedAt: at},
+			At: at, Seen: seen,
+			Look: &store.HostLook{Host: "app.example", Port: 443, Vantage: "local", Depth: observation.Depth, StartedAt: at},
 		})
 		if err != nil {
 			return err
 		}
 		return tx.Settle(ctx, store.Settlement{
-			Assessment: assessment, Lease: store.Lease{EndpointID: w.endpoint}, At: at, Observation: &observation, Manifest: seen.Whole,
+			Assessment: assessment, Lease: store.Lease{EndpointID: w.endpoint}, At: at, Observation: &observation, Seen: seen,
 		}, at)
 	})
 }

@@ -23,6 +23,8 @@ type AssessmentRecord struct {
 	HostLookAt     time.Time        // key of the look's partition
 	ManifestSHA256 []byte           // nil: nothing was seen
 	VerdictsSHA256 []byte           // nil: not judged
+	GradeSHA256    []byte           // nil: there was nothing to grade
+	Grade          *Graded          `db:"-"` // nil: likewise
 	Verdicts       []checks.Verdict `db:"-"`
 	Changes        []ChangeRecord   `db:"-"`
 }
@@ -36,7 +38,7 @@ type ChangeRecord struct {
 }
 
 const recordColumns = assessmentColumns + `, coalesce(outcome, '') AS outcome, coalesce(host_look_id, 0) AS host_look_id,
-	coalesce(host_look_at, '0001-01-01T00:00:00Z') AS host_look_at, manifest_sha256, verdicts_sha256`
+	coalesce(host_look_at, '0001-01-01T00:00:00Z') AS host_look_at, manifest_sha256, verdicts_sha256, grade_sha256`
 
 // AssessmentPage returns up to limit assessments of an endpoint whose slot is
 // before before, newest first, with their verdicts and changes. A zero before
@@ -95,7 +97,7 @@ const requirementStates = `
 		coalesce(conclusive_since, '0001-01-01T00:00:00Z') AS conclusive_since,
 		coalesce(failing_since, '0001-01-01T00:00:00Z') AS failing_since,
 		coalesce(inconclusive_since, '0001-01-01T00:00:00Z') AS inconclusive_since,
-		inconclusive_reason, noticed, coalesce(incident_id, 0) AS incident_id
+		inconclusive_reason, noticed, waived, coalesce(incident_id, 0) AS incident_id
 	FROM requirement_status WHERE endpoint_id = @endpoint`
 
 // RequirementStates returns where each requirement of an endpoint stands.
@@ -113,13 +115,15 @@ func byRequirement(rows pgx.Rows, endpoint int64) (map[string]monitor.Requiremen
 	return states, err
 }
 
-// complete fills in verdicts and changes. Equal verdicts are read once.
+// complete fills in verdicts, grades and changes. Equal ones are read once.
 func (tx *Tx) complete(ctx context.Context, records []AssessmentRecord) error {
 	var sums [][]byte
 	var changed []int64
 	for _, record := range records {
-		if record.VerdictsSHA256 != nil {
-			sums = append(sums, record.VerdictsSHA256)
+		for _, sum := range [][]byte{record.VerdictsSHA256, record.GradeSHA256} {
+			if sum != nil {
+				sums = append(sums, sum)
+			}
 		}
 		changed = append(changed, record.ID)
 	}
@@ -133,13 +137,22 @@ func (tx *Tx) complete(ctx context.Context, records []AssessmentRecord) error {
 	}
 	for i := range records {
 		records[i].Changes = changes[records[i].ID]
-		body, ok := bodies[hex.EncodeToString(records[i].VerdictsSHA256)]
-		if !ok {
-			continue
+		if err := records[i].read(bodies); err != nil {
+			return fmt.Errorf("read what assessment %d came to: %w", records[i].ID, err)
 		}
-		if err := json.Unmarshal(body, &records[i].Verdicts); err != nil {
-			return fmt.Errorf("read the verdicts of assessment %d: %w", records[i].ID, err)
+	}
+	return nil
+}
+
+// read fills verdicts and grade in from the bodies of components.
+func (r *AssessmentRecord) read(bodies map[string][]byte) error {
+	if body, ok := bodies[hex.EncodeToString(r.VerdictsSHA256)]; ok {
+		if err := json.Unmarshal(body, &r.Verdicts); err != nil {
+			return err
 		}
+	}
+	if body, ok := bodies[hex.EncodeToString(r.GradeSHA256)]; ok {
+		return json.Unmarshal(body, &r.Grade)
 	}
 	return nil
 }

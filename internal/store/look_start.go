@@ -31,6 +31,7 @@ type Pending struct {
 	Assessment monitor.Assessment
 	Endpoint   monitor.Endpoint // zero: it was removed
 	LookedAt   time.Time        // when the endpoint was judged last; zero: never
+	Waivers    []monitor.Waiver // of the endpoint, that nobody ended
 }
 
 // PendingLook returns what a look needs to know. ErrNotFound: no such
@@ -55,6 +56,12 @@ func (tx *Tx) PendingLook(ctx context.Context, id int64, slot time.Time) (Pendin
 		if len(found) == 1 {
 			pending.Endpoint, pending.LookedAt = found[0].Endpoint, found[0].LookedAt
 		}
+		return err
+	})
+	batch.Queue(`SELECT `+waiverColumns+` FROM waivers
+		WHERE ended_at IS NULL AND endpoint_id = (SELECT endpoint_id FROM assessments WHERE id = @id AND slot = @slot)
+		ORDER BY until, id`, arguments).Query(func(rows pgx.Rows) (err error) {
+		pending.Waivers, err = collectAll[monitor.Waiver](rows, "list the waivers of assessment %d", id)
 		return err
 	})
 	err := tx.SendBatch(ctx, batch).Close()

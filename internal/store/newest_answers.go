@@ -1,10 +1,8 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -62,8 +60,8 @@ func kindsOf(family string) []string {
 	switch family {
 	case FamilyCertificates:
 		return []string{KindCertificate}
-	case FamilyChains:
-		return []string{KindChains, KindCertificate}
+	case FamilyChains, FamilyPKI: // with what they name by fingerprint
+		return []string{family, KindCertificate}
 	default:
 		return []string{family}
 	}
@@ -120,42 +118,13 @@ func observedComponent(kind string, address *netip.Addr, port int, sum, body []b
 // Together puts an observation together again from its components, or from
 // those of several looks. It has no depth.
 func Together(components []ObservedComponent) (checks.Observation, error) {
-	var observation checks.Observation
+	parts := make([]PlacedPart, 0, len(components))
 	for _, component := range components {
-		if err := component.addTo(&observation); err != nil {
-			return observation, fmt.Errorf("read the %s component %x: %w", component.Kind, component.SHA256, err)
+		part, err := DecodePart(component.Kind, component.Body)
+		if err != nil {
+			return checks.Observation{}, fmt.Errorf("read the %s component %x: %w", component.Kind, component.SHA256, err)
 		}
+		parts = append(parts, PlacedPart{Part: part, Address: component.Address, Port: uint16(component.Port)}) //nolint:gosec // it was stored from a uint16
 	}
-	slices.SortFunc(observation.Addresses, func(a, b checks.AddressObservation) int {
-		return cmp.Or(a.Address.Compare(b.Address), cmp.Compare(a.Port, b.Port))
-	})
-	slices.SortFunc(observation.Certificates, func(a, b checks.Certificate) int { return cmp.Compare(a.SHA256, b.SHA256) })
-	return observation, nil
-}
-
-func (c ObservedComponent) addTo(observation *checks.Observation) error {
-	switch c.Kind {
-	case KindDNS:
-		return json.Unmarshal(c.Body, &observation.DNS)
-	case KindCertificate:
-		var certificate checks.Certificate
-		err := json.Unmarshal(c.Body, &certificate)
-		observation.Certificates = append(observation.Certificates, certificate)
-		return err
-	}
-	if partOf(&checks.AddressObservation{}, c.Kind) == nil {
-		return nil // of a release after this one
-	}
-	if !c.Address.IsValid() {
-		return fmt.Errorf("a component of kind %s has no address", c.Kind)
-	}
-	port := uint16(c.Port) //nolint:gosec // it was stored from a uint16
-	i := slices.IndexFunc(observation.Addresses, func(a checks.AddressObservation) bool {
-		return a.Address == c.Address && a.Port == port
-	})
-	if i < 0 {
-		i = len(observation.Addresses)
-		observation.Addresses = append(observation.Addresses, checks.AddressObservation{Address: c.Address, Port: port})
-	}
-	return json.Unmarshal(c.Body, partOf(&observation.Addresses[i], c.Kind))
+	return Assemble(parts)
 }

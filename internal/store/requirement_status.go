@@ -13,20 +13,20 @@ import (
 func queueRequirementState(batch *pgx.Batch, assessment monitor.Assessment, state monitor.RequirementState, at time.Time) {
 	const upsert = `
 		INSERT INTO requirement_status (endpoint_id, team_id, requirement, severity, result, conclusive, conclusive_since,
-			failing_since, inconclusive_since, inconclusive_reason, noticed, incident_id, assessment_id, judged_at)
+			failing_since, inconclusive_since, inconclusive_reason, noticed, waived, incident_id, assessment_id, judged_at)
 		VALUES (@endpoint, @team, @requirement, @severity, @result, nullif(@conclusive, ''), @conclusive_since,
-			@failing_since, @inconclusive_since, @reason, @noticed, nullif(@incident::bigint, 0), @assessment, @at)
+			@failing_since, @inconclusive_since, @reason, @noticed, @waived, nullif(@incident::bigint, 0), @assessment, @at)
 		ON CONFLICT (endpoint_id, requirement) DO UPDATE SET severity = excluded.severity, result = excluded.result,
 			conclusive = excluded.conclusive, conclusive_since = excluded.conclusive_since,
 			failing_since = excluded.failing_since, inconclusive_since = excluded.inconclusive_since,
-			inconclusive_reason = excluded.inconclusive_reason, noticed = excluded.noticed,
+			inconclusive_reason = excluded.inconclusive_reason, noticed = excluded.noticed, waived = excluded.waived,
 			incident_id = excluded.incident_id, assessment_id = excluded.assessment_id, judged_at = excluded.judged_at`
 	batch.Queue(upsert, pgx.StrictNamedArgs{
 		"endpoint": assessment.EndpointID, "team": assessment.TeamID, "requirement": state.Requirement,
 		"severity": string(state.Severity), "result": string(state.Result), "conclusive": string(state.Conclusive),
 		"conclusive_since": timeOrNil(state.ConclusiveSince), "failing_since": timeOrNil(state.FailingSince),
 		"inconclusive_since": timeOrNil(state.InconclusiveSince), "reason": state.InconclusiveReason,
-		"noticed": state.Noticed, "incident": state.IncidentID, "assessment": assessment.ID, "at": at,
+		"noticed": state.Noticed, "waived": state.Waived, "incident": state.IncidentID, "assessment": assessment.ID, "at": at,
 	})
 }
 

@@ -16,7 +16,8 @@ type Standing struct {
 	States   map[string]monitor.RequirementState
 	Last     JudgedBy           // zero: it was never judged
 	Newest   checks.Observation // the newest answer of each family of facts that the look asks
-	Incident monitor.Incident   // the open one that opened last; zero: none
+	Grade    monitor.GradeState
+	Incident monitor.Incident // the open one that opened last; zero: none
 }
 
 // JudgedBy is by which rules an endpoint was judged last.
@@ -26,6 +27,7 @@ type JudgedBy struct {
 	Engine       string
 	Profile      string
 	TrustData    string
+	Criteria     string
 }
 
 // LockStanding makes judgements of one endpoint follow each other, until the
@@ -44,7 +46,7 @@ func (tx *Tx) LockStanding(ctx context.Context, endpoint int64, depth checks.Dep
 		return err
 	})
 	batch.Queue(`
-		SELECT id AS assessment_id, finished_at AS at, engine, profile, trust_data FROM assessments
+		SELECT id AS assessment_id, finished_at AS at, engine, profile, trust_data, coalesce(criteria, '') AS criteria FROM assessments
 		WHERE endpoint_id = @endpoint AND outcome = 'judged' ORDER BY slot DESC LIMIT 1`, arguments).Query(func(rows pgx.Rows) error {
 		last, err := collectAll[JudgedBy](rows, "find the last judgement of endpoint %d", endpoint)
 		if len(last) == 1 {
@@ -63,6 +65,10 @@ func (tx *Tx) LockStanding(ctx context.Context, endpoint int64, depth checks.Dep
 		}
 		return err
 	})
+	batch.Queue(gradeState, arguments).Query(func(rows pgx.Rows) (err error) {
+		standing.Grade, err = gradeStateOf(rows, endpoint)
+		return err
+	})
 	err := tx.SendBatch(ctx, batch).Close()
 	return standing, err
 }
@@ -74,8 +80,10 @@ type Settlement struct {
 	At          time.Time                           // of the judgement
 	Before      map[string]monitor.RequirementState // as Standing had them
 	States      map[string]monitor.RequirementState
-	Observation *checks.Observation // nil: nothing on the network was looked at
-	Manifest    []byte
+	GradeBefore monitor.GradeState
+	Grade       monitor.GradeState
+	Observation *checks.Observation // what the look itself saw; nil: nothing on the network was looked at
+	Seen        Seen
 	Full        monitor.FullPlan
 }
 
@@ -89,7 +97,10 @@ func (tx *Tx) Settle(ctx context.Context, settlement Settlement, now time.Time) 
 		}
 	}
 	if settlement.Observation != nil {
-		queueEndpointStatus(batch, settlement.Assessment, settlement.Observation, settlement.Manifest, settlement.At)
+		queueEndpointStatus(batch, settlement.Assessment, settlement.Observation, settlement.Seen.Look, settlement.At)
+	}
+	if !settlement.Grade.Same(settlement.GradeBefore) {
+		queueGradeState(batch, settlement)
 	}
 	queueRelease(batch, settlement.Lease, settlement.At, now)
 	queueLooked(batch, settlement)

@@ -63,7 +63,8 @@ func (tx *Tx) CollectComponents(ctx context.Context, at time.Time, keep time.Dur
 		`DELETE FROM manifests m WHERE last_seen_month < @before
 			AND NOT EXISTS (SELECT FROM endpoint_status s WHERE s.manifest_sha256 = m.sha256)`,
 		`DELETE FROM components c WHERE last_seen_month < @before
-			AND NOT EXISTS (SELECT FROM manifest_entries e WHERE e.component_sha256 = c.sha256)`,
+			AND NOT EXISTS (SELECT FROM manifest_entries e WHERE e.component_sha256 = c.sha256)
+			AND NOT EXISTS (SELECT FROM endpoint_grades g WHERE g.grade_sha256 = c.sha256)`,
 	} {
 		tag, err := tx.Exec(ctx, statement, arguments)
 		if err != nil {

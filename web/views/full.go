@@ -89,7 +89,8 @@ func ago(now, at time.Time) string {
 // markOf says what is wrong with a suite, in words, and how bad it is: a class
 // of state, empty where nothing is.
 func markOf(protocol checks.Protocol, suite checks.Suite, primes []checks.Prime) (class string, words []string) {
-	insecure, weak := insecureWords(protocol, suite), weakWords(suite)
+	found := suite.Mark(protocol)
+	insecure, weak := found.Insecure, found.Weak
 	for _, prime := range primes {
 		if prime.SHA256 == suite.Prime && prime.Weak {
 			insecure = append(insecure, "weak Diffie-Hellman parameters")
@@ -103,47 +104,6 @@ func markOf(protocol checks.Protocol, suite checks.Suite, primes []checks.Prime)
 	default:
 		return "", nil
 	}
-}
-
-func insecureWords(protocol checks.Protocol, suite checks.Suite) (words []string) {
-	name := suite.Name
-	if protocol == checks.SSLv2 {
-		words = append(words, "SSL 2.0")
-	}
-	for _, sign := range []struct{ part, word string }{
-		{"_WITH_NULL", "no encryption"}, {"EXPORT", "export"}, {"_anon_", "no authentication"}, {"RC4", "RC4"},
-	} {
-		if strings.Contains(name, sign.part) {
-			words = append(words, sign.word)
-		}
-	}
-	if suite.Strength > 0 && suite.Strength < 112 {
-		words = append(words, fmt.Sprintf("%d bits", suite.Strength))
-	}
-	if finiteField(suite) && suite.GroupBits < 1024 {
-		words = append(words, fmt.Sprintf("Diffie-Hellman of %d bits", suite.GroupBits))
-	}
-	return words
-}
-
-func weakWords(suite checks.Suite) (words []string) {
-	if strings.Contains(suite.Name, "_3DES_") {
-		words = append(words, "3DES")
-	}
-	if strings.Contains(suite.Name, "_CBC") {
-		words = append(words, "CBC")
-	}
-	if strings.HasPrefix(suite.KeyExchange, "RSA") && !strings.HasPrefix(suite.KeyExchange, "RSA_PSK") {
-		words = append(words, "RSA key transport")
-	}
-	if finiteField(suite) && suite.GroupBits >= 1024 && suite.GroupBits < 2048 {
-		words = append(words, fmt.Sprintf("Diffie-Hellman of %d bits", suite.GroupBits))
-	}
-	return words
-}
-
-func finiteField(suite checks.Suite) bool {
-	return strings.HasPrefix(suite.KeyExchange, "DH") && suite.GroupBits > 0
 }
 
 // strengthWord is a cipher's strength; none has no number.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/policy"
+	"github.com/gradewatch/gradewatch/checks/policy/remedies"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/static"
@@ -104,9 +105,16 @@ type URLRow struct {
 // VerdictView is a verdict with its requirement's words and where it stands.
 type VerdictView struct {
 	checks.Verdict
-	Text   string // what is required
-	Source string // where it is written
-	Notes  []Note
+	Text    string // what is required
+	Source  string // where it is written
+	Section policy.Section
+	// WaivePath leads to the form that excuses from it; empty: the reader may not,
+	// or it is waived.
+	WaivePath string
+	Notes     []Note
+	// Configurations are lines that do what the remedy says, those for what the
+	// server looks like first.
+	Configurations []remedies.Configuration
 }
 
 // Note is a sentence, and a time that it ends with; zero: none.
@@ -131,9 +139,11 @@ type CertificateView struct {
 type Seen struct {
 	DNS          checks.DNS
 	Addresses    []checks.AddressObservation
+	Records      checks.Records
 	Certificates []CertificateView
 	Components   []store.ObservedComponent
-	Standing     *Standing // nil: this is one look, and not where an endpoint stands
+	Appraisal    checks.Appraisal // of the chains, when they were judged last
+	Standing     *Standing        // nil: this is one look, and not where an endpoint stands
 }
 
 // Standing is how new the answers about an endpoint are, and what becomes of
@@ -166,9 +176,11 @@ type Endpoint struct {
 	Newest      *store.AssessmentRecord // nil: never judged
 	Unfinished  *monitor.Assessment     // nil: none
 	Verdicts    []VerdictView
+	Grade       GradeView
 	Seen        Seen
 	Incidents   []store.IncidentSummary
 	LastChanges []store.ChangeRecord
+	Waivers     []monitor.Waiver
 	MayLook     bool
 	MayChange   bool
 }
@@ -193,6 +205,7 @@ type Assessment struct {
 	Endpoint     monitor.Endpoint
 	Record       store.AssessmentRecord
 	Verdicts     []VerdictView
+	Grade        GradeView
 	Seen         Seen
 	Measurements *checks.Measurements // nil: none kept
 }

@@ -15,15 +15,6 @@ func verdictsPath(endpoint int64) templ.SafeURL {
 	return templ.SafeURL(fmt.Sprintf("/endpoints/%d#verdicts", endpoint))
 }
 
-func countNotApplicable(verdicts []VerdictView) (count int) {
-	for _, verdict := range verdicts {
-		if verdict.Result == checks.NotApplicable {
-			count++
-		}
-	}
-	return count
-}
-
 func doOrDoes(count int) string {
 	if count == 1 {
 		return "does"

@@ -70,3 +70,12 @@ func InsertDelivers(ctx context.Context, client *Client, tx pgx.Tx, deliveries [
 	}
 	return nil
 }
+
+// InsertRegrade inserts the job of a regrade in the transaction that wrote its
+// row, to run at once.
+func InsertRegrade(ctx context.Context, client *Client, tx pgx.Tx, regrade int64) error {
+	if _, err := client.InsertTx(ctx, tx, Regrade{RegradeID: regrade}, nil); err != nil {
+		return fmt.Errorf("insert the job of regrade %d: %w", regrade, err)
+	}
+	return nil
+}

@@ -67,6 +67,23 @@ func (Upkeep) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByState: unfinished()}}
 }
 
+// Regrade goes on with one regrade.
+type Regrade struct {
+	RegradeID int64 `json:"regrade_id" river:"unique"`
+}
+
+// Kind implements river.JobArgs.
+func (Regrade) Kind() string { return "regrade" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts. Attempts are room for
+// killed workers: each goes on where the one before stood.
+func (Regrade) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{
+		Queue: QueueUpkeep, MaxAttempts: 10,
+		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
+	}
+}
+
 // unfinished lists the states in which a job stands in the way of its like.
 // Completed is left out: a finished claim must not block the next one.
 func unfinished() []rivertype.JobState {

@@ -15,7 +15,7 @@ func Due(notBefore, notAfter time.Time) time.Time {
 		return end(notAfter)
 	}
 	used := lifetime / 3 * 2
-	if lifetime < int64(shortLived/time.Second) {
+	if isShortLived(notBefore, notAfter) {
 		used = lifetime / 2
 	}
 	return later(notBefore, used)
@@ -32,6 +32,10 @@ func OverdueFrom(notBefore, notAfter time.Time) time.Time {
 // certificate has expired.
 func Overdue(notBefore, notAfter, at time.Time) bool {
 	return !at.Before(OverdueFrom(notBefore, notAfter))
+}
+
+func isShortLived(notBefore, notAfter time.Time) bool {
+	return seconds(notBefore, notAfter) < int64(shortLived/time.Second)
 }
 
 // end is the first second in which a certificate is not valid any more.

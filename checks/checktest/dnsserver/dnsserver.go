@@ -25,6 +25,14 @@ type Answer struct {
 	// CNAME, when set, is the canonical name of the name asked for; Addresses
 	// then belong to it, as a recursive resolver answers.
 	CNAME string
+	// Records are further records of the name asked for, or of its canonical name,
+	// each as type and data in the form of zone files: 'CAA 0 issue "ca.example"'.
+	// Those of the type asked for are answered. A CNAME among them is followed by
+	// nobody.
+	Records []string
+	// Authenticated sets the AD bit, where the query asks for it (RFC 6840
+	// section 5.7).
+	Authenticated bool
 	// RCode is the response code (RFC 1035 section 4.1.1); 0 is NOERROR.
 	RCode int
 	// Truncate answers UDP with the TC bit and no records, so that a client has
@@ -171,14 +179,36 @@ func reply(query *dns.Msg, answer Answer, udp bool) *dns.Msg {
 			message.Answer = append(message.Answer, &dns.AAAA{Hdr: header(owner, dns.TypeAAAA), AAAA: address.AsSlice()})
 		}
 	}
+	message.Answer = append(message.Answer, recordsOf(answer.Records, owner, question.Qtype)...)
+	options := query.IsEdns0()
+	if options != nil {
+		message.SetEdns0(4096, options.Do())
+	}
+	message.AuthenticatedData = answer.Authenticated && (query.AuthenticatedData || options != nil && options.Do())
 	if udp {
 		size := dns.MinMsgSize
-		if options := query.IsEdns0(); options != nil {
+		if options != nil {
 			size = int(options.UDPSize())
 		}
 		message.Truncate(size)
 	}
 	return message
+}
+
+// recordsOf reads those records that have the type. It panics on text that is
+// no record: it is the test's own.
+func recordsOf(texts []string, owner string, rrtype uint16) []dns.RR {
+	var records []dns.RR
+	for _, text := range texts {
+		record, err := dns.NewRR(owner + " 300 IN " + text)
+		if err != nil {
+			panic(fmt.Sprintf("read the record %q: %v", text, err))
+		}
+		if record.Header().Rrtype == rrtype {
+			records = append(records, record)
+		}
+	}
+	return records
 }
 
 func header(owner string, rrtype uint16) dns.RR_Header {
