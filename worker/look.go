@@ -187,7 +187,9 @@ func (w *lookWorker) judge(ctx context.Context, l *look) {
 		}, w.config.Profile)
 	}
 	l.verdicts = ask()
-	unsure := slices.ContainsFunc(l.verdicts, func(v checks.Verdict) bool { return v.Result == checks.ResultInconclusive })
+	unsure := slices.ContainsFunc(l.verdicts, func(v checks.Verdict) bool {
+		return v.Result == checks.ResultInconclusive && !policy.NotAsked(v)
+	})
 	if l.target.URL == "" || !unsure {
 		return
 	}
