@@ -187,7 +187,7 @@ func verdictCode(verdicts []checks.Verdict) int {
 		switch {
 		case verdict.Result == checks.Fail && verdict.Severity == checks.Must:
 			return exitMustFails
-		case verdict.Result == checks.ResultInconclusive:
+		case verdict.Result == checks.ResultInconclusive && (verdict.Severity == checks.Must || !policy.NotAsked(verdict)):
 			code = exitUntested
 		}
 	}
