@@ -12,7 +12,8 @@ type PKI struct {
 	// it names no such address, or nothing usable is there. The certificates are
 	// in Observation.Certificates.
 	Issuers map[Fingerprint]Fact[[]Fingerprint] `json:"issuers,omitempty"`
-	// Revocation: of every certificate sent but self-signed ones.
+	// Revocation: of every certificate sent, or fetched to complete a chain, but
+	// self-signed ones.
 	Revocation map[Fingerprint]Revocation `json:"revocation,omitempty"`
 	// RenewalInfo: of leaves that are in date, whose issuer's ACME directory is
 	// known. Absent: the issuer offers none (RFC 9773).

@@ -90,3 +90,29 @@ func TestLooksShareAndOutliveEachOther(t *testing.T) {
 	wait.Wait()
 	require.Equal(t, 2, w.authority.Requests(authority.CRL))
 }
+
+// A responder and an issuer's address that fail for a while change nothing.
+func TestWhatIsAtHandOutlivesFailures(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	collector := w.collector()
+	chain := w.issue(t, w.authority.Leaf(pki.Leaf{CRL: []string{}}))
+	ask := func() checks.PKI {
+		return collector.Look(t.Context(), checktest.Loopback(t), quick(), seen(chain[:1])).PKI
+	}
+	first := ask()
+	require.Equal(t, checks.Known, first.Issuers[print(chain[0])].State)
+	require.Equal(t, checks.RevocationGood, first.Revocation[print(chain[0])].OCSP.Value.State)
+	w.authority.Misbehave(authority.OCSP, authority.Broken)
+	w.clock.advance(2 * time.Hour)
+	require.Equal(t, first.Revocation, ask().Revocation, "it holds for a day")
+	require.Equal(t, 2, w.authority.Requests(authority.OCSP))
+	w.authority.Misbehave(authority.AIA, authority.Broken)
+	w.clock.advance(25 * time.Hour)
+	later := ask()
+	require.Equal(t, first.Issuers, later.Issuers)
+	require.Equal(t, checks.InconclusiveFact[checks.RevocationStatus](checks.ReasonHTTPStatus), later.Revocation[print(chain[0])].OCSP)
+	w.authority.Misbehave(authority.AIA, authority.NotFound)
+	w.clock.advance(time.Hour)
+	require.Equal(t, checks.AbsentFact[[]checks.Fingerprint](checks.ReasonHTTPStatus), ask().Issuers[print(chain[0])])
+}

@@ -24,7 +24,6 @@ type (
 	statusFact = checks.Fact[checks.RevocationStatus]
 	ledFact    = checks.Fact[[]checks.Fingerprint]
 	windowFact = checks.Fact[checks.RenewalInfo]
-	stapleFact = checks.Fact[checks.Staple]
 )
 
 // world is a root, an intermediate below it, and what the intermediate runs.

@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,7 +118,18 @@ func (l *look) stands(issuer *x509.Certificate) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.shelf.put(issuer)
+	l.takeFetched(issuer)
 	return l.shelf.selfSigned(issuer) || l.shelf.issuerOf(issuer) != nil
+}
+
+// takeFetched notes an issuer that was not sent, which may be revoked like one
+// that was. It is called with l.mu held.
+func (l *look) takeFetched(issuer *x509.Certificate) {
+	fetched := &sentCertificate{print: checks.NewCertificate(issuer.Raw).SHA256, Certificate: issuer}
+	same := func(other *sentCertificate) bool { return other.print == fetched.print }
+	if l.byPrint[fetched.print] == nil && !slices.ContainsFunc(l.fetched, same) {
+		l.fetched = append(l.fetched, fetched)
+	}
 }
 
 // proves says whether a failure proves that nothing usable is there.
@@ -185,23 +197,41 @@ func plainURLs(urls []string, limit int) []string {
 // issuersAt fetches and reads the certificates at a URL.
 func (l *look) issuersAt(ctx context.Context, url string) ([]*x509.Certificate, error) {
 	limit := cacheLimit{entries: 512, bytes: 8 << 20}
-	answer, ok := l.collector.issuers.get(ctx, limit, url, l.now, func(issuerAnswer) answered[issuerAnswer] {
-		reply, err := l.fetch(ctx, request{url: url, accept: "application/pkix-cert, application/pkcs7-mime, */*;q=0.5", bytes: issuerBytes})
-		if err != nil {
-			return answered[issuerAnswer]{value: issuerAnswer{err: err}, bytes: len(url), until: l.now.Add(failureTime), givenUp: givenUp(ctx, err)}
+	answer, ok := l.collector.issuers.get(ctx, limit, url, l.now, func(old issuerAnswer) answered[issuerAnswer] {
+		kept := answered[issuerAnswer]{value: l.askIssuersAt(ctx, url), until: l.now.Add(issuerTime)}
+		if err := kept.value.err; err != nil {
+			kept.until = l.now.Add(failureTime)
+			kept.givenUp = givenUp(ctx, err)
+			if len(old.certificates) > 0 && !proves(err) {
+				kept.value, kept.givenUp = old, false // an issuer that was there does not go away
+			}
 		}
-		defer reply.givenBack()
-		certificates, err := readCertificates(reply.body)
-		if err != nil {
-			return answered[issuerAnswer]{value: issuerAnswer{err: err}, bytes: len(url), until: l.now.Add(failureTime)}
-		}
-		const parsed = 4 // how much larger a parsed certificate is
-		return answered[issuerAnswer]{value: issuerAnswer{certificates: certificates}, bytes: parsed*len(reply.body) + len(url), until: l.now.Add(issuerTime)}
+		kept.bytes = len(url) + sizeOf(kept.value.certificates)
+		return kept
 	})
 	if !ok {
 		return nil, reasoned(ctx.Err())
 	}
 	return answer.certificates, answer.err
+}
+
+func (l *look) askIssuersAt(ctx context.Context, url string) issuerAnswer {
+	reply, err := l.fetch(ctx, request{url: url, accept: "application/pkix-cert, application/pkcs7-mime, */*;q=0.5", bytes: issuerBytes})
+	if err != nil {
+		return issuerAnswer{err: err}
+	}
+	defer reply.givenBack()
+	certificates, err := readCertificates(reply.body)
+	return issuerAnswer{certificates: certificates, err: err}
+}
+
+func sizeOf(certificates []*x509.Certificate) int {
+	const parsed = 4 // how much larger a parsed certificate is
+	total := 0
+	for _, certificate := range certificates {
+		total += parsed * len(certificate.Raw)
+	}
+	return total
 }
 
 // givenUp says whether a failure is the asker's own and says nothing of whom it

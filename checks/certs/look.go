@@ -29,6 +29,7 @@ type look struct {
 	sent    []*sentCertificate                        // in the order of chains
 	byPrint map[checks.Fingerprint]*sentCertificate   // those of sent
 	leaves  []*sentCertificate                        // one of each
+	fetched []*sentCertificate                        // issuers that AIA led to
 	seen    map[checks.Fingerprint][]byte             // the observation's certificates
 	added   map[checks.Fingerprint]checks.Certificate // beside them
 	led     map[checks.Fingerprint]checks.Fact[[]checks.Fingerprint]
@@ -141,10 +142,10 @@ func (l *look) selfSigned(certificate *x509.Certificate) bool {
 	return l.shelf.selfSigned(certificate)
 }
 
-// askIssuers asks about revocation of every certificate sent but self-signed
-// ones, and for the renewal window of every leaf.
+// askIssuers asks about revocation of every certificate sent, or fetched to
+// complete a chain, but self-signed ones, and for the renewal window of every leaf.
 func (l *look) askIssuers(ctx context.Context) (map[checks.Fingerprint]checks.Revocation, map[checks.Fingerprint]checks.Fact[checks.RenewalInfo]) {
-	issued := slices.DeleteFunc(slices.Clone(l.sent), func(sent *sentCertificate) bool { return l.selfSigned(sent.Certificate) })
+	issued := slices.DeleteFunc(slices.Concat(l.sent, l.fetched), func(sent *sentCertificate) bool { return l.selfSigned(sent.Certificate) })
 	revocations := make([]checks.Revocation, len(issued))
 	for i, certificate := range issued {
 		if i >= certificatesOfLook {

@@ -182,6 +182,9 @@ func settled(info checks.RenewalInfo, now time.Time) checks.RenewalInfo {
 	}
 	const day = 24 * time.Hour
 	info.Start, info.End = info.Start.Truncate(day), info.End.Truncate(day)
+	if !info.Start.Before(info.End) { // a window that is none asks for nothing
+		info.Start = info.End.Add(-day)
+	}
 	return info
 }
 
@@ -198,7 +201,7 @@ func explains(text string) bool {
 func retryAfter(value string, now time.Time) time.Duration {
 	wait := defaultRetryAfter
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		wait = time.Duration(seconds) * time.Second //nolint:gosec // 31 bits
+		wait = time.Duration(seconds) * time.Second
 	} else if at, err := http.ParseTime(value); err == nil {
 		wait = at.Sub(now)
 	}

@@ -68,13 +68,16 @@ func (l *look) responded(ctx context.Context, certificate, issuer *x509.Certific
 func (l *look) response(ctx context.Context, url string, certificate, issuer *x509.Certificate) (checks.RevocationStatus, error) {
 	limit := cacheLimit{entries: 8192, bytes: 8 << 20}
 	key := responseKey{url: url, issuer: identity(issuer), serial: string(certificate.SerialNumber.Bytes())}
-	answer, ok := l.collector.responses.get(ctx, limit, key, l.now, func(responseAnswer) answered[responseAnswer] {
+	answer, ok := l.collector.responses.get(ctx, limit, key, l.now, func(old responseAnswer) answered[responseAnswer] {
 		const size = 512
 		kept := answered[responseAnswer]{bytes: size + 2*len(url), until: l.now.Add(failureTime)}
 		kept.value = l.askResponder(ctx, url, certificate, issuer)
-		if kept.value.err == nil {
+		switch {
+		case kept.value.err == nil:
 			kept.until = earlier(l.now.Add(responseTime), kept.value.until)
-		} else {
+		case old.err == nil && old.until.After(l.now): // what is at hand still holds
+			kept.value, kept.until = old, earlier(kept.until, old.until)
+		default:
 			kept.givenUp = givenUp(ctx, kept.value.err)
 		}
 		return kept

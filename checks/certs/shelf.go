@@ -51,6 +51,7 @@ func (s *shelf) anchorOf(child *x509.Certificate) *x509.Certificate {
 	return nil
 }
 
+// selfSigned says whether a certificate is its own issuer.
 func (s *shelf) selfSigned(certificate *x509.Certificate) bool {
 	return bytes.Equal(certificate.RawSubject, certificate.RawIssuer) && s.signed(certificate, certificate)
 }
@@ -71,7 +72,8 @@ func (s *shelf) signed(child, parent *x509.Certificate) bool {
 	}
 	err := parent.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
 	if _, insecure := errors.AsType[x509.InsecureAlgorithmError](err); insecure || errors.Is(err, x509.ErrUnsupportedAlgorithm) {
-		s.verified[pair] = len(child.AuthorityKeyId) > 0 && bytes.Equal(child.AuthorityKeyId, parent.SubjectKeyId)
+		s.verified[pair] = child == parent && len(child.AuthorityKeyId) == 0 ||
+			len(child.AuthorityKeyId) > 0 && bytes.Equal(child.AuthorityKeyId, parent.SubjectKeyId)
 	} else {
 		s.verified[pair] = err == nil
 	}

@@ -80,8 +80,8 @@ var conditions = sync.OnceValue(func() map[string]func(Rule) condition {
 })
 
 func conditionOf(rule Rule) condition {
-	if make := conditions()[rule.ID]; make != nil {
-		return make(rule)
+	if build := conditions()[rule.ID]; build != nil {
+		return build(rule)
 	}
 	return func(*facts) answer { return never() } // scores are computed
 }

@@ -1,24 +1,36 @@
 package policy_test
 
 import (
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/checks/policy"
+	"github.com/gradewatch/gradewatch/checks/policy/cases"
 )
 
-// BenchmarkJudge judges a healthy endpoint on two addresses: every requirement,
-// with the chains' paths built.
+// BenchmarkJudge judges a full look at a healthy endpoint on two addresses by
+// every requirement of each profile. A profile should cost under a millisecond.
 func BenchmarkJudge(b *testing.B) {
-	w := healthy(b)
-	profile := policy.SuperOffice()
-	evidence := policy.Evidence{Observation: &w.observation, Appraisal: chain.Appraise(&w.observation, w.at, w.roots), Subject: w.subject, At: w.at}
+	evidence := cases.Healthy()
+	for _, profile := range policy.Embedded() {
+		b.Run(profile.ID, func(b *testing.B) {
+			for b.Loop() {
+				require.Len(b, policy.Judge(evidence, profile), len(profile.Requirements))
+			}
+		})
+	}
+}
+
+// BenchmarkLoad compiles a profile, as a program does once.
+func BenchmarkLoad(b *testing.B) {
+	data, err := os.ReadFile("profiles/superoffice.yaml")
+	require.NoError(b, err)
 	for b.Loop() {
-		verdicts := policy.Judge(evidence, profile)
-		require.Len(b, verdicts, len(profile.Requirements))
+		_, err := policy.Load(data)
+		require.NoError(b, err)
 	}
 }
 

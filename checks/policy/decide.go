@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -18,11 +19,11 @@ const (
 	answerBroken // it could not be computed
 )
 
-// decision is an answer and the facts that it rests on: those that suffice for
-// it, or those that it is left open by.
+// decision is an answer and the facts that it rests on.
 type decision struct {
 	answer answer
-	facts  []*fact
+	open   []*fact        // what leaves it open
+	enough func() []*fact // facts that suffice for a conclusive answer; to be called in the same scope
 }
 
 // Bounds of the search for what an answer depends on.
@@ -46,19 +47,23 @@ func (w *world) decide(condition cel.Program) decision {
 		return w.conclude(condition, got, unknown)
 	}
 	if one, same := table.unanimous(); same {
-		return decision{answer: one, facts: w.explain(condition, one)}
+		return w.conclusive(condition, one)
 	}
-	return decision{answer: answerOpen, facts: table.essential()}
+	return decision{answer: answerOpen, open: table.essential()}
 }
 
 func (w *world) conclude(condition cel.Program, got answer, unknown *types.Unknown) decision {
 	switch got {
 	case answerOpen:
-		return decision{answer: answerOpen, facts: w.factsOf(unknown)}
+		return decision{answer: answerOpen, open: w.factsOf(unknown)}
 	case answerBroken:
 		return decision{answer: answerBroken}
 	}
-	return decision{answer: got, facts: w.explain(condition, got)}
+	return w.conclusive(condition, got)
+}
+
+func (w *world) conclusive(condition cel.Program, got answer) decision {
+	return decision{answer: got, enough: sync.OnceValue(func() []*fact { return w.explain(condition, got) })}
 }
 
 func (w *world) factsOfMaybe(unknown *types.Unknown) []*fact {
@@ -219,7 +224,7 @@ func (t trials) matters(step, size int) bool {
 // which they were read: none of them can be left out.
 func (w *world) explain(condition cel.Program, want answer) []*fact {
 	if got, _ := w.evaluate(condition); got != want {
-		return w.explainTried(condition, want)
+		return w.explainTried(condition)
 	}
 	read := slices.Clone(w.reads)
 	if len(read) > mostExplained {
@@ -243,8 +248,7 @@ func (w *world) explain(condition cel.Program, want answer) []*fact {
 
 // explainTried explains an answer that all trials gave though CEL alone leaves
 // it open: by every fact that was read in any of them.
-func (w *world) explainTried(condition cel.Program, want answer) []*fact {
-	_ = want
+func (w *world) explainTried(condition cel.Program) []*fact {
 	_, unknown := w.evaluate(condition)
 	reads := slices.Clone(w.reads)
 	for _, f := range w.factsOfMaybe(unknown) {

@@ -95,7 +95,7 @@ func (w *world) elements(scope Scope) *group {
 func (w *world) unknown(scope Scope, address *object, why *fact) element {
 	made := element{variables: map[string]ref.Val{}}
 	for _, name := range scopeVariables(scope) {
-		made.variables[name] = why.open
+		made.variables[name] = why.open()
 	}
 	if address != nil {
 		made.variables["address"] = address

@@ -134,7 +134,7 @@ func (w *world) judgeElement(r Requirement, e *element) finding {
 		if r.compiled.applies != nil {
 			switch applies := w.decide(r.compiled.applies); applies.answer {
 			case answerFalse:
-				found.result, found.proof = checks.NotApplicable, proofsOf(applies.facts)
+				found.result, found.proof = checks.NotApplicable, proofsOf(applies.enough())
 				return
 			case answerTrue:
 			default:
@@ -151,11 +151,10 @@ func (w *world) judgePass(r Requirement) judgement {
 	got := w.decide(r.compiled.pass)
 	switch got.answer {
 	case answerTrue:
-		return judgement{result: checks.Pass, proof: orText(w.said(r.compiled.provePass, got.facts), proofsOf(got.facts), r.Text)}
+		return judgement{result: checks.Pass, proof: w.prove(r.compiled.provePass, got, r.Text)}
 	case answerFalse:
 		failed := judgement{result: checks.Fail, remedy: r.Remedy, remedyID: r.RemedyID}
-		decided, said := proofsOf(got.facts), w.said(r.compiled.proveFail, got.facts)
-		failed.proof = orText(said, decided, "This is not so: "+r.Text)
+		failed.proof = w.prove(r.compiled.proveFail, got, "This is not so: "+r.Text)
 		for i, when := range r.compiled.remedies {
 			if holds, _ := w.evaluate(when); holds == answerTrue {
 				failed.remedy, failed.remedyID = r.Remedies[i].Remedy, r.Remedies[i].RemedyID
@@ -169,8 +168,8 @@ func (w *world) judgePass(r Requirement) judgement {
 
 // open is the judgement of what could not be told.
 func open(got decision) judgement {
-	left := judgement{result: checks.ResultInconclusive, proof: proofsOf(got.facts)}
-	for _, f := range got.facts {
+	left := judgement{result: checks.ResultInconclusive, proof: proofsOf(got.open)}
+	for _, f := range got.open {
 		if left.remedy == "" {
 			left.remedy = f.remedy
 		}
@@ -183,13 +182,13 @@ func open(got decision) judgement {
 	return left
 }
 
-// orText gives what the rule's expression says, else the facts that decided,
+// prove gives what the rule's expressions say, else the facts that decided,
 // else the requirement itself.
-func orText(said, decided []checks.Proof, text string) []checks.Proof {
-	switch {
-	case len(said) > 0:
+func (w *world) prove(expressions []program, got decision, text string) []checks.Proof {
+	if said := w.said(expressions, got); len(said) > 0 {
 		return said
-	case len(decided) > 0:
+	}
+	if decided := proofsOf(got.enough()); len(decided) > 0 {
 		return decided
 	}
 	return []checks.Proof{proof("rule", "", text+".")}
@@ -197,7 +196,7 @@ func orText(said, decided []checks.Proof, text string) []checks.Proof {
 
 // said evaluates the expressions that give better proofs: on what was seen of
 // lists that may go on.
-func (w *world) said(expressions []program, facts []*fact) []checks.Proof {
+func (w *world) said(expressions []program, got decision) []checks.Proof {
 	var proofs []checks.Proof
 	var ended []*fact
 	for _, expression := range expressions {
@@ -208,7 +207,7 @@ func (w *world) said(expressions []program, facts []*fact) []checks.Proof {
 			}
 			unknown, open := value.(*types.Unknown)
 			if !open {
-				proofs = append(proofs, spoken(value, proofsOf(facts))...)
+				proofs = append(proofs, spoken(value, got)...)
 				break
 			}
 			more := slices.DeleteFunc(w.factsOf(unknown), func(f *fact) bool { return !f.more || w.assumed[f.id-1] != nil })
@@ -229,12 +228,12 @@ func (w *world) said(expressions []program, facts []*fact) []checks.Proof {
 
 // spoken turns what a proof expression gives into proofs. A text takes the
 // place of that of the first fact that decided.
-func spoken(value ref.Val, decided []checks.Proof) []checks.Proof {
+func spoken(value ref.Val, got decision) []checks.Proof {
 	var proofs []checks.Proof
 	switch value := value.(type) {
 	case types.String:
 		one := proof("rule", "", "")
-		if len(decided) > 0 {
+		if decided := proofsOf(got.enough()); len(decided) > 0 {
 			one = decided[0]
 		}
 		one.Text = string(value)
@@ -245,7 +244,7 @@ func spoken(value ref.Val, decided []checks.Proof) []checks.Proof {
 		}
 	case iterable:
 		for it := value.Iterator(); it.HasNext() == types.True; {
-			proofs = append(proofs, spoken(it.Next(), decided)...)
+			proofs = append(proofs, spoken(it.Next(), got)...)
 		}
 	}
 	return slices.CompactFunc(proofs, func(a, b checks.Proof) bool { return a == b })

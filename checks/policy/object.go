@@ -23,8 +23,16 @@ type fact struct {
 	// more: it is whether a list goes on behind what was seen of it. False in
 	// its domain: it does not.
 	more   bool
-	open   *types.Unknown
+	made   *types.Unknown
 	remedy string // what to do where it cannot be told; empty: the usual
+}
+
+// open is the unknown value that stands for the fact.
+func (f *fact) open() *types.Unknown {
+	if f.made == nil {
+		f.made = types.NewUnknown(f.id, nil)
+	}
+	return f.made
 }
 
 // slot is a field's value: a fact, or something that belongs to a fact that was

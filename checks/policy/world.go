@@ -15,8 +15,9 @@ import (
 type world struct {
 	evidence Evidence
 	kinds    map[string]*kind
-	facts    []*fact // by id - 1
-	scope    map[string]ref.Val
+	facts    []*fact            // by id - 1
+	scope    map[string]ref.Val // what every rule can name
+	local    map[string]ref.Val // what the scope of the rule adds
 	groups   map[Scope]*group
 	made     cache
 
@@ -34,6 +35,9 @@ var _ interpreter.Activation = (*world)(nil)
 
 // ResolveName implements interpreter.Activation.
 func (w *world) ResolveName(name string) (any, bool) {
+	if value, found := w.local[name]; found {
+		return value, true
+	}
 	value, found := w.scope[name]
 	return value, found
 }
@@ -44,7 +48,6 @@ func (w *world) Parent() interpreter.Activation { return nil }
 // fact adds one. A nil value says that it cannot be told.
 func (w *world) fact(proof checks.Proof, value ref.Val, domain ...ref.Val) *fact {
 	made := &fact{id: int64(len(w.facts) + 1), proof: proof, value: value, domain: domain}
-	made.open = types.NewUnknown(made.id, nil)
 	w.facts = append(w.facts, made)
 	w.assumed = append(w.assumed, nil)
 	w.masked = append(w.masked, false)
@@ -68,11 +71,11 @@ func (w *world) valueOf(f *fact) ref.Val {
 	}
 	switch {
 	case w.masked[at]:
-		return f.open
+		return f.open()
 	case w.assumed[at] != nil:
 		return w.assumed[at]
 	case f.value == nil:
-		return f.open
+		return f.open()
 	}
 	return f.value
 }
@@ -97,25 +100,30 @@ func (w *world) factsOf(unknown *types.Unknown) []*fact {
 
 // within runs do with variables set, and forgets them.
 func (w *world) within(variables map[string]ref.Val, do func()) {
-	before := w.scope
-	w.scope = make(map[string]ref.Val, len(before)+len(variables))
-	for name, value := range before {
-		w.scope[name] = value
-	}
-	for name, value := range variables {
-		w.scope[name] = value
-	}
+	before := w.local
+	w.local = variables
 	do()
-	w.scope = before
+	w.local = before
 }
 
+// proofsOf writes facts as proofs: what was seen before what somebody registered.
 func proofsOf(facts []*fact) []checks.Proof {
 	var proofs []checks.Proof
-	for _, f := range facts {
+	ordered := slices.Clone(facts)
+	slices.SortStableFunc(ordered, func(a, b *fact) int { return registered(a) - registered(b) })
+	for _, f := range ordered {
 		same := func(p checks.Proof) bool { return p.Fact == f.proof.Fact && p.Value == f.proof.Value }
 		if !slices.ContainsFunc(proofs, same) {
 			proofs = append(proofs, f.proof)
 		}
 	}
 	return proofs
+}
+
+// registered is 1 for what is said of an endpoint, and 0 for what it showed.
+func registered(f *fact) int {
+	if slices.Contains([]string{"application_type", "environment", "kind", "value_kind", "client_id"}, f.proof.Fact) {
+		return 1
+	}
+	return 0
 }

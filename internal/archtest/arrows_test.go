@@ -163,6 +163,8 @@ func foreign() []arrow {
 		{"github.com/fergusstrange/embedded-postgres", []string{"internal/pgembed/..."}, "one place obtains Postgres"},
 		{"github.com/miekg/dns", []string{"checks/probe/...", "checks/dnsrec/...", "checks/checktest/...", "internal/demo/..."}, "names are resolved once, by the dialer"},
 		{"github.com/zmap/zcrypto/...", []string{"checks/..."}, "certificates that Go refuses to parse are the checks' business"},
+		{"cel.dev/cel-go/...", []string{"checks/policy"}, "conditions are the profiles'; everybody else asks for a verdict"},
+		{"go.yaml.in/yaml/...", []string{"checks/policy/..."}, "profiles are YAML; settings are environment variables and data is SQL"},
 		{"github.com/invopop/jsonschema", []string{"checks/internal/reportschema"}, "the schema is written by a tool, and is no work of the program's"},
 		{"github.com/stretchr/testify/...", testSupport(), "testing is never in the binary"},
 		{"github.com/google/go-cmp/...", testSupport(), "testing is never in the binary"},
@@ -176,7 +178,7 @@ func foreign() []arrow {
 // testSupport are the packages that only tests import. checks/checktest/pki is
 // none: it makes certificates without testing, for the demo's servers too.
 func testSupport() []string {
-	return []string{"checks/checktest", "checks/checktest/dnsserver", "checks/checktest/lossynet", "checks/checktest/matrix", "checks/checktest/oraclepeer", "checks/checktest/transcript", "internal/walk", "internal/browsertest", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
+	return []string{"checks/checktest", "checks/checktest/authority", "checks/checktest/certificates", "checks/checktest/dnsserver", "checks/checktest/lossynet", "checks/checktest/matrix", "checks/checktest/oraclepeer", "checks/checktest/transcript", "internal/walk", "internal/browsertest", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
 }
 
 func TestLibrariesStayWhereTheyBelong(t *testing.T) {

@@ -1,6 +1,7 @@
 package appraisal
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -102,7 +103,7 @@ func (a *appraiser) chain(address *checks.AddressObservation, chain served) chec
 	result := checks.ChainAppraisal{
 		SNI: chain.sni, Served: slices.Clone(chain.fingerprints),
 		Findings: make(map[checks.Question]checks.ChainFinding, len(checks.Questions())),
-		Stores:   s.built.stores, PrivateRoot: s.path.private,
+		Stores:   maps.Clone(s.built.stores), PrivateRoot: s.path.private,
 	}
 	if len(s.path.certificates) > 0 {
 		result.Path = s.path.fingerprints()

@@ -81,17 +81,39 @@ func (t *Trust) buildNow(sent, fetched []*certificate) *building {
 	return built
 }
 
-// adoptWalk makes a walk a route where only crypto/x509's parser stands in the
-// way of one: a curve that it does not know, a broken extension.
+// adoptWalk makes a walk a route where only the leaf keeps crypto/x509 from
+// finding one, since it does not parse it: a curve that it does not know, a
+// broken extension. What can be asked of the issuers is asked of them.
 func (t *Trust) adoptWalk(built *building) {
-	unparsed := slices.ContainsFunc(built.walk.certificates, func(c *certificate) bool { return c.standard == nil })
-	if built.walk.end < endPrivate || !unparsed || built.walk.unverified || !built.walk.strong() || len(built.distrusted) > 0 {
+	way := built.walk
+	if way.certificates[0].standard != nil || !way.proven() || brokenByIssuer(way) != "" {
 		return
 	}
-	built.routes = append(built.routes, route{
-		certificates: built.walk.certificates, private: built.walk.end == endPrivate,
-		fetched: built.walk.fetched, unparsed: true,
-	})
+	found := route{
+		certificates: way.certificates, private: way.end == endPrivate, fetched: way.fetched, unparsed: true,
+		distrust: t.distrusts(way),
+	}
+	if found.distrust != nil {
+		built.distrusted = append(built.distrusted, found)
+		return
+	}
+	built.routes = append(built.routes, found)
+}
+
+// distrusts asks the constraint of the public root that a walk ends at. It sees
+// the dates of the leaf, and nothing else of it.
+func (t *Trust) distrusts(way walk) error {
+	leaf, root := way.certificates[0], way.certificates[len(way.certificates)-1]
+	path := []*x509.Certificate{{Raw: leaf.outline.Raw, NotBefore: leaf.outline.NotBefore, NotAfter: leaf.outline.NotAfter}}
+	for _, issuer := range way.certificates[1:] {
+		path = append(path, issuer.standard)
+	}
+	for _, anchor := range t.public.Named(root.outline.RawSubject) {
+		if way.end == endPublic && anchor.Certificate.Equal(root.standard) && anchor.Constraint != nil {
+			return anchor.Constraint(path)
+		}
+	}
+	return nil
 }
 
 // addRoutes adds the routes to one store. With fetched, only those that need

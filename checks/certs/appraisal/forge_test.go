@@ -8,6 +8,7 @@ import (
 	"crypto/md5"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -115,6 +116,26 @@ func md5Signed(t testing.TB, der []byte, key *rsa.PrivateKey) []byte {
 	require.NoError(t, err)
 	digest := md5.Sum(whole.Body.FullBytes)
 	signature, err := rsa.SignPKCS1v15(nil, key, crypto.MD5, digest[:])
+	require.NoError(t, err)
+	whole.Signature = asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}
+	changed, err := asn1.Marshal(whole)
+	require.NoError(t, err)
+	return changed
+}
+
+// patched replaces bytes of a certificate and signs it again.
+func patched(t testing.TB, der, from, to []byte, signer crypto.Signer) []byte {
+	t.Helper()
+	require.Contains(t, string(der), string(from))
+	var whole struct {
+		Body      asn1.RawValue
+		Algorithm pkix.AlgorithmIdentifier
+		Signature asn1.BitString
+	}
+	_, err := asn1.Unmarshal(bytes.ReplaceAll(der, from, to), &whole)
+	require.NoError(t, err)
+	digest := sha256.Sum256(whole.Body.FullBytes)
+	signature, err := ecdsa.SignASN1(rand.Reader, signer.(*ecdsa.PrivateKey), digest[:])
 	require.NoError(t, err)
 	whole.Signature = asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}
 	changed, err := asn1.Marshal(whole)

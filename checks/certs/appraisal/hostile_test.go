@@ -3,6 +3,7 @@ package appraisal_test
 import (
 	"crypto/rsa"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
+	"github.com/gradewatch/gradewatch/checks/certs/chain"
 )
 
 // crossSigned is a leaf and issuers of one name that could all have signed the
@@ -30,7 +32,7 @@ func crossSigned(t testing.TB, count, bits, exponent int) [][]byte {
 func TestHostileChainsEnd(t *testing.T) {
 	t.Parallel()
 	trust := newTrust(t, appraisal.Config{WithoutLint: true})
-	for name, chain := range map[string][][]byte{
+	for name, sent := range map[string][][]byte{
 		"cross-signed":     crossSigned(t, 200, 2048, 65537),
 		"huge keys":        crossSigned(t, 20, 16384, 65537),
 		"a large exponent": crossSigned(t, 20, 4096, 1<<31-1),
@@ -49,7 +51,7 @@ func TestHostileChainsEnd(t *testing.T) {
 		}).Raw},
 		"empty certificates": {nil, {}, {0x30, 0}},
 	} {
-		got := only(t, observe("app.test", chain...), now, trust)
+		got := only(t, observe("app.test", sent...), now, trust)
 		require.NotEmpty(t, found(got), name)
 		require.Empty(t, got.Path, name)
 		for _, finding := range got.Findings {
@@ -67,4 +69,34 @@ func TestMissingCertificate(t *testing.T) {
 	require.Equal(t, []checks.Question{checks.Unparsable}, found(got))
 	require.Equal(t, checks.FaultInconclusive, got.Findings[checks.UnknownIssuer].Answer)
 	require.Zero(t, got.Leaf)
+}
+
+// Nobody becomes trusted by what cannot be checked: a signature algorithm that
+// no one knows below the name of a trusted root, or a key that crypto/x509 does
+// not parse below a certificate that is no authority's.
+func TestWhatCannotBeCheckedIsNotTrusted(t *testing.T) {
+	t.Parallel()
+	root := authority(t, "Root", nil, newKey(t), nil)
+	trust := trusting(t, root)
+	forger := authority(t, "Root", nil, newKey(t), nil)
+	withSHA256, unknown := []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02}, []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x09}
+	forged := patched(t, leaf(t, forger, newKey(t), nil).Raw, withSHA256, unknown, forger.key)
+	got := only(t, observe("app.test", forged), now, trust)
+	require.Contains(t, found(got), checks.UnknownIssuer)
+	require.Empty(t, got.Path)
+
+	server := leaf(t, root, newKey(t), nil) // honest, and no authority
+	p256, prime239 := []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}, []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x04}
+	stolen := patched(t, leaf(t, server, newKey(t), func(c *x509.Certificate) { c.Subject.CommonName, c.DNSNames = "victim.test", []string{"victim.test"} }).Raw, p256, prime239, server.key)
+	got = only(t, observe("victim.test", stolen, server.Raw), now, trust)
+	require.Contains(t, found(got), checks.KeyUsage)
+	require.Empty(t, got.Path)
+
+	// The store's constraint holds for it too.
+	constrained := newTrust(t, appraisal.Config{WithoutLint: true, Public: []chain.Anchor{{
+		Certificate: root.Certificate, Constraint: func([]*x509.Certificate) error { return errors.New("not any more") },
+	}}})
+	odd := patched(t, leaf(t, root, newKey(t), nil).Raw, p256, prime239, root.key)
+	require.Contains(t, found(only(t, observe("app.test", odd), now, constrained)), checks.Distrusted)
+	require.Len(t, only(t, observe("app.test", odd), now, trust).Path, 2)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/certs/outline"
 )
 
 func (s *subject) trusted() bool { return len(s.path.certificates) > 0 }
@@ -22,6 +23,9 @@ func (s *subject) unknownIssuer() checks.ChainFinding {
 		return inconclusive(checks.ReasonInternal, s.leaf.fingerprint, "The paths of this chain cannot be examined.")
 	}
 	way := s.built.walk
+	if way.end >= endPrivate && way.unverified && way.strong() && !s.trusted() {
+		return yes(about(s.leaf, s.leaf.signature.Name, "The chain names a trusted root, and a signature on the way (%s) is of a kind that no client checks.", unverifiedAlgorithm(way)))
+	}
 	if s.trusted() || len(s.built.distrusted) > 0 || way.end >= endPrivate || s.selfSigned().Answer == checks.FaultFound || s.knownDistrusted() != nil {
 		return no()
 	}
@@ -30,6 +34,9 @@ func (s *subject) unknownIssuer() checks.ChainFinding {
 		return yes(about(last, "", "The chain ends at the root %s, which no public root store trusts.", last.name))
 	}
 	issuer := subjectName(last.outline.RawIssuer)
+	if issuer == "" {
+		issuer = "without a name"
+	}
 	if way.end == endUnsigned {
 		return yes(about(last, issuer, "The issuer %s of the certificate %s is known by name, and its key did not sign the certificate.", issuer, last.name))
 	}
@@ -40,6 +47,17 @@ func (s *subject) unknownIssuer() checks.ChainFinding {
 		return notAsked("The issuer " + issuer + " was not sent, and was not asked for at the address that the certificate names.")
 	}
 	return yes(about(last, issuer, "The issuer %s of the certificate %s was not sent, is in no public root store and cannot be had from the address in the certificate.", issuer, last.name))
+}
+
+// unverifiedAlgorithm is the first signature algorithm on the way that has no
+// name here, else that of the leaf.
+func unverifiedAlgorithm(way walk) string {
+	for _, certificate := range way.below() {
+		if certificate.signature.Digest == outline.DigestUnknown {
+			return certificate.signature.Name
+		}
+	}
+	return way.certificates[0].signature.Name
 }
 
 func namesIssuerAddress(certificate *certificate) bool {
@@ -82,10 +100,14 @@ func (s *subject) keyUsage() checks.ChainFinding {
 	switch {
 	case s.trusted() && !s.path.unparsed:
 		return no()
+	case s.leaf.standard == nil && s.built.walk.proven() && brokenByIssuer(s.built.walk) != "":
+		return yes(about(s.leaf, "path", "%s", brokenByIssuer(s.built.walk)))
 	case s.leaf.standard == nil:
 		return inconclusive(checks.ReasonMalformed, s.leaf.fingerprint, "The constraints of the certificate "+s.leaf.name+" cannot be examined: it cannot be parsed by the usual rules.")
 	case len(s.built.distrusted) > 0:
 		return no()
+	case s.leaf.candidate == nil && brokenByIssuer(s.built.walk) == "":
+		return inconclusive(checks.ReasonTooLarge, s.leaf.fingerprint, "The certificate "+s.leaf.name+" has too many names to be examined.")
 	}
 	var critical x509.UnhandledCriticalExtension
 	if errors.As(s.built.refusal, &critical) || len(s.leaf.standard.UnhandledCriticalExtensions) > 0 {
@@ -94,7 +116,7 @@ func (s *subject) keyUsage() checks.ChainFinding {
 	if forbidsServers(s.leaf.standard) {
 		return yes(about(s.leaf, "extended key usage", "The certificate %s may not be used for servers: its extended key usage does not name TLS servers.", s.leaf.name))
 	}
-	if s.built.walk.end < endPrivate || s.built.walk.unverified || !s.built.walk.strong() {
+	if !s.built.walk.proven() {
 		return no()
 	}
 	return yes(about(s.leaf, "path", "%s", brokenRule(s.built.refusal, s.built.walk)))
@@ -107,10 +129,11 @@ func forbidsServers(leaf *x509.Certificate) bool {
 	return !slices.Contains(leaf.ExtKeyUsage, x509.ExtKeyUsageServerAuth) && !slices.Contains(leaf.ExtKeyUsage, x509.ExtKeyUsageAny)
 }
 
-func brokenRule(refusal error, way walk) string {
+// brokenByIssuer names the issuer on the way that may not be one; empty: none.
+func brokenByIssuer(way walk) string {
 	for index, issuer := range way.certificates[1:] {
 		if issuer.standard == nil {
-			continue
+			return "The issuer certificate " + issuer.name + " cannot be parsed by the usual rules."
 		}
 		switch standard := issuer.standard; {
 		case index < len(way.certificates)-2 && (!standard.BasicConstraintsValid || !standard.IsCA):
@@ -122,6 +145,13 @@ func brokenRule(refusal error, way walk) string {
 		case len(standard.UnhandledCriticalExtensions) > 0:
 			return "The issuer certificate " + issuer.name + " has a critical extension that no client knows."
 		}
+	}
+	return ""
+}
+
+func brokenRule(refusal error, way walk) string {
+	if issuer := brokenByIssuer(way); issuer != "" {
+		return issuer
 	}
 	var invalid x509.CertificateInvalidError
 	if !errors.As(refusal, &invalid) {

@@ -2,12 +2,15 @@ package appraisal
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
-	zx509 "github.com/zmap/zcrypto/x509"
+	"golang.org/x/crypto/cryptobyte"
+	der "golang.org/x/crypto/cryptobyte/asn1"
 	"golang.org/x/net/idna"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -24,7 +27,7 @@ func (s *subject) nameMismatch() checks.ChainFinding {
 		return inconclusive(checks.ReasonMalformed, s.leaf.fingerprint, "The names of the certificate "+s.leaf.name+" cannot be read.")
 	}
 	host := asciiHost(s.observation.DNS.Host)
-	if names.VerifyHostname(host) == nil {
+	if withoutBroadWildcards(names).VerifyHostname(host) == nil {
 		return no()
 	}
 	return yes(about(s.leaf, listNames(names), "The certificate %s is not for %s: %s.", s.leaf.name, checks.Clean(host, 255), saysNames(names, s.leaf)))
@@ -35,11 +38,51 @@ func (c *certificate) names() (*x509.Certificate, error) {
 	if c.standard != nil {
 		return c.standard, nil
 	}
-	tolerant, err := zx509.ParseCertificate(c.outline.Raw)
-	if err != nil {
-		return nil, fmt.Errorf("reading the names: %w", err)
+	names := &x509.Certificate{}
+	value, found := c.outline.Extension(oidSubjectAlternativeName)
+	if !found {
+		return names, nil
 	}
-	return &x509.Certificate{DNSNames: tolerant.DNSNames, IPAddresses: tolerant.IPAddresses}, nil
+	input := cryptobyte.String(value)
+	var list cryptobyte.String
+	if !input.ReadASN1(&list, der.SEQUENCE) || !input.Empty() {
+		return nil, errors.New("reading the names: the extension is no list")
+	}
+	for !list.Empty() {
+		var name cryptobyte.String
+		var tag der.Tag
+		if !list.ReadAnyASN1(&name, &tag) || len(names.DNSNames)+len(names.IPAddresses) >= maxNames {
+			return nil, errors.New("reading the names: one is broken, or there are too many")
+		}
+		switch {
+		case tag == tagDNSName:
+			names.DNSNames = append(names.DNSNames, string(name))
+		case tag == tagIPAddress && (len(name) == net.IPv4len || len(name) == net.IPv6len):
+			names.IPAddresses = append(names.IPAddresses, net.IP(name))
+		}
+	}
+	return names, nil
+}
+
+const oidSubjectAlternativeName = "2.5.29.17"
+
+// The kinds of GeneralName (RFC 5280 section 4.2.1.6) that fit hosts.
+const (
+	tagDNSName   = der.Tag(2) | 0x80
+	tagIPAddress = der.Tag(7) | 0x80
+)
+
+// withoutBroadWildcards leaves out what Firefox and Chrome take no wildcard
+// from: "*" and "*.com", with fewer than two labels behind it.
+func withoutBroadWildcards(names *x509.Certificate) *x509.Certificate {
+	broad := func(name string) bool {
+		rest, wildcard := strings.CutPrefix(name, "*")
+		return wildcard && strings.Count(strings.TrimSuffix(rest, "."), ".") < 2
+	}
+	if !slices.ContainsFunc(names.DNSNames, broad) {
+		return names
+	}
+	return &x509.Certificate{DNSNames: slices.DeleteFunc(slices.Clone(names.DNSNames), broad), IPAddresses: names.IPAddresses}
 }
 
 // asciiHost returns a host as certificates write it: labels in their ASCII form

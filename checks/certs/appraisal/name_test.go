@@ -35,7 +35,7 @@ func TestNames(t *testing.T) {
 		{host: "a.app.test", names: []string{"a.*.test"}},
 		{host: "app.test", names: []string{"*"}},
 		{host: "bücher.test", names: []string{"xn--bcher-kva.test"}, fits: true},
-		{host: "xn--bcher-kva.test", names: []string{"*.test"}, fits: true},
+		{host: "xn--bcher-kva.app.test", names: []string{"*.app.test"}, fits: true},
 		{host: "192.0.2.1", addresses: []string{"192.0.2.1"}, fits: true},
 		{host: "192.0.2.1", names: []string{"192.0.2.1"}},
 		{host: "192.0.2.2", addresses: []string{"192.0.2.1"}},

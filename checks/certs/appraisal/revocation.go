@@ -82,6 +82,9 @@ func (s *subject) revocationOf(certificate *certificate) revocation {
 			return revocation{answer: checks.FaultInconclusive, reason: checks.ReasonNoRecord, detail: about(certificate, string(fact.Value.State), "The responder of its issuer does not know the certificate %s.", certificate.name)}
 		}
 	}
+	if certificate == s.leaf && s.selfSigned().Answer == checks.FaultFound {
+		return revocation{answer: checks.FaultNotApplicable, detail: about(certificate, "", "The certificate %s is self-signed: nobody else could revoke it.", certificate.name)}
+	}
 	if asked && published.CRL.State == checks.Absent && published.OCSP.State == checks.Absent {
 		return revocation{answer: checks.FaultNotApplicable, detail: about(certificate, "", "The certificate %s names no place where its issuer publishes revocations.", certificate.name)}
 	}

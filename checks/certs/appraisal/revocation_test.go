@@ -11,8 +11,6 @@ import (
 	"github.com/gradewatch/gradewatch/checks"
 )
 
-type status = checks.Fact[checks.RevocationStatus]
-
 func TestRevoked(t *testing.T) {
 	t.Parallel()
 	root := authority(t, "Root", nil, newKey(t), nil)

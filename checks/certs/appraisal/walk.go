@@ -3,6 +3,7 @@ package appraisal
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/checks/certs/outline"
@@ -63,9 +64,9 @@ func (w *walker) climb(so walk) {
 	if last.selfIssued() {
 		if err := w.check(last, last); err == nil || errors.Is(err, errCannotVerify) {
 			so.end = endRoot
+			w.offer(so)
+			return
 		}
-		w.offer(so)
-		return
 	}
 	so.end = endMissing
 	for _, group := range []struct {
@@ -139,7 +140,7 @@ func (w *walker) check(child, parent *certificate) error {
 
 func (s walk) with(issuer *certificate, fetched, unverified bool) walk {
 	next := s
-	next.certificates = append(s.certificates[:len(s.certificates):len(s.certificates)], issuer)
+	next.certificates = append(slices.Clone(s.certificates), issuer)
 	next.fetched = s.fetched || fetched
 	next.unverified = s.unverified || unverified
 	return next
@@ -147,13 +148,14 @@ func (s walk) with(issuer *certificate, fetched, unverified bool) walk {
 
 // offer keeps the better walk: one to a better end, else the longer one.
 func (w *walker) offer(so walk) {
-	if so.end > w.best.end || so.end == w.best.end && len(so.certificates) > len(w.best.certificates) {
+	end, best := max(so.end, endUnsigned), max(w.best.end, endUnsigned) // two ways to lead nowhere
+	if end > best || end == best && len(so.certificates) >= len(w.best.certificates) {
 		w.best = so
 	}
 }
 
-// weakest returns the worst digest that a certificate below the root was signed
-// with. A leaf that signed itself counts; the root that a walk ends at does not.
+// below returns the walk without the root that it ends at. A leaf that signed
+// itself counts as below.
 func (s walk) below() []*certificate {
 	count := len(s.certificates)
 	if s.end >= endRoot && count > 1 {
@@ -162,6 +164,10 @@ func (s walk) below() []*certificate {
 	return s.certificates[:count]
 }
 
+// proven says whether good signatures lead to a root of a store.
+func (s walk) proven() bool { return s.end >= endPrivate && !s.unverified && s.strong() }
+
+// strong says whether nothing below the root is signed with MD2, MD4, MD5 or SHA-1.
 func (s walk) strong() bool {
 	for _, certificate := range s.below() {
 		if certificate.signature.Digest == outline.DigestMD || certificate.signature.Digest == outline.DigestSHA1 {

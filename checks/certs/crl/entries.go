@@ -64,8 +64,8 @@ func readEntries(revoked cryptobyte.String) (entries, error) {
 		if err != nil {
 			return entries{}, err
 		}
-		e.index = append(e.index, uint32(len(e.block))) //nolint:gosec // the block is smaller than what it was read from
-		e.block = append(append(e.block, byte(len(serial))), serial...)
+		e.index = append(e.index, uint32(len(e.block)))                 //nolint:gosec // the block is smaller than what it was read from
+		e.block = append(append(e.block, byte(len(serial))), serial...) //nolint:gosec // at most maxSerialBytes
 		e.block = append(binary.BigEndian.AppendUint32(e.block, at), reason)
 	}
 	slices.SortFunc(e.index, func(a, b uint32) int { return cmp.Or(bytes.Compare(e.serial(a), e.serial(b)), cmp.Compare(a, b)) })
@@ -87,7 +87,7 @@ func readEntry(fields cryptobyte.String) (at uint32, reason byte, err error) {
 	if !ok {
 		return 0, 0, fmt.Errorf("%w: the date of an entry", ErrMalformed)
 	}
-	at = uint32(min(max(when.Unix(), 0), math.MaxUint32)) //nolint:gosec // bounded
+	at = uint32(min(max(when.Unix(), 0), math.MaxUint32))
 	if fields.Empty() {
 		return at, 0, nil
 	}

@@ -28,7 +28,7 @@ type Linter struct {
 	public, private lint.Registry
 }
 
-// ErrTooLarge: linting the certificate would take too long.
+// ErrTooLarge says that linting the certificate would take too long.
 var ErrTooLarge = errors.New("linting: the certificate is too large")
 
 const maxDER = 1 << 15 // bytes: some lints are slow on thousands of names
@@ -88,7 +88,7 @@ func (l *Linter) Certificate(der []byte, public bool) (findings []Finding, err e
 	}
 	results := zlint.LintCertificateEx(parsed, rules)
 	for name, result := range results.Results {
-		if result.Status != lint.Error && result.Status != lint.Fatal {
+		if result.Status != lint.Error && result.Status != lint.Fatal || parsed.IsCA && misapplied(name) {
 			continue
 		}
 		findings = append(findings, finding(rules, name, result))
@@ -96,6 +96,11 @@ func (l *Linter) Certificate(der []byte, public bool) (findings []Finding, err e
 	slices.SortFunc(findings, func(a, b Finding) int { return strings.Compare(a.Lint, b.Lint) })
 	return findings, nil
 }
+
+// misapplied names lints of rules for subscribers that zlint applies to
+// authorities too: Baseline Requirements section 7.1.2.7.11 allows leaves with
+// ECDSA keys no signing of certificates, which is what authorities are for.
+func misapplied(name string) bool { return name == "e_cabf_ecc_allowed_key_usages" }
 
 func finding(rules lint.Registry, name string, result *lint.LintResult) Finding {
 	found := Finding{Lint: name, Details: result.Details, Fatal: result.Status == lint.Fatal}

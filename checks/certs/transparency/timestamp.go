@@ -48,7 +48,7 @@ func ReadTimestamp(raw []byte) (Timestamp, error) {
 	if read.milliseconds > latest {
 		return Timestamp{}, errors.New("reading the timestamp: its time is after the year 9999")
 	}
-	read.At = time.UnixMilli(int64(read.milliseconds)).UTC() //nolint:gosec // G115: bounded above
+	read.At = time.UnixMilli(int64(read.milliseconds)).UTC() // bounded above
 	read.extensions, read.signature = extensions, signature
 	return read, nil
 }

@@ -6,6 +6,7 @@ package authority
 
 import (
 	"crypto/x509"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -40,6 +41,8 @@ type Authority struct {
 	revoked  []x509.RevocationListEntry
 	faults   map[Service]Fault
 	requests map[string]int
+	agents   map[string]bool
+	fixed    map[Service][]byte
 	window   window
 }
 
@@ -49,7 +52,7 @@ func Start(t testing.TB, ca *pki.CA) *Authority {
 	t.Helper()
 	a := &Authority{
 		ca: ca, ended: make(chan struct{}),
-		faults: map[Service]Fault{}, requests: map[string]int{},
+		faults: map[Service]Fault{}, requests: map[string]int{}, agents: map[string]bool{}, fixed: map[Service][]byte{},
 		window: window{start: time.Now().Add(24 * time.Hour), end: time.Now().Add(48 * time.Hour), retryAfter: "21600"},
 	}
 	a.plain = httptest.NewServer(a.routes())
@@ -135,6 +138,13 @@ func (a *Authority) Misbehave(service Service, fault Fault) {
 	a.faults[service] = fault
 }
 
+// Answer makes one healthy service answer with this body from now on.
+func (a *Authority) Answer(service Service, body []byte) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.fixed[service] = body
+}
+
 // Requests says how often a service was asked.
 func (a *Authority) Requests(service Service) int {
 	a.mu.Lock()
@@ -149,16 +159,35 @@ func (a *Authority) NotModified() int {
 	return a.requests["304"]
 }
 
+// UserAgents are all who ever asked, sorted.
+func (a *Authority) UserAgents() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Sorted(maps.Keys(a.agents))
+}
+
 func (a *Authority) count(what string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.requests[what]++
 }
 
+func (a *Authority) agent(name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.agents[name] = true
+}
+
 func (a *Authority) fault(service Service) Fault {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.faults[service]
+}
+
+func (a *Authority) answer(service Service) []byte {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.fixed[service]
 }
 
 func (a *Authority) entries() []x509.RevocationListEntry {

@@ -56,6 +56,7 @@ const (
 func (a *Authority) serve(service Service, handler http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		a.count(string(service))
+		a.agent(r.UserAgent())
 		switch a.fault(service) {
 		case NotFound:
 			http.NotFound(w, r)
@@ -85,6 +86,10 @@ func (a *Authority) serve(service Service, handler http.HandlerFunc) http.Handle
 		case Truncated:
 			half(w, r, handler)
 		default:
+			if body := a.answer(service); body != nil {
+				_, _ = w.Write(body)
+				return
+			}
 			handler(w, r)
 		}
 	}

@@ -25,6 +25,13 @@ func (a *Authority) Staple(serial *big.Int, fault Fault, extensions ...pkix.Exte
 	return a.respond(serial, fault, extensions)
 }
 
+// StapleWith is Staple with a delegate's certificate in it that did not sign it.
+func (a *Authority) StapleWith(serial *big.Int, delegate *x509.Certificate) ([]byte, error) {
+	template := a.status(serial)
+	template.Certificate = delegate
+	return ocsp.CreateResponse(a.ca.Certificate, delegate, template, a.ca.Signer())
+}
+
 func (a *Authority) serveOCSP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
 	if encoded := r.PathValue("request"); encoded != "" {

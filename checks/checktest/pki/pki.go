@@ -57,6 +57,11 @@ type Leaf struct {
 	MustStaple bool
 	// Extensions are added as they are, after all others.
 	Extensions []pkix.Extension
+	// Template, where set, changes what crypto/x509 is asked to write.
+	Template func(*x509.Certificate)
+	// Rewrite, where set, changes what came of it, before the issuer signs again:
+	// to what crypto/x509 refuses to write.
+	Rewrite func(*TBS)
 }
 
 // Issued is a certificate with its key and the chain a server sends.
@@ -88,11 +93,16 @@ type Authority struct {
 	NotBefore time.Time // default: a day before now
 	NotAfter  time.Time // default: ten years after now
 	Key       Key
-	Signature x509.SignatureAlgorithm
-	Serial    *big.Int // default: a random one of 16 bytes
+	// PrivateKey, Template and Rewrite are as in Leaf. Two authorities of one name
+	// and one key are one that was cross-signed.
+	PrivateKey crypto.Signer
+	Signature  x509.SignatureAlgorithm
+	Serial     *big.Int // default: a random one of 16 bytes
 	// CRL, OCSP, AIA and Extensions are as in Leaf.
 	CRL, OCSP, AIA []string
 	Extensions     []pkix.Extension
+	Template       func(*x509.Certificate)
+	Rewrite        func(*TBS)
 }
 
 // NewCA makes a root with the default dates and an ECDSA key.
@@ -100,12 +110,12 @@ func NewCA(name string) (*CA, error) { return NewRoot(Authority{Name: name}) }
 
 // NewRoot makes a root as authority says.
 func NewRoot(authority Authority) (*CA, error) {
-	key, err := newKey(authority.Key)
+	key, err := authority.key()
 	if err != nil {
 		return nil, err
 	}
 	template := authority.template()
-	certificate, err := sign(template, template, key.Public(), key)
+	certificate, err := sign(signing{template: template, parent: template, public: key.Public(), key: key, rewrite: authority.Rewrite})
 	if err != nil {
 		return nil, fmt.Errorf("making root %q: %w", authority.Name, err)
 	}
@@ -119,11 +129,11 @@ func (ca *CA) Intermediate(name string) (*CA, error) {
 
 // NewIntermediate makes a CA below ca as authority says.
 func (ca *CA) NewIntermediate(authority Authority) (*CA, error) {
-	key, err := newKey(authority.Key)
+	key, err := authority.key()
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := sign(authority.template(), ca.Certificate, key.Public(), ca.key)
+	certificate, err := sign(signing{template: authority.template(), parent: ca.Certificate, public: key.Public(), key: ca.key, rewrite: authority.Rewrite})
 	if err != nil {
 		return nil, fmt.Errorf("making intermediate %q: %w", authority.Name, err)
 	}
@@ -139,11 +149,11 @@ func (ca *CA) Issue(leaf Leaf) (*Issued, error) {
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := sign(leaf.template(), ca.Certificate, key.Public(), ca.key)
+	certificate, err := create(signing{template: leaf.template(), parent: ca.Certificate, public: key.Public(), key: ca.key, rewrite: leaf.Rewrite})
 	if err != nil {
 		return nil, fmt.Errorf("issuing for %q: %w", leaf.Names, err)
 	}
-	return issued(key, append([][]byte{certificate.Raw}, ca.path...))
+	return issued(key, append([][]byte{certificate}, ca.path...))
 }
 
 // Signer returns ca's private key, to sign what is no certificate: revocation
@@ -167,15 +177,22 @@ func SelfSigned(leaf Leaf) (*Issued, error) {
 		return nil, err
 	}
 	template := leaf.template()
-	certificate, err := sign(template, template, key.Public(), key)
+	certificate, err := create(signing{template: template, parent: template, public: key.Public(), key: key, rewrite: leaf.Rewrite})
 	if err != nil {
 		return nil, fmt.Errorf("self-signing for %q: %w", leaf.Names, err)
 	}
-	return issued(key, [][]byte{certificate.Raw})
+	return issued(key, [][]byte{certificate})
+}
+
+func (a Authority) key() (crypto.Signer, error) {
+	if a.PrivateKey != nil {
+		return a.PrivateKey, nil
+	}
+	return newKey(a.Key)
 }
 
 func (a Authority) template() *x509.Certificate {
-	return &x509.Certificate{
+	template := &x509.Certificate{
 		SerialNumber:          orRandom(a.Serial),
 		Subject:               pkix.Name{CommonName: a.Name, Organization: []string{"Gradewatch test authority"}},
 		NotBefore:             orNow(a.NotBefore, -24*time.Hour),
@@ -189,6 +206,10 @@ func (a Authority) template() *x509.Certificate {
 		IssuingCertificateURL: a.AIA,
 		ExtraExtensions:       a.Extensions,
 	}
+	if a.Template != nil {
+		a.Template(template)
+	}
+	return template
 }
 
 func (l Leaf) template() *x509.Certificate {
@@ -208,17 +229,24 @@ func (l Leaf) template() *x509.Certificate {
 	if len(l.Names) > 0 {
 		template.Subject.CommonName = l.Names[0]
 	}
-	if l.OnlyCommonName {
-		return template
+	if !l.OnlyCommonName {
+		template.DNSNames, template.IPAddresses = l.alternativeNames()
 	}
-	for _, name := range l.Names {
-		if ip := net.ParseIP(name); ip != nil {
-			template.IPAddresses = append(template.IPAddresses, ip)
-		} else {
-			template.DNSNames = append(template.DNSNames, name)
-		}
+	if l.Template != nil {
+		l.Template(template)
 	}
 	return template
+}
+
+func (l Leaf) alternativeNames() (names []string, addresses []net.IP) {
+	for _, name := range l.Names {
+		if ip := net.ParseIP(name); ip != nil {
+			addresses = append(addresses, ip)
+		} else {
+			names = append(names, name)
+		}
+	}
+	return names, addresses
 }
 
 // extensions lists what x509.Certificate has no field for.
@@ -237,16 +265,42 @@ func (l Leaf) extensions() []pkix.Extension {
 	return append(extensions, l.Extensions...)
 }
 
-func sign(template, parent *x509.Certificate, public crypto.PublicKey, key crypto.Signer) (*x509.Certificate, error) {
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
+// signing is one certificate to make.
+type signing struct {
+	template, parent *x509.Certificate
+	public           crypto.PublicKey
+	key              crypto.Signer // the issuer's
+	rewrite          func(*TBS)
+}
+
+// sign makes a certificate that crypto/x509 can read back.
+func sign(s signing) (*x509.Certificate, error) {
+	der, err := create(s)
 	if err != nil {
-		return nil, fmt.Errorf("signing: %w", err)
+		return nil, err
 	}
 	certificate, err := x509.ParseCertificate(der)
 	if err != nil {
 		return nil, fmt.Errorf("reading back: %w", err)
 	}
 	return certificate, nil
+}
+
+func create(s signing) ([]byte, error) {
+	wanted := s.template.SignatureAlgorithm
+	if !obsolete(wanted) {
+		wanted = 0
+	} else {
+		s.template.SignatureAlgorithm = 0
+	}
+	der, err := x509.CreateCertificate(rand.Reader, s.template, s.parent, s.public, s.key)
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	if wanted == 0 && s.rewrite == nil {
+		return der, nil
+	}
+	return resign(der, s.key, wanted, s.rewrite)
 }
 
 func issued(key crypto.Signer, chain [][]byte) (*Issued, error) {
