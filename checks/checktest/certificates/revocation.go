@@ -1,6 +1,8 @@
 package certificates
 
 import (
+	"time"
+
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/checktest/authority"
 	"github.com/gradewatch/gradewatch/checks/checktest/pki"
@@ -52,6 +54,16 @@ func listCases() []Case {
 	return []Case{
 		{Name: "revoked on the list", Why: "F-REVOKED", Make: ownList(revokedFor(keyCompromise)), Want: revoked},
 		{Name: "on hold on the list", Why: "F-REVOKED: a certificate on hold is not to be used (RFC 5280 section 5.3.1)", Make: ownList(revokedFor(certificateHold)), Want: revoked},
+		{
+			Name: "revoked and expired, for another name", Why: "F goes before T and M (rating guide section 8); every fault is told",
+			Make: ownList(revokedFor(keyCompromise), from(-45*day), until(-time.Hour), named("other.example.com")),
+			Want: Want{Yes: yes(checks.Revoked, checks.Expired, checks.RenewalOverdue, checks.NameMismatch), Letter: checks.GradeF},
+		},
+		{
+			Name: "revoked certificate of a private root", Why: "F-REVOKED: an authority of one's own revokes too",
+			Want: Want{Yes: yes(checks.Revoked), Path: Private, Letter: checks.GradeF},
+			Make: ownRoot(func(m *Maker) *Issuer { return m.PrivateRoot }, withoutTimestamps, revokedFor(superseded)),
+		},
 		{
 			Name: "revoked on a shard of the list", Why: "F-REVOKED; a shard names its own address (RFC 5280 section 5.2.5)", Want: revoked,
 			Make: issue(func(l *leaf) { l.CRL = []string{l.issuer.Services.ShardURL(7)} }, revokedFor(superseded)),
