@@ -57,7 +57,8 @@ type LeafAppraisal struct {
 	NotBefore time.Time     `json:"not_before,omitzero"`
 	NotAfter  time.Time     `json:"not_after,omitzero"`
 	Lifetime  time.Duration `json:"lifetime,omitempty"` // notAfter - notBefore + 1 s: RFC 5280 section 4.1.2.5 includes both
-	// RenewalDue is when a good renewal would have happened at the latest.
+	// RenewalDue is when good clients begin to renew: two thirds of the lifetime
+	// are used, or half where it is under ten days.
 	RenewalDue time.Time `json:"renewal_due,omitzero"`
 	// PathNotAfter is the earliest end in the path.
 	PathNotAfter time.Time `json:"path_not_after,omitzero"`

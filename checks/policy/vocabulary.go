@@ -31,7 +31,6 @@ type cache struct {
 	addresses []*object
 	looked    bool
 	unseen    *fact
-	more      *fact
 	chains    map[*addressSource]*list
 	walks     map[*addressSource]*walk
 	cookies   map[*object][]*object

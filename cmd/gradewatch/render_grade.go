@@ -20,7 +20,11 @@ func (p *printer) grade(b *bytes.Buffer, grade *checks.Grade) {
 			scores.Protocol, scores.KeyExchange, scores.Cipher, scores.Total))
 	}
 	for _, rule := range grade.Rules {
-		p.detail(b, "Because", fmt.Sprintf("%s (%s)", sentence(rule.Text), rule.ID))
+		label := "Because"
+		if rule.Effect == checks.EffectNote {
+			label = "Note"
+		}
+		p.detail(b, label, fmt.Sprintf("%s (%s)", sentence(rule.Text), rule.ID))
 		for _, proof := range rule.Proof {
 			p.listing(b, detailWidth, proof.Text)
 		}

@@ -1,10 +1,10 @@
 package monitor
 
 import (
-	"slices"
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/policy"
 )
 
 // Waiver is a dated exception of one endpoint from one requirement.
@@ -27,49 +27,16 @@ func (w Waiver) Holds(at time.Time) bool {
 	return !at.Before(w.CreatedAt) && at.Before(w.Until) && (w.EndedAt.IsZero() || at.Before(w.EndedAt))
 }
 
-// Waive returns verdicts with those fails marked that waivers cover at at. A
-// fail is covered when each of its proofs is; where several waivers cover them,
-// the one that ends first is named, since the fail counts again then.
+// Waive returns verdicts with those fails marked that waivers cover at at:
+// those of them that stand then, as policy.Waive lays them over verdicts.
 func Waive(verdicts []checks.Verdict, waivers []Waiver, at time.Time) []checks.Verdict {
-	waived := slices.Clone(verdicts)
-	for i, verdict := range waived {
-		if verdict.Result != checks.Fail {
-			continue
-		}
-		if waiver, covered := covering(verdict, waivers, at); covered {
-			waived[i].Waived = &checks.Waiver{Owner: waiver.Owner, Reason: waiver.Reason, Until: waiver.Until.UTC(), Fact: waiver.Fact}
-		}
-	}
-	return waived
-}
-
-// covering returns the waiver that says until when all proofs are covered. A
-// fail without a proof is covered by a waiver from the whole requirement.
-func covering(verdict checks.Verdict, waivers []Waiver, at time.Time) (first Waiver, covered bool) {
-	proofs := verdict.Proof
-	if len(proofs) == 0 {
-		proofs = []checks.Proof{{}}
-	}
-	for _, proof := range proofs {
-		longest, found := longestFor(proof, verdict.Requirement, waivers, at)
-		if !found {
-			return Waiver{}, false
-		}
-		if first.Until.IsZero() || longest.Until.Before(first.Until) {
-			first = longest
-		}
-	}
-	return first, true
-}
-
-func longestFor(proof checks.Proof, requirement string, waivers []Waiver, at time.Time) (longest Waiver, found bool) {
+	var standing []policy.RequirementWaiver
 	for _, waiver := range waivers {
-		if waiver.Requirement != requirement || !waiver.Holds(at) || waiver.Fact != "" && waiver.Fact != proof.Fact {
-			continue
-		}
-		if !found || waiver.Until.After(longest.Until) {
-			longest, found = waiver, true
+		if waiver.Holds(at) {
+			standing = append(standing, policy.RequirementWaiver{Requirement: waiver.Requirement, Waiver: checks.Waiver{
+				Owner: waiver.Owner, Reason: waiver.Reason, Until: waiver.Until.UTC(), Fact: waiver.Fact,
+			}})
 		}
 	}
-	return longest, found
+	return policy.Waive(verdicts, standing, at)
 }

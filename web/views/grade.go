@@ -50,7 +50,7 @@ func gradeSentence(grade checks.Grade) string {
 	switch {
 	case grade.Letter == "":
 		return "No grade: no protocol could be seen."
-	case len(grade.Rules) > 0 && grade.Rules[0].Effect != checks.EffectBonus:
+	case len(grade.Rules) > 0 && grade.Rules[0].Effect != checks.EffectBonus && grade.Rules[0].Effect != checks.EffectNote:
 		return fmt.Sprintf("%s because %s.", grade.Letter, lowered(grade.Rules[0].Text))
 	case grade.Letter == checks.GradeAPlus:
 		return "A+: there is no better grade."
@@ -93,6 +93,8 @@ func effectWord(rule checks.GradeRule) string {
 		return "becomes " + string(rule.Letter)
 	case checks.EffectBonus:
 		return "A becomes A+"
+	case checks.EffectNote:
+		return "no effect on the letter"
 	default:
 		return "scores give " + string(rule.Letter)
 	}

@@ -19,18 +19,22 @@ func TestRulesForSubscribersDoNotBindAuthorities(t *testing.T) {
 	require.NoError(t, err)
 	intermediate, err := ca.Intermediate("Intermediate")
 	require.NoError(t, err)
-	require.NotContains(t, rulesBroken(t, linter, intermediate.Certificate.Raw), "e_cabf_ecc_allowed_key_usages")
+	require.NotContains(t, namesIn(t, linter, intermediate.Certificate.Raw), "e_cabf_ecc_allowed_key_usages")
 
 	issued, err := intermediate.Issue(pki.Leaf{Names: []string{"app.example.com"}, Template: func(template *x509.Certificate) {
 		template.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment
 	}})
 	require.NoError(t, err)
-	require.Contains(t, rulesBroken(t, linter, issued.Certificate.Certificate[0]), "e_cabf_ecc_allowed_key_usages")
+	require.Contains(t, namesIn(t, linter, issued.Certificate.Certificate[0]), "e_cabf_ecc_allowed_key_usages")
 }
 
-func rulesBroken(t *testing.T, linter *lint.Linter, der []byte) []string {
+func namesIn(t *testing.T, linter *lint.Linter, der []byte) []string {
 	t.Helper()
 	findings, err := linter.Certificate(der, true)
 	require.NoError(t, err)
-	return names(findings)
+	names := make([]string, 0, len(findings))
+	for _, finding := range findings {
+		names = append(names, finding.Lint)
+	}
+	return names
 }

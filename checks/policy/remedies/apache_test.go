@@ -43,12 +43,12 @@ func TestApacheLines(t *testing.T) {
 // visible says whether a server that is weak where it can be shows that the
 // remedy is needed: parameters have 2048 bits by default, and nobody
 // renegotiates insecurely any more.
-func visible(id string) bool { return id != "dh-parameters" && id != "secure-renegotiation" }
+func visible(id string) bool { return id != "dh-strong" && id != "renegotiation-secure" }
 
 // apacheWith is a server that is weak in all that lines do not set.
 func apacheWith(id, lines string, files map[string][]byte) checktest.ApacheConfig {
 	config := checktest.ApacheConfig{Files: files, Protocols: strings.Fields(weakProtocols(id)), Ciphers: "ALL:@SECLEVEL=0"}
-	if id == "secure-renegotiation" {
+	if id == "renegotiation-secure" {
 		config.Protocols = []string{"TLSv1.2", "TLSv1.3"}
 	}
 	if id == "https-only" {

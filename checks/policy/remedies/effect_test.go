@@ -37,7 +37,7 @@ func effects() map[string]effect {
 		"aead-suites":          onlyForwardSecretAEAD,
 		"forward-secrecy":      onlyForwardSecretAEAD,
 		"aes-gcm-suites":       noChaCha20,
-		"dh-parameters":        dh2048,
+		"dh-strong":            dh2048,
 		"groups-nist":          noX25519,
 		"signature-schemes":    noPKCS1,
 		"hsts":                 sendsHSTS,
@@ -46,7 +46,7 @@ func effects() map[string]effect {
 		"cookie-secure":        flagsCookies,
 		"framing":              allowsFraming,
 		"public-key-pins":      sendsNoPins,
-		"secure-renegotiation": speaks("TLSv1.2 TLSv1.3"),
+		"renegotiation-secure": speaks("TLSv1.2 TLSv1.3"),
 	}
 }
 

@@ -118,7 +118,7 @@ func TestNginxLines(t *testing.T) {
 		if check != nil {
 			tested++
 			nginx.Reconfigure(nginxWith(id, "", files, behind))
-			if id != "secure-renegotiation" {
+			if id != "renegotiation-secure" {
 				require.Error(t, check(t, at), "%s: it works without the lines", id)
 			}
 		}

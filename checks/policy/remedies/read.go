@@ -25,24 +25,49 @@ func read(files fs.FS) (collection, error) {
 		return collection{}, fmt.Errorf("list remedies: %w", err)
 	}
 	result := collection{byID: map[string]Remedy{}, byRule: map[string]string{}}
+	var all []writtenRemedy
 	for _, name := range names {
 		if path.Base(name) == gradeRules {
 			err = errors.Join(err, decode(files, name, &result.byRule))
 			continue
 		}
-		var remedies []Remedy
-		err = errors.Join(err, decode(files, name, &remedies))
-		for _, remedy := range remedies {
+		var written []writtenRemedy
+		err = errors.Join(err, decode(files, name, &written))
+		for _, remedy := range written {
 			if _, twice := result.byID[remedy.ID]; twice {
 				err = errors.Join(err, fmt.Errorf("%s: remedy %s stands twice", name, remedy.ID))
 			}
-			result.byID[remedy.ID] = remedy
-			result.all = append(result.all, remedy)
-			err = errors.Join(err, remedy.validate())
+			result.byID[remedy.ID] = remedy.Remedy
+			all = append(all, remedy)
 		}
+	}
+	for _, remedy := range all {
+		err = errors.Join(err, result.complete(remedy))
 	}
 	slices.SortFunc(result.all, func(a, b Remedy) int { return strings.Compare(a.ID, b.ID) })
 	return result, errors.Join(err, result.validateRules())
+}
+
+// writtenRemedy is a remedy as it stands in a file.
+type writtenRemedy struct {
+	Remedy `yaml:",inline"`
+	// Like names the remedy whose configurations do here too.
+	Like string `yaml:"like"`
+}
+
+// complete gives a remedy its configurations and puts it into the collection.
+func (c *collection) complete(remedy writtenRemedy) error {
+	var faults []error
+	if remedy.Like != "" {
+		other, found := c.byID[remedy.Like]
+		if !found || len(remedy.Configurations) > 0 || len(other.Configurations) == 0 {
+			faults = append(faults, fmt.Errorf("remedy %s is like %q, which has no configurations to give, or has its own", remedy.ID, remedy.Like))
+		}
+		remedy.Configurations = other.Configurations
+	}
+	c.byID[remedy.ID] = remedy.Remedy
+	c.all = append(c.all, remedy.Remedy)
+	return errors.Join(append(faults, remedy.validate())...)
 }
 
 // decode reads one YAML document without unknown fields.

@@ -1,11 +1,13 @@
 package remedies_test
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/policy/remedies"
@@ -41,14 +43,34 @@ func TestEveryReferenceLeadsToARemedy(t *testing.T) {
 	}
 }
 
+// Every rule that a grade can have fired has a remedy, but for those that state
+// something without a fault.
+func TestEveryRuleOfAGradeHasARemedy(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../../grade/criteria.yaml")
+	require.NoError(t, err)
+	var criteria struct {
+		Rules []struct{ ID string } `yaml:"rules"`
+	}
+	require.NoError(t, yaml.Unmarshal(data, &criteria))
+	require.NotEmpty(t, criteria.Rules)
+	known := map[string]bool{}
+	for _, rule := range criteria.Rules {
+		known[rule.ID] = true
+		_, found := remedies.ForGradeRule(rule.ID)
+		require.Equal(t, rule.ID != "N-PRIVATE-ROOT", found, rule.ID)
+	}
+	for _, rule := range remedies.GradeRules() {
+		require.True(t, known[rule], "no grade has the rule %s", rule)
+	}
+}
+
 func TestEveryRemedyIsReferenced(t *testing.T) {
 	t.Parallel()
 	// What no requirement asks for yet, and operators ask all the same.
 	spare := []string{
-		"automate-renewal", "caa", "chain-order", "cookie-same-site-none", "dangling-dns", "development-leftovers",
-		"endpoint-answers", "environments-separate", "error-pages", "framing", "full-url", "must-staple", "native-loopback",
-		"not-on-superoffice", "pattern-anchors", "port-443", "renewal-information", "renewal-reload", "require-sni", "sign-in",
-		"stapling", "tlsa", "tolerance", "web-panel-template", "webhook-answer",
+		"cookie-same-site-none", "error-pages", "framing", "renewal-reload", "require-sni", "sign-in", "tolerance",
+		"web-panel-template", "webhook-answer",
 	}
 	names := referenced()
 	for _, remedy := range remedies.All() {

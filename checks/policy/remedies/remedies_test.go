@@ -124,6 +124,7 @@ func TestFaultyDataIsRefused(t *testing.T) {
 		{name: "id", data: strings.Replace(good, "id: a", "id: A_b", 1), fault: "lower-case words"},
 		{name: "no sentence", data: strings.Replace(good, "now.", "now", 1), fault: "and sentences"},
 		{name: "title", data: strings.Replace(good, "Do it\n", "Do it.\n", 1), fault: "title without a period"},
+		{name: "like nothing", data: good + "  like: b\n", fault: "no configurations to give"},
 		{name: "rule", data: good, rules: "B-TLS10: b\n", fault: `names the remedy "b", which does not exist`},
 		{name: "server", data: good + "  configurations: [{server: thttpd, note: No., source: 'https://x.test'}]\n", fault: `server "thttpd" is not known`},
 		{name: "server twice", data: good + "  configurations: [{server: go, note: A., source: 'https://x.test'}, {server: go, note: B., source: 'https://x.test'}]\n", fault: "two configurations for go"},
