@@ -43,3 +43,16 @@ func BenchmarkAppraise(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkHostile appraises the slowest chain that we know to make, which no
+// cache knows.
+func BenchmarkHostile(b *testing.B) {
+	sent := crossSigned(b, 63, 8192, 65537)
+	observation := observe("app.test", sent...)
+	for b.Loop() {
+		b.StopTimer()
+		trust := newTrust(b, appraisal.Config{WithoutLint: true})
+		b.StartTimer()
+		require.Len(b, appraisal.Appraise(observation, now, trust).Addresses, 1)
+	}
+}

@@ -13,6 +13,7 @@ import (
 type timestamps struct {
 	embedded  []transparency.Verdict
 	malformed bool
+	noIssuer  bool // there are some, and no key of an issuer to check them with
 }
 
 // transparencyStart is from when on Chrome asks for timestamps.
@@ -76,6 +77,8 @@ func (s *subject) invalidSCT() checks.ChainFinding {
 		return yes(details...)
 	case embedded.malformed:
 		return yes(about(s.leaf, "", "The timestamps in the certificate %s cannot be parsed.", s.leaf.name))
+	case embedded.noIssuer:
+		return notAsked("Timestamps in a certificate are checked with the key of its issuer, which is not known.")
 	case known == 0:
 		return notApplicable("No timestamp of a known log came.")
 	}
@@ -89,7 +92,11 @@ func (s *subject) embeddedTimestamps() timestamps {
 		raw, err := transparency.Embedded(s.leaf.outline)
 		s.built.timestamps.malformed = err != nil
 		way := s.way()
-		if len(raw) == 0 || len(way) < 2 || way[1].outline == nil {
+		if len(raw) == 0 {
+			return
+		}
+		if len(way) < 2 || way[1].outline == nil || !s.trusted() && s.built.walk.unverified {
+			s.built.timestamps.noIssuer = true
 			return
 		}
 		entry, err := transparency.PrecertificateEntry(s.leaf.outline, way[1].outline.RawSPKI)

@@ -153,6 +153,22 @@ func TestTimestamps(t *testing.T) {
 	require.Equal(t, checks.FaultNotAsked, got.Findings[checks.TooFewSCTs].Answer, "those beside were not asked for")
 }
 
+// What a log signs holds the issuer's key: without it nobody can check.
+func TestTimestampsWithoutTheIssuer(t *testing.T) {
+	t.Parallel()
+	root := authority(t, "Root", nil, newKey(t), nil)
+	a, b := newLog(t, "A"), newLog(t, "B")
+	trust := newTrust(t, appraisal.Config{
+		WithoutLint: true, Public: []chain.Anchor{},
+		Logs: list(a.entry("usable", now.AddDate(-1, 0, 0)), b.entry("usable", now.AddDate(-1, 0, 0))),
+	})
+	certificate := logged(t, root, nil, now.AddDate(0, 0, -1), a, b)
+	got := only(t, observe("app.test", certificate.Raw), now, trust)
+	require.Equal(t, checks.FaultNotAsked, got.Findings[checks.InvalidSCT].Answer)
+	sent := only(t, observe("app.test", raws(certificate, root)...), now, trust)
+	require.Equal(t, checks.FaultNotFound, sent.Findings[checks.InvalidSCT].Answer)
+}
+
 func TestTimestampsBesideTheChain(t *testing.T) {
 	t.Parallel()
 	root := authority(t, "Root", nil, newKey(t), nil)

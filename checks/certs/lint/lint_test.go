@@ -12,7 +12,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks/checktest/pki"
 )
 
-func names(findings []lint.Finding) []string {
+func lintsOf(findings []lint.Finding) []string {
 	var list []string
 	for _, finding := range findings {
 		list = append(list, finding.Lint)
@@ -31,14 +31,14 @@ func TestPublicRulesAreForPublicCertificates(t *testing.T) {
 	der := issued.Certificate.Certificate[0]
 	public, err := linter.Certificate(der, true)
 	require.NoError(t, err)
-	require.Contains(t, names(public), "e_dnsname_not_valid_tld")
+	require.Contains(t, lintsOf(public), "e_dnsname_not_valid_tld")
 	for _, finding := range public {
 		require.NotEmpty(t, finding.Description)
 		require.NotEmpty(t, finding.Citation)
 	}
 	private, err := linter.Certificate(der, false)
 	require.NoError(t, err)
-	require.NotContains(t, names(private), "e_dnsname_not_valid_tld")
+	require.NotContains(t, lintsOf(private), "e_dnsname_not_valid_tld")
 	require.Less(t, len(private), len(public))
 }
 
