@@ -62,7 +62,7 @@ func TestUnchangedServersStoreOneComponentOfEachKind(t *testing.T) {
 				w.look(endpoint)
 			}
 			w.settle()
-			require.Empty(t, cmp.Diff([]string{"certificate 1", "dns 1", "http 1", "tls 1", "verdicts 1"},
+			require.Empty(t, cmp.Diff([]string{"certificate 1", "dns 1", "grade 1", "http 1", "pki 1", "tls 1", "verdicts 1"},
 				all[string](w, `SELECT kind || ' ' || count(*) FROM components GROUP BY kind ORDER BY kind`)))
 			require.Equal(t, 2, one[int](w, `SELECT count(*) FROM manifests`), "one with http, one without")
 			require.Equal(t, looks, one[int](w, `SELECT count(*) FROM assessments WHERE outcome = 'judged'`))

@@ -247,7 +247,7 @@ func TestCheckAListGivesATable(t *testing.T) {
 		require.Equal(t, exitUntested, code)
 		_, summary, found := strings.Cut(out, "Summary\n")
 		require.True(t, found, out)
-		require.Regexp(t, `(?m)^  https://`+good.String()+`/ +passes +0 `, summary)
+		require.Regexp(t, `(?m)^  https://`+good.String()+`/ +T\? +passes +0 `, summary)
 		require.Regexp(t, `(?m)^  https://`+reset.String()+`/ +cannot tell +0 `, summary)
 		require.Contains(t, summary, "2 URLs: 0 fail, 1 could not be told, 1 pass.")
 	}

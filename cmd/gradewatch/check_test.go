@@ -138,7 +138,6 @@ func TestCheckGoodServer(t *testing.T) {
 	code, out, _ = typed(t, "check", "--extra-roots", caFile, url)
 	require.Equal(t, exitGood, code)
 	require.Contains(t, out, "private root")
-	require.Contains(t, out, "revoked was not asked yet")
 	require.Contains(t, out, "accepted: TLSv1.2, TLSv1.3")
 
 	// Not trusted: advice for a redirect URL, a must for a webhook.

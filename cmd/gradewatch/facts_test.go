@@ -187,7 +187,7 @@ func fullExample(t *testing.T) checkResult {
 				StartedAt: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), Duration: 1234 * time.Millisecond, Connections: make([]checks.ConnectionRecord, 93),
 				Shares: []checks.Share{{Address: old, What: "TLSv1.0", Seen: 2, Of: 3}, {Address: old, What: "0x0033", Seen: 1, Of: 3}},
 			},
-			Judgement: checks.Judgement{Verdicts: []checks.Verdict{{Requirement: "T-01", Result: checks.Fail, Severity: checks.Must, Remedy: "Turn SSL 2.0 off.", Proof: []checks.Proof{{Text: "2001:db8::1 accepts SSL 2.0."}}}}},
+			Judgement: checks.Judgement{Verdicts: []checks.Verdict{{Requirement: "T-01", Profile: policy.SuperOffice().Name(), Result: checks.Fail, Severity: checks.Must, Remedy: "Turn SSL 2.0 off.", Proof: []checks.Proof{{Text: "2001:db8::1 accepts SSL 2.0."}}}}},
 		}),
 	}
 }

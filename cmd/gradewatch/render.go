@@ -108,27 +108,6 @@ func (p *printer) profileOf(verdict checks.Verdict) *policy.Profile {
 	return p.profiles[i]
 }
 
-// verdicts prints what somebody requires apart from what we advise, each worst
-// first.
-func (p *printer) verdicts(b *bytes.Buffer, verdicts []checks.Verdict) {
-	remedy, section := "", policy.Section{Rank: -1}
-	for _, verdict := range p.inSections(verdicts) {
-		if next := policy.SectionOf(verdict, p.profileOf(verdict)); next.ID != section.ID {
-			if section.Rank >= 0 {
-				b.WriteByte('\n')
-			}
-			section = next
-			fmt.Fprintf(b, "  %s\n", p.styled(bold, section.Title))
-		}
-		if verdict.Remedy == remedy {
-			verdict.Remedy = "" // said just before
-		} else {
-			remedy = verdict.Remedy
-		}
-		p.verdict(b, verdict)
-	}
-}
-
 func (p *printer) inSections(verdicts []checks.Verdict) []checks.Verdict {
 	sorted := worstFirst(verdicts)
 	slices.SortStableFunc(sorted, func(a, b checks.Verdict) int {
@@ -160,10 +139,7 @@ func resultRank(result checks.Result) int {
 }
 
 func (p *printer) verdict(b *bytes.Buffer, verdict checks.Verdict) {
-	word, style := string(verdict.Result), ""
-	if rank := resultRank(verdict.Result); rank < len(resultWords) {
-		word, style = resultWords[rank].word, resultWords[rank].style
-	}
+	word, style := p.resultWord(verdict.Result)
 	text := ""
 	if profile := p.profileOf(verdict); profile != nil {
 		text = profile.Statement(verdict.Requirement)

@@ -100,8 +100,19 @@ func (p *printer) listing(b *bytes.Buffer, indent int, text string) {
 
 // wrapped prints text behind start, and what does not fit below it, indented.
 func (p *printer) wrapped(b *bytes.Buffer, start string, indent int, text string) {
-	used := utf8.RuneCountInString(start)
 	b.WriteString(start)
+	p.words(b, utf8.RuneCountInString(start), indent, text)
+}
+
+// wrappedAfter is wrapped behind a start that is as wide as the indent, and may
+// have colors.
+func (p *printer) wrappedAfter(b *bytes.Buffer, start string, indent int, text string) {
+	b.WriteString(start)
+	p.words(b, indent, indent, text)
+}
+
+// words prints text from column used on.
+func (p *printer) words(b *bytes.Buffer, used, indent int, text string) {
 	for i, word := range strings.Split(printable(text), " ") {
 		length := utf8.RuneCountInString(word)
 		switch {

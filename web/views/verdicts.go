@@ -13,8 +13,14 @@ import (
 // verdictSection is the verdicts of one section.
 type verdictSection struct {
 	policy.Section
-	verdicts     []VerdictView
-	inapplicable []VerdictView
+	verdicts []VerdictView
+	folded   []foldedVerdicts // behind a click
+}
+
+// foldedVerdicts are verdicts that say nothing to do.
+type foldedVerdicts struct {
+	title    func(count int) string
+	verdicts []VerdictView
 }
 
 // verdictSections splits verdicts by their sections.
@@ -26,14 +32,45 @@ func verdictSections(verdicts []VerdictView) []verdictSection {
 			at = len(sections)
 			sections = append(sections, verdictSection{Section: verdict.Section})
 		}
-		if verdict.Result == checks.NotApplicable {
-			sections[at].inapplicable = append(sections[at].inapplicable, verdict)
-		} else {
-			sections[at].verdicts = append(sections[at].verdicts, verdict)
-		}
+		sections[at].verdicts = append(sections[at].verdicts, verdict)
+	}
+	for i := range sections {
+		sections[i].fold()
 	}
 	slices.SortStableFunc(sections, func(a, b verdictSection) int { return cmp.Or(a.Rank-b.Rank, cmp.Compare(a.ID, b.ID)) })
 	return sections
+}
+
+// fold puts aside what does not apply, and of our advice and of second opinions
+// also what holds, and what only a full check asks.
+func (s *verdictSection) fold() {
+	s.aside(func(v VerdictView) bool { return s.Rank > 0 && v.Result == checks.ResultInconclusive && unasked(v) },
+		func(count int) string { return plural(count, "question") + " that only a full check asks" })
+	s.aside(func(v VerdictView) bool { return s.Rank > 0 && v.Result == checks.Pass },
+		func(count int) string { return plural(count, "rule") + " that this URL follows" })
+	s.aside(func(v VerdictView) bool { return v.Result == checks.NotApplicable },
+		func(count int) string {
+			return plural(count, "requirement") + " that " + doOrDoes(count) + " not apply"
+		})
+}
+
+func (s *verdictSection) aside(is func(VerdictView) bool, title func(int) string) {
+	var folded, kept []VerdictView
+	for _, verdict := range s.verdicts {
+		if is(verdict) {
+			folded = append(folded, verdict)
+		} else {
+			kept = append(kept, verdict)
+		}
+	}
+	if s.verdicts = kept; len(folded) > 0 {
+		s.folded = append(s.folded, foldedVerdicts{title, folded})
+	}
+}
+
+// unasked says whether nothing but facts that nobody asked for left it open.
+func unasked(verdict VerdictView) bool {
+	return len(verdict.Proof) > 0 && !slices.ContainsFunc(verdict.Proof, func(p checks.Proof) bool { return p.Value != checks.NotAsked.String() })
 }
 
 func serverNames(configurations []remedies.Configuration) string {
