@@ -164,7 +164,7 @@ func foreign() []arrow {
 		{"github.com/miekg/dns", []string{"checks/probe/...", "checks/dnsrec/...", "checks/checktest/...", "internal/demo/..."}, "names are resolved once, by the dialer"},
 		{"github.com/zmap/zcrypto/...", []string{"checks/..."}, "certificates that Go refuses to parse are the checks' business"},
 		{"cel.dev/cel-go/...", []string{"checks/policy"}, "conditions are the profiles'; everybody else asks for a verdict"},
-		{"go.yaml.in/yaml/...", []string{"checks/policy/..."}, "profiles are YAML; settings are environment variables and data is SQL"},
+		{"go.yaml.in/yaml/...", []string{"checks/policy/...", "checks/grade"}, "profiles and criteria are YAML; settings are environment variables and data is SQL"},
 		{"github.com/invopop/jsonschema", []string{"checks/internal/reportschema"}, "the schema is written by a tool, and is no work of the program's"},
 		{"github.com/stretchr/testify/...", testSupport(), "testing is never in the binary"},
 		{"github.com/google/go-cmp/...", testSupport(), "testing is never in the binary"},

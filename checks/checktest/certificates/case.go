@@ -76,7 +76,7 @@ func (w Want) Answers() map[checks.Question]checks.FaultAnswer {
 func Cases() []Case {
 	return slices.Concat(
 		dateCases(), lifetimeCases(), nameCases(), addressCases(), issuerCases(), orderCases(), constraintCases(),
-		trustCases(), keyCases(), signatureCases(), listCases(), responderCases(), stapleCases(), timestampCases(),
+		trustCases(), keyCases(), signatureCases(), listCases(), faultyListCases(), otherListCases(), responderCases(), stapleCases(), timestampCases(),
 		tlsaCases(), caaCases(), windowCases(), severalCases(),
 	)
 }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -138,6 +139,7 @@ func network(t testing.TB, host string, address netip.AddrPort, served certifica
 	t.Helper()
 	loopback := checktest.Loopback(t)
 	loopback.Names[host] = []netip.Addr{address.Addr()}
+	host = strings.TrimSuffix(host, ".")
 	own := map[uint16]checks.RecordSet{certificates.TypeA: {Authenticated: true}}
 	maps.Copy(own, served.Records)
 	loopback.Records = map[string]map[uint16]checks.RecordSet{

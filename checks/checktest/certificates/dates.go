@@ -44,7 +44,8 @@ func ofOld(notBefore, notAfter time.Time, changes ...func(*leaf)) func(*Maker) S
 	}
 }
 
-func ecdsaCA(notBefore, notAfter time.Duration) func(*pki.Authority) {
+// validFor is an authority with such dates, by their distance from now.
+func validFor(notBefore, notAfter time.Duration) func(*pki.Authority) {
 	return func(a *pki.Authority) { a.NotBefore, a.NotAfter = time.Now().Add(notBefore), time.Now().Add(notAfter) }
 }
 
@@ -98,7 +99,7 @@ func dateCases() []Case {
 		{
 			Name: "expired intermediate", Why: "T-EXPIRED: every path has an expired intermediate",
 			Make: func(m *Maker) Served {
-				issuer := m.ownIssuer(ecdsaCA(-1000*day, -day))
+				issuer := m.ownIssuer(validFor(-1000*day, -day))
 				return Served{Issued: m.leafOf(func(l *leaf) { l.issuer = issuer })}
 			},
 			Want: Want{Yes: yes(checks.Expired), Letter: checks.GradeT},
@@ -106,7 +107,7 @@ func dateCases() []Case {
 		{
 			Name: "intermediate not yet valid", Why: "T-NOTYET: an intermediate that every path needs",
 			Make: func(m *Maker) Served {
-				issuer := m.ownIssuer(ecdsaCA(day, 1000*day))
+				issuer := m.ownIssuer(validFor(day, 1000*day))
 				return Served{Issued: m.leafOf(func(l *leaf) { l.issuer = issuer })}
 			},
 			Want: Want{Yes: yes(checks.NotYetValid), Letter: checks.GradeT},
@@ -118,7 +119,7 @@ func dateCases() []Case {
 				good := m.ownIssuer(nil)
 				old := m.issuerBelow(m.Root, func(a *pki.Authority) {
 					a.PrivateKey = good.Signer()
-					ecdsaCA(-1000*day, -day)(a)
+					validFor(-1000*day, -day)(a)
 				})
 				issued := m.leafOf(func(l *leaf) { l.issuer = good })
 				return chain(issued, issued.Certificate.Certificate[0], old.Certificate.Raw, good.Certificate.Raw)
@@ -128,7 +129,7 @@ func dateCases() []Case {
 		{
 			Name: "outlives its issuer", Why: "RFC 5280 wants no nesting of validities: it is good until the issuer ends",
 			Make: func(m *Maker) Served {
-				issuer := m.ownIssuer(ecdsaCA(-1000*day, 30*day))
+				issuer := m.ownIssuer(validFor(-1000*day, 30*day))
 				return Served{Issued: m.leafOf(func(l *leaf) { l.issuer = issuer })}
 			},
 		},

@@ -44,9 +44,17 @@ func untrusted(letter checks.Letter, questions ...checks.Question) Want {
 	return Want{Yes: questions, Path: Nobody, Letter: letter}
 }
 
+// issuerless is a chain whose leaf's issuer nobody has. What logs signed holds
+// the issuer's key (RFC 6962 section 3.2): it cannot be checked.
+func issuerless(questions ...checks.Question) Want {
+	want := untrusted(checks.GradeT, questions...)
+	want.NotAsked = yes(checks.InvalidSCT)
+	return want
+}
+
 func issuerCases() []Case {
 	incomplete := Want{Yes: yes(checks.IncompleteChain)}
-	unknown := untrusted(checks.GradeT, checks.UnknownIssuer)
+	unknown := issuerless(checks.UnknownIssuer)
 	return []Case{
 		{Name: "intermediate to be fetched", Why: "B-CHAIN: AIA completes it", Make: fetched(func(i *Issuer) string { return i.Services.AIAURL() }), Want: incomplete},
 		{Name: "intermediate to be fetched in PKCS #7", Why: "RFC 5280 section 4.2.2.1 allows a certs-only message", Make: fetched(func(i *Issuer) string { return i.Services.PKCS7URL() }), Want: incomplete},
@@ -86,7 +94,7 @@ func issuerCases() []Case {
 				address := closedPort(m.t)
 				return alone(m.leafOf(sixDays, func(l *leaf) { l.AIA = []string{address} }))
 			},
-			Want: Want{Inconclusive: yes(checks.UnknownIssuer, checks.IncompleteChain), Path: Nobody},
+			Want: Want{Inconclusive: yes(checks.UnknownIssuer, checks.IncompleteChain), NotAsked: yes(checks.InvalidSCT), Path: Nobody},
 		},
 		{
 			Name: "intermediate missing, and no address", Why: "T-UNKNOWN: no path can be built",
@@ -102,7 +110,7 @@ func issuerCases() []Case {
 				issued := m.leafOf(sixDays, func(l *leaf) { l.AIA = []string{} })
 				return chain(issued, issued.Certificate.Certificate[0], stranger.Certificate.Raw)
 			},
-			Want: untrusted(checks.GradeT, checks.UnknownIssuer, checks.Superfluous),
+			Want: issuerless(checks.UnknownIssuer, checks.Superfluous),
 		},
 		{
 			Name: "another intermediate sent", Why: "B-CHAIN: AIA leads to the right one; the one that was sent is of no use",

@@ -101,21 +101,25 @@ func issuerSignedBy(algorithm x509.SignatureAlgorithm) func(*Maker) Served {
 func signatureCases() []Case {
 	sha1 := untrusted(checks.GradeT, checks.SHA1Signature)
 	md := untrusted(checks.GradeF, checks.MDSignature)
+	// Nobody checks these signatures any more, so that who issued it is a mere
+	// claim, and what logs signed for it cannot be checked.
+	unchecked := md
+	unchecked.NotAsked = yes(checks.InvalidSCT)
 	return []Case{
 		{Name: "SHA-1", Why: "T-SHA1", Make: signedBy(x509.SHA1WithRSA), Want: sha1},
 		{Name: "SHA-1 with ECDSA", Why: "T-SHA1", Make: issue(func(l *leaf) { l.Signature = x509.ECDSAWithSHA1 }), Want: sha1},
 		{Name: "SHA-1 on the intermediate", Why: "T-SHA1: any certificate but the root", Make: issuerSignedBy(x509.SHA1WithRSA), Want: sha1},
 		{Name: "SHA-1 on the root", Why: "a root is trusted by itself: its signature is ignored (rating guide section 9)", Make: ownRoot(func(m *Maker) *Issuer { return m.SHA1Root })},
 		{Name: "MD5", Why: "F-SIG-MD", Make: signedBy(x509.MD5WithRSA), Want: md},
-		{Name: "MD4", Why: "F-SIG-MD", Make: signedBy(pki.MD4WithRSA), Want: md},
-		{Name: "MD2", Why: "F-SIG-MD", Make: signedBy(x509.MD2WithRSA), Want: md},
+		{Name: "MD4", Why: "F-SIG-MD", Make: signedBy(pki.MD4WithRSA), Want: unchecked},
+		{Name: "MD2", Why: "F-SIG-MD", Make: signedBy(x509.MD2WithRSA), Want: unchecked},
 		{Name: "MD5 on the intermediate", Why: "F-SIG-MD: leaf or intermediate", Make: issuerSignedBy(x509.MD5WithRSA), Want: md},
 		{Name: "MD5 on the root", Why: "a root is trusted by itself: its signature is ignored (rating guide section 9)", Make: ownRoot(func(m *Maker) *Issuer { return m.MD5Root })},
 		{Name: "RSASSA-PSS", Why: "Baseline Requirements section 7.1.3.2.1", Make: signedBy(x509.SHA256WithRSAPSS)},
 		{Name: "SHA-512", Why: "Baseline Requirements section 7.1.3.2.1", Make: signedBy(x509.SHA512WithRSA)},
 		{
 			Name: "broken signature", Why: "T-UNKNOWN: whoever is named as its issuer did not sign it, so its certificate is of no use",
-			Want: untrusted(checks.GradeT, checks.UnknownIssuer, checks.Superfluous),
+			Want: issuerless(checks.UnknownIssuer, checks.Superfluous),
 			Make: func(m *Maker) Served {
 				issued := m.leafOf(sixDays)
 				broken, err := pki.WithBrokenSignature(issued.Certificate.Certificate[0])

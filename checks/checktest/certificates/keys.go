@@ -11,11 +11,11 @@ import (
 )
 
 // keys are key pairs that Go makes slowly or not at all. debian1024 is the key
-// that OpenSSL 0.9.8c of Debian made in process 1000 of a 32-bit big-endian
-// machine, as published (github.com/badkeys/debianopenssl); published is the example of Go's
-// crypto/tls; of debian2048
-// (github.com/badkeys/badkeys) only the public half is. The others were made
-// for these tests by OpenSSL 3; roca2048 and rsa_e1 by the definition of the fault.
+// that Debian's OpenSSL made in process 1000 of a 32-bit big-endian machine, as
+// published in github.com/badkeys/debianopenssl; of debian2048, from
+// github.com/badkeys/badkeys, only the public half is. published is the example
+// of Go's crypto/tls. The others were made for these tests by OpenSSL 3, roca2048
+// and rsa_e1 by the definition of the fault.
 //
 //go:embed keys
 var keys embed.FS

@@ -56,6 +56,7 @@ func nameCases() []Case {
 	return []Case{
 		nameCase("wrong name", "no name fits (RFC 9525 section 6.3)", Host, mismatch(), "other.example.com"),
 		nameCase("second of two names", "any name will do", Host, Want{}, "example.com", Host),
+		nameCase("host with a final dot", "the dot belongs to DNS, not to the name (RFC 6066 section 3)", Host+".", Want{}, Host),
 		nameCase("capitals", "names compare without case (RFC 9525 section 6.3)", Host, Want{}, "WWW.Example.COM"),
 		nameCase("wildcard", "a wildcard fits one label (RFC 9525 section 6.3)", Host, Want{}, "*.example.com"),
 		nameCase("wildcard and the bare domain", "a wildcard fits one label, not none", "example.com", mismatch(), "*.example.com"),

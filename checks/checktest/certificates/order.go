@@ -81,7 +81,7 @@ func orderCases() []Case {
 		{
 			Name: "issuer before the leaf", Why: "the first certificate is the server's (RFC 8446 section 4.4.2): an authority's, of 19 years, without names and timestamps",
 			Make: func(m *Maker) Served {
-				issuer := m.ownIssuer(ecdsaCA(-100*day, 7000*day))
+				issuer := m.ownIssuer(validFor(-100*day, 7000*day))
 				issued := m.leafOf(func(l *leaf) { l.issuer = issuer })
 				return chain(issued, issued.Certificate.Certificate[1], issued.Certificate.Certificate[0])
 			},

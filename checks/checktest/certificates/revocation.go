@@ -1,6 +1,8 @@
 package certificates
 
 import (
+	"time"
+
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/checktest/authority"
 	"github.com/gradewatch/gradewatch/checks/checktest/pki"
@@ -53,6 +55,16 @@ func listCases() []Case {
 		{Name: "revoked on the list", Why: "F-REVOKED", Make: ownList(revokedFor(keyCompromise)), Want: revoked},
 		{Name: "on hold on the list", Why: "F-REVOKED: a certificate on hold is not to be used (RFC 5280 section 5.3.1)", Make: ownList(revokedFor(certificateHold)), Want: revoked},
 		{
+			Name: "revoked and expired, for another name", Why: "F goes before T and M (rating guide section 8); every fault is told",
+			Make: ownList(revokedFor(keyCompromise), from(-45*day), until(-time.Hour), named("other.example.com")),
+			Want: Want{Yes: yes(checks.Revoked, checks.Expired, checks.RenewalOverdue, checks.NameMismatch), Letter: checks.GradeF},
+		},
+		{
+			Name: "revoked certificate of a private root", Why: "F-REVOKED: an authority of one's own revokes too",
+			Want: Want{Yes: yes(checks.Revoked), Path: Private, Letter: checks.GradeF},
+			Make: ownRoot(func(m *Maker) *Issuer { return m.PrivateRoot }, withoutTimestamps, revokedFor(superseded)),
+		},
+		{
 			Name: "revoked on a shard of the list", Why: "F-REVOKED; a shard names its own address (RFC 5280 section 5.2.5)", Want: revoked,
 			Make: issue(func(l *leaf) { l.CRL = []string{l.issuer.Services.ShardURL(7)} }, revokedFor(superseded)),
 		},
@@ -82,6 +94,11 @@ func listCases() []Case {
 				return chain(issued, append(issued.Certificate.Certificate, old.Certificate.Raw)...)
 			},
 		},
+	}
+}
+
+func faultyListCases() []Case {
+	return []Case{
 		faultyList("list out of date", "an old list says nothing about now", authority.Expired),
 		faultyList("list not valid yet", "a list of the future says nothing about now", authority.NotYetValid),
 		faultyList("list of a stranger", "whoever signed it has another key", authority.OtherIssuer),
@@ -92,6 +109,11 @@ func listCases() []Case {
 		faultyList("list of other certificates", "its distribution point is another (RFC 5280 section 6.3.3)", authority.OtherShard),
 		faultyList("list of authorities only", "RFC 5280 section 5.2.5: it does not cover leaves", authority.OnlyCA),
 		faultyList("list with an unknown critical extension", "RFC 5280 section 5.2: it must not be used to tell that a certificate is good", authority.UnknownCritical),
+	}
+}
+
+func otherListCases() []Case {
+	return []Case{
 		{
 			Name: "nobody serves the list", Why: "nobody can tell", Want: Want{Inconclusive: yes(checks.Revoked)},
 			Make: func(m *Maker) Served {
@@ -113,7 +135,7 @@ func listCases() []Case {
 			},
 		},
 		{
-			Name: "no list, and a responder that says revoked", Why: "F-REVOKED", Want: revoked,
+			Name: "no list, and a responder that says revoked", Why: "F-REVOKED", Want: Want{Yes: yes(checks.Revoked), Letter: checks.GradeF},
 			Make: func(m *Maker) Served {
 				return Served{Issued: m.leafOf(both(m.faulty(authority.CRL, authority.NotFound)), revokedFor(0))}
 			},
