@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"net/url"
 	"strings"
 	"time"
 
@@ -63,15 +64,29 @@ type Endpoint struct {
 	NextFullAt      time.Time // from when on a run is a full look; zero: from the next one on
 	FullLookedAt    time.Time // when a full look was judged last; zero: never
 	Profiles        []string  // ids of profiles that it is held to besides those that every endpoint is, sorted
-	CreatedAt       time.Time
+	ClientID        string    `db:"-"` // the application's in this environment; empty where not registered or not read
+	// Siblings are what else the application registers; nil where nobody read it.
+	Siblings  []policy.Sibling `db:"-"`
+	CreatedAt time.Time
 }
 
 // Subject returns what a judgement needs to know of the endpoint.
 func (e Endpoint) Subject() policy.Subject {
 	return policy.Subject{
 		ApplicationType: e.ApplicationType, Kind: e.Kind, ValueKind: e.ValueKind,
-		Environment: e.Environment, Value: e.Value, ProbeURL: e.ProbeURL,
+		Environment: e.Environment, Value: e.Value, ProbeURL: e.ProbeURL, ClientID: e.ClientID, Siblings: e.Siblings,
 	}
+}
+
+// SiblingOf is what another endpoint of the same application is to this one.
+func SiblingOf(other Endpoint, clientID string) policy.Sibling {
+	sibling := policy.Sibling{Environment: other.Environment, Kind: other.Kind, ClientID: clientID}
+	if u, err := url.Parse(other.Subject().URL()); err == nil {
+		if host, err := checks.ASCIIHost(u.Hostname()); err == nil {
+			sibling.Host = host
+		}
+	}
+	return sibling
 }
 
 // SpeaksTLS says whether the network shows TLS of the endpoint: a full look

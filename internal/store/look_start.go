@@ -64,7 +64,13 @@ func (tx *Tx) PendingLook(ctx context.Context, id int64, slot time.Time) (Pendin
 		pending.Waivers, err = collectAll[monitor.Waiver](rows, "list the waivers of assessment %d", id)
 		return err
 	})
+	var siblings []sibling
+	batch.Queue(siblingsOfAssessment, arguments).Query(func(rows pgx.Rows) (err error) {
+		siblings, err = collectAll[sibling](rows, "list what else is registered with the endpoint of assessment %d", id)
+		return err
+	})
 	err := tx.SendBatch(ctx, batch).Close()
+	pending.Endpoint.ClientID, pending.Endpoint.Siblings = siblingsOf(pending.Endpoint.ID, siblings)
 	if err == nil && !pending.Assessment.FinishedAt.IsZero() {
 		err = fmt.Errorf("begin assessment %d, which is finished: %w", id, ErrConflict)
 	}
