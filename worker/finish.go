@@ -60,9 +60,10 @@ func (w *lookWorker) record(ctx context.Context, tx *store.Tx, l *look, standing
 	}
 	next, effects := monitor.Step(standing.States, monitor.Judged{
 		At: l.judgedAt, Verdicts: l.judgement.Verdicts, Purpose: l.assessment.Purpose,
+		Depth: l.depth(), Partial: l.depth() != checks.Full && w.config.Runner.Full != nil,
 		Connectivity: l.observation.Connectivity, Newest: standing.Incident,
 	}, w.config.Settings)
-	t := &telling{tx: tx, look: l, states: next}
+	t := &telling{tx: tx, look: l, states: next, full: w.config.Runner.Full != nil}
 	for _, effect := range effects {
 		if err := t.apply(ctx, effect); err != nil {
 			return err

@@ -94,19 +94,20 @@ func TestFirstLookIsQuickAndAFullOneFollowsAtOnce(t *testing.T) {
 	endpoint := w.register(server.URL("app.test", "/cb"))
 	w.ask(endpoint, monitor.First)
 	w.waitFor("both are judged", `SELECT count(*) = 2 FROM assessments WHERE outcome = 'judged'`)
-	require.Equal(t, []string{"first quick", "scheduled full"}, all[string](w, `SELECT purpose || ' ' || depth FROM assessments ORDER BY slot`))
+	require.Equal(t, []string{"first quick", "scheduled full"}, all[string](w, `SELECT purpose || ' ' || depth FROM assessments WHERE purpose <> 'confirm' ORDER BY slot`))
 	require.Len(t, full.asked(), 1)
 	require.False(t, full.asked()[0].Intrusive)
 	require.Equal(t, 20*time.Second, full.asked()[0].Limits.Deadline)
 	require.ElementsMatch(t, []string{
-		"dns quick", "tls quick", "http quick", "certificates quick", "dns full", "tls full", "http full", "certificates full",
-		"suites full", "chains full", "features full", "vulnerabilities full", "simulations full",
+		"dns quick", "tls quick", "http quick", "certificates quick", "pki quick", "dns full", "tls full", "http full", "certificates full", "pki full",
+		"suites full", "chains full", "features full", "vulnerabilities full", "simulations full", "stapled full",
 	}, all[string](w, `SELECT family || ' ' || depth FROM endpoint_status WHERE current`))
 	require.Zero(t, one[int](w, `SELECT count(*) FROM changes`), "to know more is no change")
 	next := one[time.Time](w, `SELECT next_full_at FROM endpoints`)
 	require.True(t, next.Equal(endpoint.Schedule().NextFull(w.clock.now())), "the next one is in the daily schedule: %s", next)
 	w.settle()
-	require.Equal(t, 2, one[int](w, `SELECT count(*) FROM assessments`), "a full look asks for no other")
+	require.Equal(t, 2, one[int](w, `SELECT count(*) FROM assessments WHERE purpose <> 'confirm'`), "a full look asks for no other but to confirm what fails")
+	require.Equal(t, []string{"full"}, all[string](w, `SELECT DISTINCT depth FROM assessments WHERE purpose = 'confirm'`), "what only a full look sees")
 }
 
 func TestClaimDecidesTheDepth(t *testing.T) {
@@ -180,12 +181,14 @@ func TestChangesAskForAFullLook(t *testing.T) {
 	w.start()
 	endpoint := w.register(server.URL("app.test", "/cb"))
 	w.lookFully(endpoint)
+	w.settle() // with the look that confirms what fails
 	w.exec(`UPDATE endpoints SET full_looked_at = $1`, w.clock.now().Add(-2*time.Hour))
 	config.Protocols = []string{"TLSv1.2"}
 	server.Reconfigure(config)
 	w.look(endpoint)
 	w.waitFor("a full look follows", `SELECT count(*) = 1 FROM assessments WHERE purpose = 'scheduled' AND depth = 'full' AND outcome = 'judged'`)
-	require.Len(t, full.asked(), 2)
+	w.settle()
+	require.Len(t, full.asked(), 3)
 
 	config.Protocols = nil
 	server.Reconfigure(config)

@@ -85,9 +85,9 @@ func TestQuickLooksLoseNothingThatFullLooksKnow(t *testing.T) {
 		require.Equal(t, again.Addresses[0].Address, record.Grade.Addresses[0].Address)
 		return err
 	})
-	require.Equal(t, []string{"certificate", "dns", "tls"}, all[string](w, `SELECT DISTINCT e.kind FROM host_looks h JOIN manifest_entries e USING (manifest_sha256)
+	require.Equal(t, []string{"certificate", "dns", "pki", "tls"}, all[string](w, `SELECT DISTINCT e.kind FROM host_looks h JOIN manifest_entries e USING (manifest_sha256)
 		WHERE h.depth = 'quick' ORDER BY 1`), "the host's look holds what it saw")
-	require.Empty(t, all[string](w, `SELECT family FROM endpoint_status WHERE depth = 'quick' AND family NOT IN ('dns', 'tls', 'http', 'certificates')`))
+	require.Empty(t, all[string](w, `SELECT family FROM endpoint_status WHERE depth = 'quick' AND family NOT IN ('dns', 'tls', 'http', 'certificates', 'pki')`))
 	require.Zero(t, one[int](w, `SELECT count(*) FROM changes`), "what was carried is no change")
 
 	// Another certificate: the chains that the full look knew are served no longer.

@@ -36,7 +36,7 @@ func TestTextThatPostgresRefusesHidesNoIncident(t *testing.T) {
 	endpoint := w.register("https://app.test:" + server.String()[strings.LastIndexByte(server.String(), ':')+1:] + "/cb")
 	w.look(endpoint)
 	w.settle()
-	require.Equal(t, []string{"open T-09"}, w.incidents())
+	require.Equal(t, []string{"open T-06,T-09"}, w.incidents())
 	require.Less(t, one[int](w, `SELECT max(length(body)) FROM components WHERE kind = 'verdicts'`), 20_000)
 
 	cookie.Store("sess\x00ion\x1b[2J=1")

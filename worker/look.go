@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/worker/jobs"
@@ -197,7 +198,9 @@ func (w *lookWorker) judge(ctx context.Context, l *look) {
 	l.judgedAt = w.judgementTime(l)
 	l.whole = monitor.Carry(l.observation, l.carried)
 	w.ask(l)
-	unsure := slices.ContainsFunc(l.judgement.Verdicts, func(v checks.Verdict) bool { return v.Result == checks.ResultInconclusive })
+	unsure := slices.ContainsFunc(l.judgement.Verdicts, func(v checks.Verdict) bool {
+		return v.Result == checks.ResultInconclusive && !policy.NotAsked(v)
+	})
 	if l.target.URL == "" || !unsure {
 		return
 	}

@@ -22,6 +22,7 @@ type telling struct {
 	tx     *store.Tx
 	look   *look
 	states map[string]monitor.RequirementState
+	full   bool // there is a way to look fully
 }
 
 func (t *telling) apply(ctx context.Context, effect monitor.Effect) error {
@@ -44,7 +45,11 @@ func (t *telling) apply(ctx context.Context, effect monitor.Effect) error {
 // confirm asks for the second look. Its job runs by River's clock, which is
 // the real one, after the same delay.
 func (t *telling) confirm(ctx context.Context, effect monitor.ConfirmLook) error {
-	assessment, err := t.tx.RequestAssessment(ctx, t.look.endpoint.ID, monitor.Confirm, checks.Quick, effect.At, t.look.judgedAt)
+	depth := checks.Quick
+	if effect.Full && t.full {
+		depth = checks.Full
+	}
+	assessment, err := t.tx.RequestAssessment(ctx, t.look.endpoint.ID, monitor.Confirm, depth, effect.At, t.look.judgedAt)
 	if errors.Is(err, store.ErrConflict) {
 		return nil // a look is due at that very time, and confirms as well
 	}

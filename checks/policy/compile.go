@@ -29,7 +29,7 @@ type rule struct {
 // some thousands.
 const (
 	maxExpressionBytes = 16 << 10
-	maxCost            = 2_000_000
+	maxCost            = 500_000
 )
 
 // bases returns the environment of each scope, without settings.

@@ -45,6 +45,12 @@ func Judge(evidence Evidence, profile *Profile) []checks.Verdict {
 	return verdicts
 }
 
+// NotAsked says whether a verdict is open for nothing but what nobody asked, as
+// a quick look leaves what only a full one asks. Asking again does not help.
+func NotAsked(verdict checks.Verdict) bool {
+	return verdict.Result == checks.ResultInconclusive && openFor(verdict.Proof, checks.NotAsked.String())
+}
+
 func newWorld(evidence Evidence, profile *Profile) *world {
 	if evidence.Observation == nil {
 		evidence.Observation = &checks.Observation{}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
 	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/checks/checktest/pki"
 	"github.com/gradewatch/gradewatch/checks/policy"
@@ -28,7 +29,7 @@ type world struct {
 	observation checks.Observation
 	subject     policy.Subject
 	at          time.Time
-	roots       *chain.Roots
+	trust       *appraisal.Trust
 }
 
 func healthy(t testing.TB) *world {
@@ -47,7 +48,7 @@ func healthy(t testing.TB) *world {
 			Connectivity: checks.KnownFact(true),
 		},
 	}
-	w.roots, err = (&chain.Roots{}).WithPrivate(ca.PEM())
+	w.trust, err = appraisal.NewTrust(appraisal.Config{Public: []chain.Anchor{}, PrivateRoots: ca.PEM()})
 	require.NoError(t, err)
 	for _, address := range []netip.Addr{first, second} {
 		w.observation.Addresses = append(w.observation.Addresses, checks.AddressObservation{
@@ -74,6 +75,9 @@ func (w *world) serve(t testing.TB, ca *pki.CA, leaf pki.Leaf) {
 	require.NoError(t, err)
 	certificate := checks.NewCertificate(issued.Certificate.Certificate[0])
 	w.observation.Certificates = []checks.Certificate{certificate}
+	w.observation.PKI.Revocation = map[checks.Fingerprint]checks.Revocation{certificate.SHA256: {
+		CRL: checks.KnownFact(checks.RevocationStatus{State: checks.RevocationGood, URL: "http://crl.example.com/1.crl"}),
+	}}
 	for i := range w.observation.Addresses {
 		w.observation.Addresses[i].TLS.Chain = checks.KnownFact([]checks.Fingerprint{certificate.SHA256})
 	}
@@ -122,7 +126,7 @@ func (w *world) nowhere(fact checks.Fact[[]netip.Addr]) {
 
 func (w *world) verdicts() []checks.Verdict {
 	return policy.Judge(policy.Evidence{
-		Observation: &w.observation, Appraisal: chain.Appraise(&w.observation, w.at, w.roots), Subject: w.subject, At: w.at,
+		Observation: &w.observation, Appraisal: appraisal.Appraise(&w.observation, w.at, w.trust), Subject: w.subject, At: w.at,
 	}, policy.SuperOffice())
 }
 
@@ -238,24 +242,28 @@ var secureRows = []row{
 	{"native", "T-07", native, notForThis, "", "", "", ""},
 }
 
-func unknownRoots(w *world) { w.roots = &chain.Roots{} }
+func unknownRoots(w *world) {
+	var err error
+	if w.trust, err = appraisal.NewTrust(appraisal.Config{Public: []chain.Anchor{}}); err != nil {
+		panic(err)
+	}
+}
 
 var certificateRows = []row{
 	{"private root", "T-09", nil, pass, "addresses[192.0.2.1].certificates", "private root", "valid until 2026-12-21", checks.CauseCertificate},
-	{"untrusted", "T-09", unknownRoots, fail, "addresses[192.0.2.1].certificates", "", "192.0.2.1", checks.CauseCertificate},
+	{"untrusted", "T-09", unknownRoots, fail, "addresses[192.0.2.1].certificates", "", "192.0.2.1", checks.CauseTrustData},
 	{"expired", "T-09", func(w *world) { w.at = at.AddDate(0, 2, 0) }, fail, "", "expired", "2026-12-21", checks.CauseTime},
 	{"not yet valid", "T-09", func(w *world) { w.at = at.AddDate(0, -2, 0) }, fail, "", "not_yet_valid", "", checks.CauseTime},
 	{"wrong name", "T-09", func(w *world) { w.observation.DNS.Host = "other.example.com" }, fail, "", "name_mismatch", "", checks.CauseCertificate},
 	{"not seen", "T-09", func(w *world) {
 		w.observation.Addresses[0].TLS.Chain = checks.InconclusiveFact[[]checks.Fingerprint](checks.ReasonTimeout)
 	}, inconclusive, "", "timeout", "", ""},
-	{"not at hand", "T-09", func(w *world) { w.observation.Certificates = nil }, inconclusive, "", "not_asked", "", ""},
+	{"not at hand", "T-09", func(w *world) { w.observation.Certificates = nil }, inconclusive, "", "malformed_answer", "", ""},
 	{"cannot be parsed", "T-09", func(w *world) {
 		odd := checks.NewCertificate([]byte("odd"))
 		w.observation.Certificates = []checks.Certificate{odd}
 		w.observation.Addresses[0].TLS.Chain = checks.KnownFact([]checks.Fingerprint{odd.SHA256})
-	}, inconclusive, "", "malformed_certificate", "", ""},
-	{"no trust data", "T-09", func(w *world) { w.roots = nil }, inconclusive, "", "", "", ""},
+	}, inconclusive, "", "malformed_answer", "", ""},
 	{"http URL", "T-09", plainURL, notForThis, "", "", "", ""},
 	{"native", "T-09", native, notForThis, "", "", "", ""},
 }
@@ -429,11 +437,11 @@ func TestJudgeTellsWhatToDoAboutPrivateAddresses(t *testing.T) {
 func TestJudgeNeedsRevocationOnlyWhereItDecides(t *testing.T) {
 	t.Parallel()
 	judge := func(w *world) checks.Verdict {
-		appraisal := chain.Appraise(&w.observation, w.at, w.roots)
-		for _, address := range appraisal.Addresses {
+		appraised := appraisal.Appraise(&w.observation, w.at, w.trust)
+		for _, address := range appraised.Addresses {
 			address.Chains[0].Findings[checks.Revoked] = checks.ChainFinding{Answer: checks.FaultNotAsked}
 		}
-		return policy.Judge(policy.Evidence{Observation: &w.observation, Appraisal: appraisal, Subject: w.subject, At: w.at}, policy.SuperOffice().Only("T-09"))[0]
+		return policy.Judge(policy.Evidence{Observation: &w.observation, Appraisal: appraised, Subject: w.subject, At: w.at}, policy.SuperOffice().Only("T-09"))[0]
 	}
 	open := judge(healthy(t))
 	require.Equal(t, inconclusive, open.Result)
@@ -462,7 +470,7 @@ func TestJudgeOfNothingIsOpen(t *testing.T) {
 			for _, valueKind := range []policy.ValueKind{policy.Literal, policy.Pattern, policy.NativeLoopback, policy.CustomScheme} {
 				subject := w.subject
 				subject.Kind, subject.ValueKind, subject.ProbeURL = kind, valueKind, probeURL
-				for _, verdict := range policy.Judge(policy.Evidence{Observation: observation, Appraisal: chain.Appraise(observation, at, w.roots), Subject: subject, At: at}, policy.SuperOffice()) {
+				for _, verdict := range policy.Judge(policy.Evidence{Observation: observation, Appraisal: appraisalOf(observation, w), Subject: subject, At: at}, policy.SuperOffice()) {
 					if !strings.HasPrefix(verdict.Requirement, "L-") && verdict.Requirement != "T-11" { // those read the value alone
 						require.False(t, verdict.Result.Conclusive(), "%+v", verdict)
 					}
@@ -470,4 +478,12 @@ func TestJudgeOfNothingIsOpen(t *testing.T) {
 			}
 		}
 	}
+}
+
+// appraisalOf is empty where there is no observation.
+func appraisalOf(observation *checks.Observation, w *world) checks.Appraisal {
+	if observation == nil {
+		return checks.Appraisal{}
+	}
+	return appraisal.Appraise(observation, at, w.trust)
 }

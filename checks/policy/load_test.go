@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/policy"
+	"github.com/gradewatch/gradewatch/checks/policy/cases"
 )
 
 const goodProfile = `id: example
@@ -44,6 +45,22 @@ func TestLoad(t *testing.T) {
 	require.Equal(t, "It is so", profile.Statement("EX-01"))
 	require.Empty(t, profile.Statement("EX-02"))
 	require.Empty(t, profile.Only().Requirements)
+}
+
+// Whether an A- is enough is a setting: SuperOffice says nothing of it.
+func TestProfileWithOtherSettings(t *testing.T) {
+	t.Parallel()
+	evidence := cases.Healthy()
+	evidence.Grades[0].Letter = checks.GradeAMinus
+	strict := policy.SuperOffice().Only("T-06")
+	lenient, err := strict.With(map[string]any{"accept_a_minus": true})
+	require.NoError(t, err)
+	require.Equal(t, fail, policy.Judge(evidence, strict)[0].Result)
+	require.Equal(t, pass, policy.Judge(evidence, lenient)[0].Result)
+	_, err = strict.With(map[string]any{"accept_b": true})
+	require.ErrorContains(t, err, `no setting "accept_b"`)
+	_, err = strict.With(map[string]any{"accept_a_minus": "yes"})
+	require.ErrorContains(t, err, "is bool, not string")
 }
 
 // Everything that is wrong is said, with its line.

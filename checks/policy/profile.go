@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -117,6 +119,25 @@ func (p *Profile) Only(ids ...string) *Profile {
 		}
 	}
 	return &only
+}
+
+// With returns the profile with other values of its settings. It refuses names
+// that the profile does not have, and values of another type.
+func (p *Profile) With(settings map[string]any) (*Profile, error) {
+	with := *p
+	with.Settings = maps.Clone(p.Settings)
+	for name, value := range settings {
+		standard, ok := p.Settings[name]
+		if !ok {
+			return nil, fmt.Errorf("the profile %s has no setting %q", p.ID, name)
+		}
+		want, of := settingType(standard), settingType(value)
+		if of == nil || !want.IsExactType(of) {
+			return nil, fmt.Errorf("the setting %s of %s is %s, not %T", name, p.ID, want, value)
+		}
+		with.Settings[name] = value
+	}
+	return &with, nil
 }
 
 // Severity returns how binding the requirement is for subject: the severity of

@@ -116,7 +116,7 @@ func combinations(length, base int, do func([]int)) {
 func TestInconclusiveExactlyWhereAnUnknownDecides(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test that is the same each time
-	for range 25 {
+	for range 16 {
 		condition := randomCondition(random, 3)
 		profile := ruleOf(t, "address", "true", condition)
 		known := map[string]checks.Result{}
@@ -276,4 +276,15 @@ func TestCostIsLimited(t *testing.T) {
 	got := policy.Judge(evidence, ruleOf(t, "address", "true", all+".all(a, "+all+".all(b, "+all+".all(c, a.id != b.id || b.id != c.id || true)))"))[0]
 	require.Equal(t, inconclusive, got.Result)
 	require.Equal(t, "rule", got.Proof[0].Fact)
+}
+
+func TestNotAsked(t *testing.T) {
+	t.Parallel()
+	evidence := cases.Healthy()
+	judge := func() checks.Verdict { return policy.Judge(evidence, policy.SuperOffice().Only("T-05"))[0] }
+	require.False(t, policy.NotAsked(judge()))
+	evidence.Observation.Addresses[0].Full.Suites = checks.Suites{}
+	require.True(t, policy.NotAsked(judge()))
+	evidence.Observation.Addresses[0].TLS.Protocols[checks.SSLv3] = checks.InconclusiveFact[checks.Accepted](checks.ReasonTimeout)
+	require.False(t, policy.NotAsked(judge()))
 }

@@ -1,6 +1,10 @@
 package policy
 
-import "github.com/gradewatch/gradewatch/checks"
+import (
+	"slices"
+
+	"github.com/gradewatch/gradewatch/checks"
+)
 
 // What to do about what could not be told.
 const (
@@ -14,19 +18,17 @@ const (
 // openRemedy says what to do about what could not be told. Where nothing but
 // our own refusal to connect left it open, no next look can tell either.
 func openRemedy(proofs []checks.Proof) string {
-	only := func(value string) bool {
-		for _, p := range proofs {
-			if p.Value != value {
-				return false
-			}
-		}
-		return len(proofs) > 0
-	}
 	switch {
-	case only(string(checks.ReasonSpecialPurpose)):
+	case openFor(proofs, string(checks.ReasonSpecialPurpose)):
 		return remedyNotPublic
-	case only(checks.NotAsked.String()):
+	case openFor(proofs, checks.NotAsked.String()):
 		return remedyNotAsked
 	}
 	return remedyInconclusive
+}
+
+// openFor says whether every proof has this value.
+func openFor(proofs []checks.Proof, value string) bool {
+	other := func(p checks.Proof) bool { return p.Value != value }
+	return len(proofs) > 0 && !slices.ContainsFunc(proofs, other)
 }

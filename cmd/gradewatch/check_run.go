@@ -179,7 +179,7 @@ func verdictCode(verdicts []checks.Verdict, failOn checks.Severity) int {
 		case !counts(verdict.Severity, failOn) || verdict.Waived != nil:
 		case verdict.Result == checks.Fail:
 			return exitFails
-		case verdict.Result == checks.ResultInconclusive:
+		case verdict.Result == checks.ResultInconclusive && (verdict.Severity == checks.Must || !policy.NotAsked(verdict)):
 			code = exitUntested
 		}
 	}

@@ -106,6 +106,15 @@ func restsOn(proofs []checks.Proof) families {
 	return rests
 }
 
+// restsOnFullLook says whether a verdict rests on something that only a full
+// look asks.
+func restsOnFullLook(verdict checks.Verdict) bool {
+	return slices.ContainsFunc(verdict.Proof, func(proof checks.Proof) bool {
+		return strings.HasPrefix(proof.Fact, "records") || containsAny(proof.Fact, ".suites", ".preference", ".groups", ".legacy_groups",
+			".features", ".vulnerabilities", ".intrusive", ".simulations", ".stapled", ".grade")
+	})
+}
+
 func containsAny(text string, parts ...string) bool {
 	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
 }

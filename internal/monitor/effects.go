@@ -33,7 +33,7 @@ func (s *step) effects() []Effect {
 		effects = append(effects, notice)
 	}
 	if s.confirm {
-		effects = append(effects, ConfirmLook{At: s.event.At.Add(s.settings.ConfirmAfter)})
+		effects = append(effects, ConfirmLook{At: s.event.At.Add(s.settings.ConfirmAfter), Full: s.full})
 	}
 	return effects
 }

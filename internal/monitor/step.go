@@ -40,7 +40,10 @@ type Judged struct {
 	At           time.Time // when the look was judged
 	Verdicts     []checks.Verdict
 	Purpose      Purpose
+	Depth        checks.Depth
 	Connectivity checks.Fact[bool] // our own
+	// Partial: what only a full look asks was carried over from looks before it.
+	Partial bool
 	// Newest is the endpoint's open incident that opened last; zero when none is open.
 	Newest Incident
 }
@@ -49,7 +52,10 @@ type Judged struct {
 type Effect interface{ effect() }
 
 // ConfirmLook asks for a second look on new connections.
-type ConfirmLook struct{ At time.Time }
+type ConfirmLook struct {
+	At   time.Time
+	Full bool // a fail rests on what only a full look asks
+}
 
 // OpenIncident asks for one incident that holds Requirements, and one notification.
 type OpenIncident struct {
@@ -93,6 +99,8 @@ func (NotifyUndetermined) effect() {}
 //   - A fail counts once a later look agrees: a confirming look, or any look
 //     ConfirmAfter or more after the fail was first seen. A pass in between
 //     clears it silently.
+//   - A fail that rests on what only a full look asks is confirmed by a full look:
+//     a quick one is judged on the same answers again, and proves nothing new.
 //   - Requirements confirmed by the same look form one incident. One that is
 //     confirmed later joins that incident, if its fail was first seen at the
 //     latest in the look that opened it, and the incident is under five minutes
@@ -139,6 +147,7 @@ type step struct {
 	ranOut   int64 // the open incident of a fail that hangs on time alone; 0: none
 
 	confirm   bool
+	full      bool // the confirming look must be a full one
 	confirmed []string
 	since     time.Time // the earliest first sight among confirmed
 	joined    map[int64][]string
@@ -235,9 +244,11 @@ func (s *step) fail(state RequirementState, verdict checks.Verdict) RequirementS
 		firstSeen = state.ConclusiveSince
 	case firstSeen.IsZero():
 		state.FailingSince = s.event.At
-		s.confirm = s.confirm || state.Severity != checks.Record
+		if state.Severity != checks.Record {
+			s.confirm, s.full = true, s.full || restsOnFullLook(verdict)
+		}
 		return state
-	case !s.confirms(firstSeen):
+	case !s.confirms(firstSeen), s.event.Partial && restsOnFullLook(verdict):
 		return state // the confirming look was asked for already
 	}
 	state.Conclusive, state.ConclusiveSince, state.FailingSince = checks.Fail, s.event.At, time.Time{}
@@ -285,7 +296,7 @@ func (s *step) askAgain(state RequirementState) {
 		return
 	}
 	if s.event.At.Before(state.FailingSince.Add(confirmSpell * s.settings.ConfirmAfter)) {
-		s.confirm = true
+		s.confirm, s.full = true, s.full || s.event.Purpose == Confirm && s.event.Depth == checks.Full
 	}
 }
 

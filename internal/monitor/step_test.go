@@ -311,3 +311,37 @@ func TestStepLeavesItsInputAlone(t *testing.T) {
 	require.True(t, states["T-03"].FailingSince.IsZero())
 	require.Equal(t, start, next["T-03"].FailingSince)
 }
+
+// full are verdicts that rest on what only a full look asks.
+func full(t *testing.T, results string) []checks.Verdict {
+	t.Helper()
+	list := verdicts(t, results)
+	for i := range list {
+		list[i].Proof[0].Fact = "addresses[192.0.2.1].vulnerabilities.ROBOT"
+	}
+	return list
+}
+
+func TestWhatOnlyAFullLookSeesIsConfirmedByAFullLook(t *testing.T) {
+	t.Parallel()
+	step := func(states map[string]monitor.RequirementState, after time.Duration, depth checks.Depth, purpose monitor.Purpose, verdicts []checks.Verdict) (map[string]monitor.RequirementState, []monitor.Effect) {
+		return monitor.Step(states, monitor.Judged{
+			At: at(after), Verdicts: verdicts, Purpose: purpose, Depth: depth, Partial: depth == checks.Quick, Connectivity: checks.KnownFact(true),
+		}, monitor.Settings{})
+	}
+	first, effects := step(nil, 0, checks.Full, monitor.Scheduled, full(t, "T-05:fail"))
+	require.Equal(t, []monitor.Effect{monitor.ConfirmLook{At: at(30 * time.Second), Full: true}}, effects)
+	states, effects := step(first, time.Hour, checks.Quick, monitor.Scheduled, full(t, "T-05:fail"))
+	require.Empty(t, effects, "a quick look is judged on the same answers again")
+	require.Equal(t, at(0), states["T-05"].FailingSince)
+	_, effects = step(states, 2*time.Hour, checks.Full, monitor.Scheduled, full(t, "T-05:fail"))
+	require.Equal(t, []monitor.Effect{monitor.OpenIncident{Requirements: []string{"T-05"}, Since: at(0)}}, effects)
+	_, effects = step(first, 30*time.Second, checks.Full, monitor.Confirm, verdicts(t, "T-05:inconclusive"))
+	require.Equal(t, []monitor.Effect{monitor.ConfirmLook{At: at(time.Minute), Full: true}}, effects, "one that could not tell asks for another full one")
+
+	// What a quick look sees itself, one confirms.
+	states, effects = step(nil, 0, checks.Full, monitor.Scheduled, verdicts(t, "T-03:fail"))
+	require.Equal(t, []monitor.Effect{monitor.ConfirmLook{At: at(30 * time.Second)}}, effects)
+	_, effects = step(states, 30*time.Second, checks.Quick, monitor.Confirm, verdicts(t, "T-03:fail"))
+	require.Equal(t, []monitor.Effect{monitor.OpenIncident{Requirements: []string{"T-03"}, Since: at(0)}}, effects)
+}
