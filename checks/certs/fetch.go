@@ -141,7 +141,14 @@ func (l *look) exchange(ctx context.Context, u *url.URL, r request) (reply, erro
 	if response.StatusCode != http.StatusOK && (response.StatusCode != http.StatusNotModified || !conditional) {
 		return reply{}, &statusError{status: response.StatusCode}
 	}
-	return l.readReply(response, r.bytes)
+	answer, err := l.readReply(response, r.bytes)
+	if err == nil && ctx.Err() != nil {
+		// A server that sees us leave may still end what it sends, in good form: what
+		// came is not all that there was.
+		answer.givenBack()
+		return reply{}, reasoned(ctx.Err())
+	}
+	return answer, err
 }
 
 // statusError is an answer other than 200.
