@@ -123,11 +123,11 @@ type intrusiveRule struct {
 
 func intrusiveRules() map[string]intrusiveRule {
 	return map[string]intrusiveRule{
-		"F-HEARTBLEED":  {checks.Heartbleed, needsHeartbeat},
-		"F-CCS":         {checks.CCSInjection, needsLegacy},
-		"F-TICKETBLEED": {checks.Ticketbleed, needsTickets},
+		"F-HEARTBLEED":  {checks.Heartbleed, needsOldStack(needsHeartbeat)},
+		"F-CCS":         {checks.CCSInjection, needsOldStack(needsLegacy)},
+		"F-TICKETBLEED": {checks.Ticketbleed, needsOldStack(needsTickets)},
 		"F-ROBOT":       {checks.ROBOT, needsSuite(isRSATransport)},
-		"F-LUCKY20":     {checks.OpenSSLPaddingOracle, needsSuite(isAESCBC)},
+		"F-LUCKY20":     {checks.OpenSSLPaddingOracle, needsOldStack(needsSuite(isAESCBC))},
 		"F-POODLE-TLS":  {checks.POODLETLS, needsSuite(isCBC)},
 		"F-ZOMBIE":      {checks.ZombiePOODLE, needsSuite(isCBC)},
 		"F-GOLDEN":      {checks.GOLDENDOODLE, needsSuite(isCBC)},
