@@ -71,7 +71,11 @@ func Groups(t testing.TB) []Group {
 				t.Fatalf("no grade is reasoned for %q", server.Name)
 			}
 			server.Want, server.Grade = want, graded
+			delete(grades, server.Name)
 		}
+	}
+	for name := range grades {
+		t.Errorf("a grade is reasoned for %q, which is no server", name)
 	}
 	return groups
 }
