@@ -29,9 +29,16 @@ func waiverForm(change func(form url.Values)) url.Values {
 func richSite(t *testing.T) *site {
 	t.Helper()
 	s := newSite(t)
-	s.offset.Store(int64(time.Until(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))))
+	s.setClock(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
 	s.richly(s.addEndpoint("Shop", "https://app.example.com/cb", policy.Production), s.now())
 	return s
+}
+
+// setClock moves the clock of the site, which goes on from there.
+func (s *site) setClock(at time.Time) {
+	s.Helper()
+	s.sql(`SELECT ensure_partitions($1, 1)`, at.AddDate(0, -1, 0))
+	s.offset.Store(int64(time.Until(at)))
 }
 
 func TestWaiverIsGrantedAndEnded(t *testing.T) {
@@ -137,10 +144,8 @@ func TestWaiverEndsOnADayWithinAYear(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := richSite(t)
-			b := s.signedIn(s.person)
-			s.sql(`UPDATE sessions SET last_seen_at = $1, expires_at = $1 + interval '1 day'`, one.now)
-			s.offset.Store(int64(time.Until(one.now)))
-			require.Equal(t, http.StatusSeeOther, b.post("/endpoints/1/waivers", waiverForm(func(form url.Values) { form.Set("until", one.until) })).status)
+			s.setClock(one.now)
+			require.Equal(t, http.StatusSeeOther, s.signedIn(s.person).post("/endpoints/1/waivers", waiverForm(func(form url.Values) { form.Set("until", one.until) })).status)
 			require.Equal(t, one.want, s.scan(`SELECT (until AT TIME ZONE 'UTC')::date::text FROM waivers WHERE extract(hour FROM until AT TIME ZONE 'UTC') = 0`))
 		})
 	}
