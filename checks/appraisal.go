@@ -12,7 +12,8 @@ type Appraisal struct {
 	// Addresses are in the observation's order.
 	Addresses []AddressAppraisal `json:"addresses"`
 	// Boundaries are the times, sorted, at which something in this appraisal
-	// changes by time alone: between two of them it says the same, but for them.
+	// changes by time alone. Each is the first moment of what comes after it: from
+	// one until just before the next the appraisal says the same.
 	Boundaries []time.Time `json:"-"`
 }
 

@@ -34,7 +34,7 @@ func (j *Judge) Judge(observation *checks.Observation, subject policy.Subject, a
 		observation = &checks.Observation{}
 	}
 	judged := checks.Judgement{Appraisal: appraisal.Appraise(observation, at, j.Trust)}
-	if strings.HasPrefix(subject.URL(), "https:") {
+	if scheme, _, _ := strings.Cut(subject.URL(), ":"); strings.EqualFold(scheme, "https") {
 		judged.Grade, judged.Grades = j.grade(observation, judged.Appraisal, at)
 	}
 	evidence := policy.Evidence{

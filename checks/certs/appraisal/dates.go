@@ -117,8 +117,9 @@ func (s *subject) renewalAsked() checks.ChainFinding {
 	return yes(about(s.leaf, info.End.UTC().Format(time.RFC3339), "The certificate %s is still served. %s", s.leaf.name, sentence))
 }
 
-// dateChanges are the times at which an answer changes for a date in a
-// certificate or in its issuer's window.
+// dateChanges are the first moments of what comes after a change for a date in a
+// certificate or in its issuer's window: a certificate is valid at both of its
+// dates (RFC 5280 section 4.1.2.5), so it is something else only after the second.
 func (s *subject) dateChanges() []time.Time {
 	if s.leaf.outline == nil {
 		return nil
@@ -127,7 +128,7 @@ func (s *subject) dateChanges() []time.Time {
 	add := func(certificates []*certificate) {
 		for _, certificate := range certificates {
 			if certificate.outline != nil {
-				times = append(times, certificate.outline.NotBefore.UTC(), certificate.outline.NotAfter.UTC())
+				times = append(times, certificate.outline.NotBefore.UTC(), certificate.outline.NotAfter.UTC().Add(time.Nanosecond))
 			}
 		}
 	}
