@@ -37,7 +37,7 @@ type ChainAppraisal struct {
 	// Path is the path that a careful client builds, root last; empty without one.
 	Path []Fingerprint `json:"path,omitempty"`
 	Leaf LeafAppraisal `json:"leaf"`
-	// Findings has an entry for every Question.
+	// Findings has an entry for every Question. Each names a fault: yes is bad.
 	Findings map[Question]ChainFinding `json:"findings"`
 	// Stores say, by name, which root stores the chain leads to: "mozilla",
 	// "system", ... Mozilla's decides.
@@ -138,7 +138,7 @@ type ChainFinding struct {
 
 // FindingDetail is one certificate, or one fact, that an answer rests on.
 type FindingDetail struct {
-	Certificate Fingerprint `json:"certificate,omitempty"` // empty: about the chain
+	Certificate Fingerprint `json:"certificate,omitempty"` // SHA-256 of the one it is about; empty: about the chain
 	Value       string      `json:"value,omitempty"`       // "1024 bits", "SHA1-RSA", "e_dnsname_not_valid_tld"
 	Text        string      `json:"text"`                  // a sentence for people
 }

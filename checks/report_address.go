@@ -59,7 +59,9 @@ type ReportAddress struct {
 
 	Simulations []Simulation `json:"simulations"` // what each known client gets
 
-	Certificates []ReportCertificate `json:"certificates"` // the chain sent with SNI, leaf first
+	// Certificates are the chain sent with SNI, leaf first. What is wrong with one
+	// of them stands in appraisals: the details of a finding name it by its sha256.
+	Certificates []ReportCertificate `json:"certificates"`
 	ChainReason  Reason              `json:"certificates_reason,omitempty"`
 	// Chains are all chains that the address can be made to serve.
 	Chains       []ReportChain      `json:"chains"`
@@ -67,7 +69,8 @@ type ReportAddress struct {
 	SNIRequired  ReportAnswer[bool] `json:"sni_required"` // without SNI there is no handshake
 
 	// Appraisals are the truth about each of the chains, those of clients that
-	// name the host first.
+	// name the host first: whether it is trusted and complete, and every question
+	// that was asked of its certificates. The first is about certificates.
 	Appraisals []ChainAppraisal `json:"appraisals"`
 	Stapled    Stapled          `json:"stapled,omitzero"`
 	Grade      *Grade           `json:"grade,omitempty"`

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -24,9 +21,9 @@ import (
 // what would change. Stored grades stay as they are. The work is a worker's: this
 // asks for it and watches, and ending it ends the watching alone.
 type regradeCommand struct {
-	Criteria string        `required:"" placeholder:"VERSION" help:"Version of the rating guide to grade by, such as 2009r."`
+	Criteria string        `required:"" xor:"asked" placeholder:"VERSION" help:"Version of the rating guide to grade by, such as 2009r."`
 	Since    time.Duration `default:"2208h" help:"Grade what was due from this long ago on: ${default} if not said."`
-	Resume   int64         `placeholder:"ID" help:"Watch a regrade that was asked for before, and print its report."`
+	Resume   int64         `required:"" xor:"asked" placeholder:"ID" help:"Watch a regrade that was asked for before, and print its report."`
 	JSON     bool          `help:"Print the report as JSON."`
 	All      bool          `help:"List URLs whose grade stays, too."`
 }
@@ -34,13 +31,11 @@ type regradeCommand struct {
 // regradePoll is between two looks at how far a regrade is.
 const regradePoll = time.Second
 
-// Run asks for the regrade, unless one is resumed, and waits for its end.
+// Run asks for the regrade, unless one is resumed, waits for its end and prints
+// its report. One that ended early is a fault.
 func (c *regradeCommand) Run(ctx context.Context, term *terminal) error {
-	if _, err := grade.CriteriaByVersion(c.Criteria); err != nil {
+	if err := c.check(); err != nil {
 		return &usageError{err}
-	}
-	if c.Since <= 0 {
-		return &usageError{fmt.Errorf("--since %s is not a positive duration", c.Since)}
 	}
 	read, err := readSettings(term)
 	if err != nil {
@@ -62,10 +57,24 @@ func (c *regradeCommand) Run(ctx context.Context, term *terminal) error {
 		}
 		_, _ = fmt.Fprintf(term.err, "gradewatch: regrade %d was asked for; --resume %d watches it again\n", id, id)
 	}
-	if err := c.watch(ctx, term, opened, id); err != nil {
+	if err := watchRegrade(ctx, term, opened, id); err != nil {
 		return err
 	}
-	return c.report(ctx, term.out, opened, id)
+	return c.report(ctx, term, opened, id)
+}
+
+// check finds what is wrong with what was typed.
+func (c *regradeCommand) check() error {
+	switch {
+	case c.Resume < 0:
+		return fmt.Errorf("--resume %d is no number of a regrade", c.Resume)
+	case c.Resume > 0:
+		return nil
+	case c.Since <= 0:
+		return fmt.Errorf("--since %s is not a positive duration", c.Since)
+	}
+	_, err := grade.CriteriaByVersion(c.Criteria)
+	return err
 }
 
 // ask writes the row and its job in one transaction.
@@ -88,37 +97,42 @@ func (c *regradeCommand) ask(ctx context.Context, from *store.Store) (int64, err
 	return asked.ID, err
 }
 
-// watch shows progress on a terminal until the regrade is over.
-func (c *regradeCommand) watch(ctx context.Context, term *terminal, from *store.Store, id int64) error {
+// watchRegrade shows progress on a terminal until the regrade is over.
+func watchRegrade(ctx context.Context, term *terminal, from *store.Store, id int64) error {
 	ticks := time.NewTicker(regradePoll)
 	defer ticks.Stop()
-	for {
-		var progress store.Regrade
-		err := from.AsOperator(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-			progress, err = tx.RegradeProgress(ctx, id)
-			return err
-		})
-		if errors.Is(err, store.ErrNotFound) {
-			return &usageError{fmt.Errorf("there is no regrade %d", id)}
+	say := func(line string) {
+		if isTerminal(term.err) {
+			_, _ = fmt.Fprint(term.err, clearLine+line)
 		}
+	}
+	defer say("")
+	for {
+		progress, err := regradeProgress(ctx, from, id)
 		if err != nil {
 			return err
 		}
-		if isTerminal(term.err) {
-			_, _ = fmt.Fprintf(term.err, "%s%s", clearLine, regradeLine(progress))
-		}
-		if over := !progress.FinishedAt.IsZero() || !progress.CanceledAt.IsZero(); over {
-			if isTerminal(term.err) {
-				_, _ = fmt.Fprint(term.err, clearLine)
-			}
+		if !progress.FinishedAt.IsZero() || !progress.CanceledAt.IsZero() {
 			return nil
 		}
+		say(regradeLine(progress))
 		select {
 		case <-ticks.C:
 		case <-ctx.Done():
-			return fmt.Errorf("stopped watching regrade %d, which goes on: %w", id, ctx.Err())
+			return fmt.Errorf("stopped watching regrade %d, which goes on; --resume %d watches it again", id, id)
 		}
 	}
+}
+
+func regradeProgress(ctx context.Context, from *store.Store, id int64) (progress store.Regrade, err error) {
+	err = from.AsOperator(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		progress, err = tx.RegradeProgress(ctx, id)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		err = &usageError{fmt.Errorf("there is no regrade %d", id)}
+	}
+	return progress, err
 }
 
 func regradeLine(progress store.Regrade) string {
@@ -126,51 +140,6 @@ func regradeLine(progress store.Regrade) string {
 		return "waiting for a worker"
 	}
 	return fmt.Sprintf("%d of %d observations, %d of %d assessments", progress.Cursor, progress.Manifests, progress.Covered, progress.Assessments)
-}
-
-func (c *regradeCommand) report(ctx context.Context, out io.Writer, from *store.Store, id int64) error {
-	var report store.RegradeReport
-	err := from.AsOperator(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		report, err = tx.RegradeReport(ctx, id, store.RegradePage{All: c.All})
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		encoder := json.NewEncoder(out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(report)
-	}
-	return printRegrade(out, report)
-}
-
-// printRegrade says how many assessments would get which letter, and which URLs
-// would change.
-func printRegrade(out io.Writer, report store.RegradeReport) error {
-	p := &printer{out: out}
-	lines := &table{indent: 2}
-	lines.add(cell{"stored", ""}, cell{"under " + report.Criteria, ""}, cell{"assessments", ""})
-	for _, count := range report.Counts {
-		after := letterOr(string(count.After), "none")
-		if count.Fault {
-			after = "could not be graded"
-		}
-		lines.add(cell{letterOr(string(count.Before), "none"), ""}, cell{after, ""}, cell{fmt.Sprint(count.Assessments), ""})
-	}
-	urls := &table{indent: 2}
-	urls.add(cell{"URL", ""}, cell{"now", ""}, cell{"then", ""}, cell{"because of", ""})
-	for _, endpoint := range report.Endpoints {
-		urls.add(cell{endpoint.Value, ""}, cell{letterOr(string(endpoint.Before), "none"), ""}, cell{letterOr(string(endpoint.After), "none"), ""}, cell{letterOr(endpoint.Rule, endpoint.Fault), ""})
-	}
-	return p.printRegrade(report, lines, urls)
-}
-
-func letterOr(letter, otherwise string) string {
-	if letter == "" {
-		return otherwise
-	}
-	return letter
 }
 
 // grader grades by fixed criteria and the trust data of private roots. Linting
@@ -188,21 +157,4 @@ func grader(private []byte) func(criteria string) (regrade.Grader, error) {
 		judge := &judgement.Judge{Trust: trust, Criteria: criteria}
 		return judge.Grade, nil
 	}
-}
-
-func (p *printer) printRegrade(report store.RegradeReport, counts, urls *table) error {
-	var b bytes.Buffer
-	state := "finished"
-	if report.FinishedAt.IsZero() {
-		state = "ended early: " + letterOr(report.Fault, "canceled")
-	}
-	fmt.Fprintf(&b, "Regrade %d under %s, %s: %d assessments rest on %d distinct observations, %d of which could not be read.\n\n",
-		report.ID, report.Criteria, state, report.Assessments, report.Manifests, report.Unreadable)
-	counts.write(p, &b)
-	fmt.Fprintf(&b, "\n%d URLs would have another grade.\n", report.ChangedEndpoints)
-	if len(report.Endpoints) > 0 {
-		urls.write(p, &b)
-	}
-	_, err := p.out.Write(b.Bytes())
-	return err
 }
