@@ -177,6 +177,10 @@ func (s *site) takePicture(ctx context.Context, name, path string) {
 	if strings.HasPrefix(name, "look") {
 		require.NoError(s, chromedp.Do(ctx, chromedp.Click(`//summary[.="Connections"]`), chromedp.Click(`//summary[.="Transcript"]`)), name)
 	}
+	if strings.HasPrefix(name, "rich") { // with all that is behind a click
+		_, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.querySelectorAll("main details").forEach(d => d.open = true), 0`))
+		require.NoError(s, err)
+	}
 	wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
 	require.NoError(s, err)
 	require.LessOrEqual(s, wide, 0, "%s is wider than its window", name)

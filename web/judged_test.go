@@ -40,6 +40,7 @@ func TestPageKeepsWhatSuperOfficeAsksApart(t *testing.T) {
 		require.Zero(t, page.Find("details li[data-result=fail]").Length(), "no fail is behind a click")
 		require.Equal(t, 1, page.Find("ul.verdicts > li[data-requirement=T-09]").Length())
 		require.Contains(t, page.text("li[data-requirement=T-07]"), "Waived by Grace until 2027-05-01 00:00 UTC")
+		require.Contains(t, page.text("li[data-requirement=T-07] .state"), "Fails, waived")
 		require.NotContains(t, page.body, "<May>")
 		require.Contains(t, page.text("li[data-requirement=T-05]"), "Our advice")
 	}
@@ -59,7 +60,7 @@ func TestPageShowsTheGradeWithItsProof(t *testing.T) {
 			"SSL Labs rating guide 2009r", "B because TLS 1.0 is accepted.", "Provisional:", "Under criteria that are announced: C.",
 			"B-TLS10", "no better than B", "192.0.2.10 accepts TLS 1.0 <script>alert(1)</script>.", "N-CAA", "no effect on the letter",
 			"Without TLS 1.0 and with forward secrecy: A", "PLUS-HSTS", "whether ROBOT works was not asked", "95 90 90 91.5",
-			"192.0.2.10 port 443: grade B", "192.0.2.11 port 443: grade A-",
+			"192.0.2.10 port 443: grade B", "192.0.2.11 port 443: grade A- A-: nothing that was seen speaks for a worse grade.",
 		} {
 			require.Contains(t, card, want, path)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/checktest"
+	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
@@ -30,6 +31,13 @@ func (s *site) richly(endpoint monitor.Endpoint, at time.Time) (assessed int64) 
 	}
 	grades := []checks.Grade{gradeB(), {Letter: checks.GradeAMinus, Criteria: "2009r", Rules: []checks.GradeRule{}, Next: []checks.GradeStep{}}}
 	return s.judged(endpoint, observation, checks.Judgement{Appraisal: appraised(), Grade: &grades[0], Grades: grades, Verdicts: manyVerdicts()}, at)
+}
+
+func (s *site) richEndpoint() monitor.Endpoint {
+	s.Helper()
+	endpoint := s.addEndpoint("Shop", "https://rich.app.example.com/callback", policy.Production)
+	s.richly(endpoint, s.now())
+	return endpoint
 }
 
 func gradeB() checks.Grade {

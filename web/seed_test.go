@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/netip"
+	"net/url"
 	"sync"
 	"time"
 
@@ -258,10 +259,14 @@ func (s *site) everyPage() map[string]string {
 	full := s.addEndpoint("Shop", "https://full.app.example.com/callback", policy.Production)
 	s.worked(full, checks.Full, s.now().Add(-3*time.Hour), checktest.FullFacts(chainOf(), true), checktest.FullFacts(chainOf(), true))
 	s.worked(full, checks.Quick, s.now())
+	rich := fmt.Sprintf("/endpoints/%d", s.richEndpoint().ID)
 	b := s.signedIn(s.person)
+	b.post(rich+"/waivers", waiverForm(func(form url.Values) { form.Set("until", s.now().AddDate(0, 2, 0).Format(time.DateOnly)) }))
+	b.post(rich+"/profiles", url.Values{"profile": {"mozilla-intermediate"}})
 	b.post("/channels", map[string][]string{"kind": {"webhook"}, "address": {"https://hooks.example.com/in"}})
 	b.post("/endpoints/1/interval", map[string][]string{"minutes": {"5"}})
 	return map[string]string{
+		"rich": rich, "waivers": rich + "/waivers?requirement=C-02", "profiles": rich + "/profiles",
 		"overview": "/", "filtered": "/?state=failing", "application": fmt.Sprintf("/applications/%d", endpoint.ApplicationID), "form": "/applications/new", "faults": "/applications/new",
 		"urls": "/applications/1/urls/new", "endpoint": "/endpoints/1", "full": fmt.Sprintf("/endpoints/%d", full.ID), "progress": fmt.Sprintf("/endpoints/%d", running.ID), "interval": "/endpoints/1/interval",
 		"remove": "/endpoints/1/remove", "history": "/endpoints/1/history", "look": fmt.Sprintf("/endpoints/1/looks/%d", failed),

@@ -43,7 +43,7 @@ func ReadWaivable(value string) (requirement, fact string) {
 // waivable lists what of a requirement can be waived: all of it, and, where it
 // fails on several facts, one by one.
 func waivable(verdict VerdictView) []waivableChoice {
-	choices := []waivableChoice{{requirement: verdict.Requirement, text: verdict.Requirement + ": all of it"}}
+	choices := []waivableChoice{{requirement: verdict.Requirement, text: verdict.Requirement + ": " + verdict.Text}}
 	if len(verdict.Proof) < 2 {
 		return choices
 	}

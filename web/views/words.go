@@ -33,6 +33,9 @@ func stateMark(state store.EndpointState) (mark, string) {
 func resultMark(verdict checks.Verdict) (mark, string) {
 	switch verdict.Result {
 	case checks.Fail:
+		if verdict.Waived != nil {
+			return mark{"dash", "unsure"}, "Fails, waived"
+		}
 		if verdict.Severity == checks.Advice || verdict.Severity == checks.Record {
 			return mark{"diamond", "unsure"}, "Not followed"
 		}
