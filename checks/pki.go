@@ -15,8 +15,8 @@ type PKI struct {
 	// Revocation: of every certificate sent, or fetched to complete a chain, but
 	// self-signed ones.
 	Revocation map[Fingerprint]Revocation `json:"revocation,omitempty"`
-	// RenewalInfo: of leaves that are in date, whose issuer's ACME directory is
-	// known. Absent: the issuer offers none (RFC 9773).
+	// RenewalInfo: of leaves that are in date. Absent: the issuer offers none, or
+	// none that we know of (RFC 9773).
 	RenewalInfo map[Fingerprint]Fact[RenewalInfo] `json:"renewal_info,omitempty"`
 }
 

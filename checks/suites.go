@@ -20,7 +20,8 @@ type Suites struct {
 	GroupPreference Fact[Preference]  `json:"group_preference"`
 	PostQuantum     Fact[PostQuantum] `json:"post_quantum"`
 	// Primes are the parameters of finite-field Diffie-Hellman that were seen,
-	// sorted by SHA256.
+	// sorted by SHA256. One that no suite names came to a hello without groups of
+	// RFC 7919, or from another server behind the same address.
 	Primes []Prime `json:"primes,omitempty"`
 	// DHReuse and ECDHEReuse: the same public key came on two connections.
 	DHReuse    Fact[bool] `json:"dh_reuse"`

@@ -16,9 +16,9 @@ import (
 	"github.com/gradewatch/gradewatch/web/views"
 )
 
-// longestWaiver bounds how far ahead an exception may end, in days. An
-// exception that nobody looks at for longer than a year is a hole.
-const longestWaiver = 366
+// longestWaiver bounds how far ahead the last day of an exception may be, in
+// years. An exception that nobody looks at for longer than a year is a hole.
+const longestWaiver = 1
 
 // longestOwner bounds who answers for a waiver, in characters.
 const longestOwner = 200
@@ -75,8 +75,8 @@ func (s *server) grantWaiver(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page.Requirement, page.Fact, page.Owner = typed(r, "requirement"), typed(r, "fact"), typed(r, "owner")
-	page.Reason, page.Until = typed(r, "reason"), typed(r, "until")
+	page.Requirement, page.Fact = views.ReadWaivable(typed(r, "requirement"))
+	page.Owner, page.Reason, page.Until = typed(r, "owner"), typed(r, "reason"), typed(r, "until")
 	until, faults := waiverFaults(page, s.now())
 	if len(faults) > 0 {
 		page.Faults = faults
@@ -105,7 +105,7 @@ func waiverFaults(page views.Waivers, now time.Time) (until time.Time, faults vi
 	case at < 0:
 		add("requirement", "Choose a requirement that this URL fails now")
 	case page.Fact != "" && !slices.ContainsFunc(page.Failing[at].Proof, func(p checks.Proof) bool { return p.Fact == page.Fact }):
-		add("fact", "Choose what is to be waived, or all of it")
+		add("requirement", "Choose what is to be waived, or all of it")
 	}
 	if page.Owner == "" || utf8.RuneCountInString(page.Owner) > longestOwner {
 		add("owner", fmt.Sprintf("Enter who answers for this, in at most %d characters", longestOwner))
@@ -115,7 +115,7 @@ func waiverFaults(page views.Waivers, now time.Time) (until time.Time, faults vi
 	}
 	day, err := time.Parse(time.DateOnly, page.Until)
 	until = day.AddDate(0, 0, 1)
-	if err != nil || !until.After(now) || until.After(now.AddDate(0, 0, longestWaiver)) {
+	if err != nil || !until.After(now) || day.After(now.UTC().AddDate(longestWaiver, 0, 0)) {
 		add("until", "Enter a day from today on, at most a year ahead, such as "+now.AddDate(0, 1, 0).UTC().Format(time.DateOnly))
 	}
 	return until, faults

@@ -37,19 +37,25 @@ func (s *site) worked(endpoint monitor.Endpoint, depth checks.Depth, at time.Tim
 // saw writes a judged look at endpoint that saw this.
 func (s *site) saw(endpoint monitor.Endpoint, observation *checks.Observation, at time.Time) {
 	s.Helper()
+	s.judged(endpoint, observation, checks.Judgement{Verdicts: []checks.Verdict{verdict("T-02", checks.Pass, checks.Must, "192.0.2.10 refuses SSL 3.0.")}}, at)
+}
+
+// judged writes a look at endpoint that saw this, and what it was judged to be.
+func (s *site) judged(endpoint monitor.Endpoint, observation *checks.Observation, judgement checks.Judgement, at time.Time) (assessed int64) {
+	s.Helper()
 	depth := observation.Depth
-	verdicts := []checks.Verdict{verdict("T-02", checks.Pass, checks.Must, "192.0.2.10 refuses SSL 3.0.")}
 	require.NoError(s, s.store.AsWorker(s.Context(), func(ctx context.Context, tx *store.Tx) error {
 		assessment, err := tx.RequestAssessment(ctx, endpoint.ID, monitor.Scheduled, depth, at, at)
 		if err != nil {
 			return err
 		}
-		seen, err := tx.SaveSeen(ctx, store.Judged{Look: observation, Judgement: checks.Judgement{Verdicts: verdicts}}, at)
+		assessed = assessment.ID
+		seen, err := tx.SaveSeen(ctx, store.Judged{Look: observation, Judgement: judgement}, at)
 		if err != nil {
 			return err
 		}
 		err = tx.FinishAssessment(ctx, assessment, store.Finished{
-			At: at, Seen: seen, Profile: "p", Engine: "1", TrustData: "t",
+			At: at, Seen: seen, Profile: "p", Engine: "1", TrustData: "t", Grade: judgement.Grade,
 			Look: &store.HostLook{Host: "app.example.com", Port: 443, Vantage: "local", Depth: depth, StartedAt: at},
 		})
 		if err != nil {
@@ -59,11 +65,15 @@ func (s *site) saw(endpoint monitor.Endpoint, observation *checks.Observation, a
 			Assessment: assessment, At: at, Observation: observation, Seen: seen,
 			Lease: store.Lease{EndpointID: endpoint.ID, AssessmentID: assessment.ID},
 		}
+		if judgement.Grade != nil {
+			settlement.Grade = monitor.GradeState{Graded: true, Letter: judgement.Grade.Letter, Provisional: judgement.Grade.Provisional}
+		}
 		if depth == checks.Full {
 			settlement.Full.DueAt = at.Add(monitor.FullInterval)
 		}
 		return tx.Settle(ctx, settlement, at)
 	}))
+	return assessed
 }
 
 // scan reads one text as the service.

@@ -171,6 +171,8 @@ func badness(verdict checks.Verdict) int {
 	severities := []checks.Severity{checks.Must, checks.Recommended}
 	severity := slices.Index(severities, verdict.Severity)
 	switch {
+	case verdict.Result == checks.Fail && verdict.Waived != nil:
+		return 4
 	case verdict.Result == checks.Fail && severity >= 0:
 		return severity
 	case verdict.Result == checks.ResultInconclusive && severity >= 0:

@@ -236,5 +236,5 @@ func TestFullLookOutlivesRiversRescue(t *testing.T) {
 	require.Equal(t, "full", one[string](w, `SELECT args->>'depth' FROM river_job WHERE kind = 'look'`), "River asks how long it may run")
 	release()
 	w.waitFor("it is judged", `SELECT coalesce(outcome = 'judged', false) FROM assessments WHERE id = $1`, asked.ID)
-	require.Equal(t, 1, one[int](w, `SELECT attempt FROM river_job WHERE kind = 'look' AND args->>'depth' = 'full'`))
+	require.Equal(t, 1, one[int](w, `SELECT attempt FROM river_job WHERE kind = 'look' AND (args->>'assessment_id')::bigint = $1`, asked.ID))
 }

@@ -66,7 +66,7 @@ func newWorld(t testing.TB, change func(*worker.Config)) *world {
 		Network:      func(limits checks.Limits) checks.Network { return prober.Network(limits) },
 		Connectivity: reach(prober, reference.String()),
 		Runner:       checks.Runner{TLS: tlsprobe.Quick, HTTP: httpsec.Walk, PKI: new(certs.Collector).Look},
-		Judge:        judgeBy(trust, decidedByQuickLooks()), Versions: worker.Versions{TrustData: trust.Version()},
+		Judge:        judgeBy(trust, policy.SuperOffice()), Versions: worker.Versions{TrustData: trust.Version()},
 		Sender: w.sender, Lead: true,
 		Settings:      monitor.Settings{ConfirmAfter: 100 * time.Millisecond},
 		Limits:        checks.Limits{Deadline: 9 * time.Second, ConnectTimeout: time.Second, ReadTimeout: time.Second},
@@ -342,10 +342,4 @@ func (r *recorder) deliveries() []uuid.UUID {
 		ids = append(ids, s.delivery)
 	}
 	return ids
-}
-
-// decidedByQuickLooks are requirements that a quick look decides. What only a
-// full one can tell would ask for looks of its own.
-func decidedByQuickLooks() *policy.Profile {
-	return policy.SuperOffice().Only("C-01", "C-02", "E-01", "L-01", "L-02", "L-03", "T-01", "T-02", "T-03", "T-07", "T-09")
 }

@@ -42,12 +42,15 @@ type windowAnswer struct {
 	err  error
 }
 
-// renewal asks when the issuer of a leaf wants it renewed. It is NotAsked where
-// the issuer is none whose ACME directory is known, and where the certificate
+// renewal asks when the issuer of a leaf wants it renewed. It is Absent where the
+// issuer is none whose ACME directory is known, and NotAsked where the certificate
 // is out of date (RFC 9773 section 4.3).
 func (l *look) renewal(ctx context.Context, leaf *x509.Certificate) checks.Fact[checks.RenewalInfo] {
 	directory := l.collector.directoryOf(leaf)
-	if directory == "" || l.now.After(leaf.NotAfter) {
+	switch {
+	case directory == "":
+		return checks.AbsentFact[checks.RenewalInfo]("")
+	case l.now.After(leaf.NotAfter):
 		return checks.Fact[checks.RenewalInfo]{}
 	}
 	identifier, ok := renewalID(leaf)

@@ -67,7 +67,7 @@ func TestRenewalInfo(t *testing.T) {
 	require.Equal(t, checks.KnownFact(checks.RenewalInfo{Start: start, End: start.Add(time.Hour)}), w.renewalOf(t, collector, chain))
 	require.Equal(t, 1, w.authority.Requests(authority.Directory), "a directory is kept for a day")
 	require.Equal(t, 2, w.authority.Requests(authority.ARI))
-	require.Empty(t, w.renewalOf(t, collector, [][]byte{chain[1]}), "a CA's certificate has another issuer")
+	require.Equal(t, checks.AbsentFact[checks.RenewalInfo](""), w.renewalOf(t, collector, [][]byte{chain[1]}), "a CA's certificate has another issuer")
 }
 
 // 'At once' is another window at each look; it must not be another component.
@@ -120,10 +120,11 @@ func TestWhoIsNotAsked(t *testing.T) {
 	expired := w.issue(t, w.authority.Leaf(pki.Leaf{NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(-time.Hour)}))
 	require.Equal(t, windowFact{}, w.renewalOf(t, w.collector(), expired))
 	chain := w.issue(t, w.authority.Leaf(pki.Leaf{}))
-	require.Equal(t, windowFact{}, w.renewalOf(t, new(certs.Collector), chain), "an issuer whose directory nobody knows")
+	none := checks.AbsentFact[checks.RenewalInfo]("")
+	require.Equal(t, none, w.renewalOf(t, new(certs.Collector), chain), "an issuer whose directory nobody knows")
 	muted := w.collector()
 	muted.Config.Directories = append([]certs.Directory{{Organization: "Gradewatch test authority"}}, muted.Config.Directories...)
-	require.Equal(t, windowFact{}, w.renewalOf(t, muted, chain), "an issuer that is not to be asked")
+	require.Equal(t, none, w.renewalOf(t, muted, chain), "an issuer that is not to be asked")
 	untrusting := w.collector()
 	untrusting.Config.RootCAs = w.ca.Pool()
 	require.Equal(t, checks.InconclusiveFact[checks.RenewalInfo](checks.ReasonHandshakeFailed), w.renewalOf(t, untrusting, chain))

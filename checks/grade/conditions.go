@@ -44,8 +44,8 @@ var conditions = sync.OnceValue(func() map[string]func(Rule) condition {
 		"F-WEAK-CIPHER": plain(anySuite(isWeakCipher)),
 		"F-EXPORT":      plain(anySuite(isExport)),
 		"F-FREAK":       plain(suiteOrFinding(isRSAExport, checks.FREAK)),
-		"F-DH-1024":     plain(suiteOrFinding(isDH1024, checks.LOGJAM)),
-		"B-DH-2048":     plain(anySuite(isDH2048)),
+		"F-DH-1024":     plain(orParameters(suiteOrFinding(isDH1024, checks.LOGJAM), 1, 1024, ": ")),
+		"B-DH-2048":     plain(orParameters(anySuite(isDH2048), 1024, 2048, "")),
 		"B-RC4":         plain(anySuite(isRC4)),
 		"F-RC4-ONLY":    plain(rc4Only),
 		"B-NO-AEAD":     plain(noAEAD),
@@ -123,11 +123,11 @@ type intrusiveRule struct {
 
 func intrusiveRules() map[string]intrusiveRule {
 	return map[string]intrusiveRule{
-		"F-HEARTBLEED":  {checks.Heartbleed, needsHeartbeat},
-		"F-CCS":         {checks.CCSInjection, needsLegacy},
-		"F-TICKETBLEED": {checks.Ticketbleed, needsTickets},
+		"F-HEARTBLEED":  {checks.Heartbleed, needsOldStack(needsHeartbeat)},
+		"F-CCS":         {checks.CCSInjection, needsOldStack(needsLegacy)},
+		"F-TICKETBLEED": {checks.Ticketbleed, needsOldStack(needsTickets)},
 		"F-ROBOT":       {checks.ROBOT, needsSuite(isRSATransport)},
-		"F-LUCKY20":     {checks.OpenSSLPaddingOracle, needsSuite(isAESCBC)},
+		"F-LUCKY20":     {checks.OpenSSLPaddingOracle, needsOldStack(needsSuite(isAESCBC))},
 		"F-POODLE-TLS":  {checks.POODLETLS, needsSuite(isCBC)},
 		"F-ZOMBIE":      {checks.ZombiePOODLE, needsSuite(isCBC)},
 		"F-GOLDEN":      {checks.GOLDENDOODLE, needsSuite(isCBC)},

@@ -282,6 +282,59 @@ func TestQuickLookAtTLS13Alone(t *testing.T) {
 	require.False(t, got.Provisional, got.Missing)
 }
 
+// Some intrusive probes tell nothing new of a server with TLS 1.3: no stack that
+// has it has the fault (section 10.5).
+func TestTLS13RulesOldStacksOut(t *testing.T) {
+	t.Parallel()
+	open := func(names ...checks.Vulnerability) change {
+		return func(s *server) {
+			for _, name := range names {
+				delete(s.observed.Full.Intrusive, name)
+			}
+		}
+	}
+	mixed := func(s *server) {
+		fact := s.observed.TLS.Protocols[v13]
+		fact.Value.Mixed = true
+		s.observed.TLS.Protocols[v13] = fact
+	}
+	unknown := func(s *server) {
+		s.observed.TLS.Protocols[v13] = checks.InconclusiveFact[checks.Accepted](checks.ReasonTimeout)
+	}
+	cbc := accepts(v12, suite(0xC02F), suite(0xC013))
+	old := []checks.Vulnerability{checks.Heartbleed, checks.CCSInjection, checks.Ticketbleed, checks.OpenSSLPaddingOracle}
+	tests := map[string]struct {
+		changes     []change
+		provisional bool
+	}{
+		"all four with TLS 1.3":               {changes(cbc, open(old...)), false},
+		"Heartbleed without TLS 1.3":          {changes(cbc, refuses(v13), open(checks.Heartbleed)), true},
+		"CCS injection without TLS 1.3":       {changes(cbc, refuses(v13), open(checks.CCSInjection)), true},
+		"Ticketbleed without TLS 1.3":         {changes(cbc, refuses(v13), open(checks.Ticketbleed)), true},
+		"CVE-2016-2107 without TLS 1.3":       {changes(cbc, refuses(v13), open(checks.OpenSSLPaddingOracle)), true},
+		"some servers only have TLS 1.3":      {changes(cbc, mixed, open(checks.CCSInjection)), true},
+		"TLS 1.3 is not known":                {changes(cbc, unknown, open(checks.CCSInjection)), true},
+		"ROBOT is possible with TLS 1.3":      {changes(adds(v12, suite(0x009C)), open(checks.ROBOT)), true},
+		"Zombie POODLE is possible with it":   {changes(cbc, open(checks.ZombiePOODLE)), true},
+		"GOLDENDOODLE is possible with it":    {changes(cbc, open(checks.GOLDENDOODLE)), true},
+		"0-length is possible with it":        {changes(cbc, open(checks.ZeroLengthPaddingOracle)), true},
+		"Sleeping POODLE is possible with it": {changes(cbc, open(checks.SleepingPOODLE)), true},
+		"POODLE TLS is possible with it":      {changes(cbc, open(checks.POODLETLS)), true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := serving(test.changes...).grade()
+			require.Equal(t, test.provisional, got.Provisional, explain(got))
+		})
+	}
+	t.Run("a proof counts all the same", func(t *testing.T) {
+		t.Parallel()
+		got := serving(found(checks.CCSInjection, checks.Vulnerable, 3)).grade()
+		require.Equal(t, checks.GradeF, got.Letter)
+	})
+}
+
 func TestNothingKnown(t *testing.T) {
 	t.Parallel()
 	got := (&server{}).grade()

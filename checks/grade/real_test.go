@@ -32,7 +32,8 @@ func look(t *testing.T, address netip.AddrPort, leave bool) *server {
 }
 
 // What a look at a good server brings is enough for a letter that nothing can
-// change, or says what leave it needs.
+// change, without leave to probe where it has TLS 1.3 and neither RSA key
+// transport nor CBC, or says what leave it needs.
 func TestRealNginx(t *testing.T) {
 	t.Parallel()
 	good := checktest.StartNginx(t, checktest.NginxConfig{
@@ -46,6 +47,13 @@ func TestRealNginx(t *testing.T) {
 
 	got = look(t, good.Addr, false).grade()
 	require.Equal(t, checks.GradeAPlus, got.Letter, got.Rules)
+	require.False(t, got.Provisional, got.Missing)
+
+	old := checktest.StartNginx(t, checktest.NginxConfig{
+		Address: netip.MustParseAddr("127.93.0.2"), Protocols: []string{"TLSv1.2"}, Ciphers: "ECDHE+AESGCM",
+	})
+	got = look(t, old.Addr, false).grade()
+	require.Equal(t, checks.GradeAMinus, got.Letter, got.Rules)
 	require.True(t, got.Provisional)
 	require.Len(t, got.Missing, 1, got.Missing)
 	require.Contains(t, got.Missing[0].Text, "intrusive")

@@ -141,6 +141,23 @@ func grouped(value uint16, group string, bits int) checks.Suite {
 	return seen
 }
 
+// prime stands for the SHA-256 of parameters of so many bits.
+func prime(bits int) string { return "prime of " + strconv.Itoa(bits) + " bits" }
+
+// primed is a suite listed with parameters of so many bits.
+func primed(value uint16, bits int) checks.Suite {
+	seen := grouped(value, "dh", bits)
+	seen.Prime = prime(bits)
+	return seen
+}
+
+// parameters came, whatever suite is listed with them.
+func parameters(bits int) change {
+	return func(s *server) {
+		s.observed.Full.Suites.Primes = append(s.observed.Full.Suites.Primes, checks.Prime{SHA256: prime(bits), Bits: bits})
+	}
+}
+
 func cipherSpec(value uint32) checks.Suite {
 	spec, _ := tlsparameters.CipherSpecByValue(value)
 	return checks.Suite{ID: "0x010080", Name: spec.Name, Strength: spec.Bits, KeyExchange: "RSA"}

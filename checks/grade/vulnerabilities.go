@@ -75,6 +75,22 @@ func needsTickets(f *facts) answer {
 	return needsLegacy(f)
 }
 
+// needsOldStack is needs for a fault of one stack that was mended before that
+// stack had TLS 1.3 of RFC 8446 (2018): CVE-2014-0160, CVE-2014-0224 and
+// CVE-2016-2107 in OpenSSL before 1.0.2, which never had it (1.1.1 was the
+// first), CVE-2016-9244 in F5's TMOS before 13. What accepts TLS 1.3 is none of
+// these (rating guide, section 10.5). Where only some of the servers behind an
+// address accept it, the others may be.
+func needsOldStack(needs condition) condition {
+	return func(f *facts) answer {
+		fact := f.observed.TLS.Protocols[checks.TLSv13]
+		if fact.State == checks.Known && !fact.Value.Mixed {
+			return never()
+		}
+		return needs(f)
+	}
+}
+
 // compression: the server chooses DEFLATE (CRIME).
 func compression(f *facts) answer {
 	fact := f.observed.Full.Features.Compression

@@ -167,11 +167,11 @@ func cbc(row tlsparameters.Suite, _ checks.Suite) bool { return row.CBC() }
 func (s *server) applies(name checks.Vulnerability) bool {
 	switch name {
 	case checks.Heartbleed, checks.CCSInjection, checks.Ticketbleed:
-		return s.legacy()
+		return s.legacy() && !slices.Contains(s.accepted(), v13)
 	case checks.ROBOT:
 		return s.takes(func(row tlsparameters.Suite, _ checks.Suite) bool { return row.RSAKeyTransport() })
 	case checks.OpenSSLPaddingOracle:
-		return s.takes(func(row tlsparameters.Suite, _ checks.Suite) bool {
+		return !slices.Contains(s.accepted(), v13) && s.takes(func(row tlsparameters.Suite, _ checks.Suite) bool {
 			return row.CBC() && strings.HasPrefix(row.Cipher, "AES")
 		})
 	}

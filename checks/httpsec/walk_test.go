@@ -98,6 +98,9 @@ func TestWalkFinalAnswer(t *testing.T) {
 	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		agent, host = r.UserAgent(), r.Host
 		w.Header().Add("Set-Cookie", "sid=1; HttpOnly")
+		w.Header().Add("Strict-Transport-Security", "max-age=1")
+		w.Header().Add("Strict-Transport-Security", "max-age=2")
+		w.Header().Set("Server", "Teapot/1.2 (Kettle) lid/3")
 		w.WriteHeader(http.StatusTeapot)
 	})
 	target, err := checks.ParseTarget(fmt.Sprintf("https://app.example.com:%d/callback?x=1#f", address.Port()), checks.Quick, checks.Limits{})
@@ -109,7 +112,10 @@ func TestWalkFinalAnswer(t *testing.T) {
 	require.Equal(t, checks.HTTP{
 		Hops: []checks.Hop{{
 			URL: fmt.Sprintf("https://app.example.com:%d/callback?x=*", address.Port()), Scheme: "https", Host: "app.example.com", SameSite: true,
-			Answer: checks.KnownFact(checks.Response{Status: 418, TLS: checks.TLSv13, Cookies: []checks.Cookie{{Name: "sid", HttpOnly: true}}}),
+			Answer: checks.KnownFact(checks.Response{
+				Status: 418, TLS: checks.TLSv13, Cookies: []checks.Cookie{{Name: "sid", HttpOnly: true}},
+				HSTS: checks.KnownFact([]string{"max-age=1", "max-age=2"}), PublicKeyPins: checks.AbsentFact[[]string](""), Server: "Teapot",
+			}),
 		}},
 		End:       checks.KnownFact(418),
 		PlainHTTP: checks.AbsentFact[checks.PlainHTTP](checks.ReasonRefused),

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -261,6 +262,7 @@ func unless(accepted checks.Fact[[]checks.Suite]) checks.Fact[[]checks.Group] {
 
 func (i *inspection) parameters(ctx context.Context, component *checks.Suites) {
 	i.askLoneKeysAgain(ctx)
+	i.askWithoutFields(ctx, component)
 	seen := newParameters(i.sightings(func(sighting) bool { return true }))
 	missed := missedSuites(component)
 	component.Primes = seen.sortedPrimes(ctx)
@@ -280,6 +282,25 @@ func (i *inspection) askLoneKeysAgain(ctx context.Context) {
 			offered, suite := lone[0].offer, lone[0].answer.Hello.Suite
 			offered.suites = []uint16{suite}
 			i.ask(ctx, offered.protocol.Title()+", "+tlsparameters.SuiteName(suite)+" again", offered)
+		}
+	}
+}
+
+// askWithoutFields asks for DHE as a client does that names no group of
+// RFC 7919. A server that has given one of them uses parameters of its own for
+// such a client (section 4), which no other hello shows.
+func (i *inspection) askWithoutFields(ctx context.Context, component *checks.Suites) {
+	for _, protocol := range []checks.Protocol{checks.TLSv12, checks.TLSv11, checks.TLSv10} {
+		var suites []uint16
+		for _, one := range component.Accepted[protocol].Value {
+			if value, err := known.Value(one.ID); err == nil && strings.HasPrefix(one.Group, "ffdhe") {
+				suites = append(suites, value)
+			}
+		}
+		if len(suites) > 0 {
+			curves := slices.DeleteFunc(legacyGroups(), func(group uint16) bool { return group >= firstField })
+			i.ask(ctx, protocol.Title()+", DHE without groups of RFC 7919", offer{protocol: protocol, suites: suites, groups: curves})
+			return
 		}
 	}
 }

@@ -8,8 +8,11 @@ func legacyGroups() []uint16 {
 	for group := uint16(22); group >= 1; group-- { // secp256k1 down to sect163k1
 		list = append(list, group)
 	}
-	return append(list, 256, 257, 258, 259, 260)
+	return append(list, firstField, 257, 258, 259, 260)
 }
+
+// firstField is ffdhe2048, the first group that is no curve.
+const firstField uint16 = 256
 
 // signatureAlgorithms are all that any version can use (IANA registry 'TLS
 // SignatureScheme', RFC 5246 section 7.4.1.4.1), so that no server lacks one.

@@ -16,10 +16,11 @@ import (
 )
 
 // TestMatrix looks at every server of the matrix and wants all of its
-// protocols, suites, orders and groups, to the letter.
+// protocols, suites, orders and groups, to the letter, and the grade that they
+// are worth.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
-	servers := 0
+	servers, trust := 0, matrixTrust(t)
 	for _, group := range matrix.Groups(t) {
 		servers += len(group.Servers)
 		t.Run(group.Name, func(t *testing.T) {
@@ -28,7 +29,9 @@ func TestMatrix(t *testing.T) {
 			for index, server := range group.Servers {
 				t.Run(server.Name, func(t *testing.T) {
 					t.Parallel()
-					requireExpectation(t, server.Want, fullLook(t, addresses[index]))
+					look := fullLook(t, addresses[index])
+					requireExpectation(t, server.Want, look)
+					requireGrade(t, server.Grade, look, addresses[index], trust)
 				})
 			}
 		})

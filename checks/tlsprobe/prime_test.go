@@ -82,6 +82,25 @@ func TestPrimesOfRFCs(t *testing.T) {
 	}
 }
 
+// A server that follows RFC 7919 gives other parameters to clients that name
+// none of its groups; both are seen, and suites are listed with the first.
+func TestPrimesBesideRFC7919(t *testing.T) {
+	t.Parallel()
+	address := checktest.StartGnuTLS(t, checktest.GnuTLSConfig{
+		Priority: "NORMAL:-KX-ALL:+DHE-RSA:-VERS-ALL:+VERS-TLS1.2", DHParameters: parametersOf(t, number(t, modSSL1024)),
+	})
+	target := checks.Target{Host: "localhost", Limits: checks.Limits{ConnectionsPerAddress: 200}}
+	found := tlsprobe.Full(t.Context(), checktest.Loopback(t), target, address, nil).Full.Suites
+	var names []string
+	for _, prime := range found.Primes {
+		names = append(names, prime.Known)
+	}
+	require.ElementsMatch(t, []string{"ffdhe2048", "Apache mod_ssl 1024-bit"}, names)
+	for _, suite := range found.Accepted[checks.TLSv12].Value {
+		require.Equal(t, "ffdhe2048", suite.Group, suite.Name)
+	}
+}
+
 func number(t *testing.T, digits string) *big.Int {
 	t.Helper()
 	value, ok := new(big.Int).SetString(digits, 16)

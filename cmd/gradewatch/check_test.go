@@ -256,16 +256,17 @@ func TestPrinterOrderColorAndControlCharacters(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	p := &printer{out: &out, color: true, profiles: policy.Base()}
-	require.NoError(t, p.print(checkResult{report: checks.Report{
-		URL: "https://app.example.com/",
-		Verdicts: []checks.Verdict{
-			{Requirement: "L-01", Result: checks.Pass, Severity: checks.Must, Proof: []checks.Proof{{Text: "good"}}},
-			{Requirement: "C-02", Result: checks.Fail, Severity: checks.Recommended},
-			{Requirement: "T-01", Result: checks.ResultInconclusive, Severity: checks.Must, Remedy: "Same."},
-			{Requirement: "T-02", Result: checks.ResultInconclusive, Severity: checks.Must, Remedy: "Same."},
-			{Requirement: "C-01", Result: checks.Fail, Severity: checks.Must, Proof: []checks.Proof{{Text: "cookie \x1b[2Jevil\r\n"}}},
-		},
-	}}))
+	verdicts := []checks.Verdict{
+		{Requirement: "L-01", Result: checks.Pass, Severity: checks.Must, Proof: []checks.Proof{{Text: "good"}}},
+		{Requirement: "C-02", Result: checks.Fail, Severity: checks.Recommended},
+		{Requirement: "T-01", Result: checks.ResultInconclusive, Severity: checks.Must, Remedy: "Same."},
+		{Requirement: "T-02", Result: checks.ResultInconclusive, Severity: checks.Must, Remedy: "Same."},
+		{Requirement: "C-01", Result: checks.Fail, Severity: checks.Must, Proof: []checks.Proof{{Text: "cookie \x1b[2Jevil\r\n"}}},
+	}
+	for i := range verdicts {
+		verdicts[i].Profile = policy.SuperOffice().Name()
+	}
+	require.NoError(t, p.print(checkResult{report: checks.Report{URL: "https://app.example.com/", Verdicts: verdicts}}))
 	text := out.String()
 	var last int
 	for _, id := range []string{"C-01", "C-02", "T-01", "T-02", "L-01"} {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/policy"
 )
 
 func TestVerdictCode(t *testing.T) {
@@ -40,4 +42,42 @@ func TestVerdictCode(t *testing.T) {
 			require.Equal(t, test.want, verdictCode(test.verdicts, test.failOn))
 		})
 	}
+}
+
+// Our advice stands apart, and what says nothing to do together.
+func TestPrinterKeepsAdviceApart(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	p := &printer{out: &out, profiles: policy.Base()}
+	superoffice, advice := policy.Base()[0].Name(), policy.Base()[1].Name()
+	unasked := []checks.Proof{{Value: checks.NotAsked.String(), Text: "nobody asked"}}
+	silent := []checks.Proof{{Value: "timeout", Text: "It did not answer."}}
+	verdict := func(id, profile string, severity checks.Severity, result checks.Result, proof []checks.Proof) checks.Verdict {
+		return checks.Verdict{Requirement: id, Profile: profile, Severity: severity, Result: result, Proof: proof, Remedy: "Do it."}
+	}
+	p.verdicts(&out, []checks.Verdict{
+		verdict("V-01", advice, checks.Advice, checks.ResultInconclusive, unasked),
+		verdict("V-02", advice, checks.Advice, checks.ResultInconclusive, unasked),
+		verdict("G-01", advice, checks.Advice, checks.ResultInconclusive, silent),
+		verdict("G-02", advice, checks.Advice, checks.Pass, nil),
+		verdict("G-03", advice, checks.Advice, checks.Fail, silent),
+		verdict("T-05", superoffice, checks.Advice, checks.Fail, silent),
+		verdict("T-01", superoffice, checks.Must, checks.Pass, nil),
+		verdict("L-03", superoffice, checks.Must, checks.NotApplicable, nil),
+	})
+	require.Equal(t, `  SuperOffice's requirements
+  passes          must         T-01  SSL 2.0 is not supported
+                  To do: Do it.
+  not applicable  L-03
+
+  Our advice
+  fails           advice       G-03  `+policy.Statement("G-03")+`
+                  It did not answer.
+                  To do: Do it.
+  fails           advice       T-05  `+policy.Statement("T-05")+`
+                  It did not answer.
+  cannot tell     It did not answer. (G-01)
+  cannot tell     Do it. (V-01, V-02)
+  passes          G-02
+`, out.String())
 }

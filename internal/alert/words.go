@@ -59,6 +59,16 @@ func reasonClause(reason string) string {
 		return "the name does not exist in DNS"
 	case checks.ReasonNoAddress:
 		return "the name has no address in DNS"
+	case checks.ReasonNoRecord:
+		return "the name has no such record in DNS"
+	case checks.ReasonHTTPStatus:
+		return "the answer was an HTTP error"
+	case checks.ReasonNotCurrent:
+		return "what the issuer publishes is out of date"
+	case checks.ReasonBadSignature:
+		return "what the issuer publishes is not signed by it"
+	case checks.ReasonOutOfScope:
+		return "what the issuer publishes is not about this certificate"
 	case checks.ReasonResolverFailed:
 		return "the DNS resolver did not answer"
 	case checks.ReasonSpecialPurpose:

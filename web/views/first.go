@@ -27,37 +27,47 @@ func binds(severity checks.Severity) bool {
 // firstTask picks the worst verdict and says what to do about it. Verdicts are
 // sorted, worst first.
 func firstTask(m Endpoint) task {
-	var fails, unsure, advice []VerdictView
-	for _, verdict := range m.Verdicts {
-		switch {
-		case verdict.Result == checks.Fail && binds(verdict.Severity):
-			fails = append(fails, verdict)
-		case verdict.Result == checks.ResultInconclusive && binds(verdict.Severity):
-			unsure = append(unsure, verdict)
-		case verdict.Result == checks.Fail && verdict.Severity == checks.Advice:
-			advice = append(advice, verdict)
-		}
-	}
+	fails := m.verdictsThat(func(v VerdictView) bool { return v.required() && v.open() })
+	others := m.verdictsThat(func(v VerdictView) bool { return !v.required() && binds(v.Severity) && v.open() })
+	unsure := m.verdictsThat(func(v VerdictView) bool { return v.required() && v.Result == checks.ResultInconclusive })
+	advice := m.verdictsThat(func(v VerdictView) bool { return v.Severity == checks.Advice && v.open() })
+	const besides = "Nothing that SuperOffice asks for fails here."
 	switch {
 	case len(fails) > 0:
 		return taskOf(fails, "bad", "What to do first", "more", "fail")
+	case len(others) > 0:
+		t := taskOf(others, "unsure", others[0].Section.Title, "more of second opinions", "fail")
+		t.besides = besides
+		return t
 	case len(unsure) > 0:
 		return taskOf(unsure, "unsure", "We could not tell everything", "more", "could not be told")
 	case len(advice) > 0:
 		t := taskOf(advice, "unsure", "Our advice: what to do first", "more pieces of our advice are", "not followed")
-		t.besides = "Nothing that SuperOffice asks for fails here."
+		t.besides = besides
 		return t
 	case m.State == store.WithoutNetwork:
 		return task{class: "good", heading: "Nothing to do", text: "There is nothing to connect to: this URL is judged by its text, and its text is right."}
 	case vulnerable(m.Seen) != "":
 		return task{
 			class: "unsure", heading: "What a full check found", text: "This server has known vulnerabilities. Update its TLS software, or turn off what they need.",
-			besides: "Nothing that SuperOffice asks for fails here.",
+			besides: besides,
 		}
+	case len(m.verdictsThat(func(v VerdictView) bool { return v.Result == checks.Fail && v.Waived != nil })) > 0:
+		return task{class: "good", heading: "Nothing to do", text: "Everything that applies to this URL passes, or is waived."}
 	default:
 		return task{class: "good", heading: "Nothing to do", text: "Everything that applies to this URL passes."}
 	}
 }
+
+func (m Endpoint) verdictsThat(are func(VerdictView) bool) []VerdictView {
+	return slices.DeleteFunc(slices.Clone(m.Verdicts), func(v VerdictView) bool { return !are(v) })
+}
+
+// required says whether SuperOffice's documents ask for it.
+func (v VerdictView) required() bool { return binds(v.Severity) && v.Section.Rank == 0 }
+
+// open says whether it fails and nobody answers for that.
+func (v VerdictView) open() bool { return v.Result == checks.Fail && v.Waived == nil }
 
 // vulnerable names the vulnerabilities that any address was proved to have;
 // empty where there is none.

@@ -262,7 +262,7 @@ func newestFirst() []checks.Protocol {
 // newerLook says whether a look after at asked for a family and could not tell.
 func (s *Standing) newerLook(family string, at time.Time) bool {
 	switch family {
-	case store.FamilyDNS, store.FamilyTLS, store.FamilyHTTP, store.FamilyCertificates:
+	case store.FamilyDNS, store.FamilyTLS, store.FamilyHTTP, store.FamilyCertificates, store.FamilyPKI:
 		return at.Before(s.LookedAt)
 	case store.FamilyIntrusive:
 		return false // the full looks since may have had no leave

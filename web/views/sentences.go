@@ -133,6 +133,8 @@ func auditSentence(action string) string {
 		"channel.enable": "Resumed a channel", "channel.remove": "Removed a channel", "channel.test": "Sent a test",
 		"channel.secret": "Saw a signing secret", "endpoint.intrusive.allow": "Allowed intrusive probes",
 		"endpoint.intrusive.forbid": "Took back the leave for intrusive probes",
+		"waiver.grant":              "Waived a requirement", "waiver.end": "Ended a waiver",
+		"profile.add": "Added a second opinion", "profile.remove": "Removed a second opinion",
 	}
 	if sentence, ok := known[action]; ok {
 		return sentence

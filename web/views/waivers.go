@@ -2,9 +2,9 @@ package views
 
 import (
 	"slices"
+	"strings"
 	"time"
 
-	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
@@ -22,13 +22,45 @@ type Waivers struct {
 	Faults                                  Faults
 }
 
-// facts are the proofs of the chosen requirement that can be waived one by one.
-func (w Waivers) facts() []checks.Proof {
-	at := slices.IndexFunc(w.Failing, func(v VerdictView) bool { return v.Requirement == w.Requirement })
-	if at < 0 || len(w.Failing[at].Proof) < 2 {
-		return nil
+// waivableChoice is a requirement, or one fact of it, that can be waived.
+type waivableChoice struct{ requirement, fact, text string }
+
+// value is what the form sends: see ReadWaivable.
+func (c waivableChoice) value() string {
+	if c.fact == "" {
+		return c.requirement
 	}
-	return w.Failing[at].Proof
+	return c.requirement + " " + c.fact
+}
+
+// ReadWaivable reads what was chosen: a requirement's id, which holds no space,
+// and the fact that the waiver is limited to; empty: all of them.
+func ReadWaivable(value string) (requirement, fact string) {
+	requirement, fact, _ = strings.Cut(value, " ")
+	return requirement, fact
+}
+
+// waivable lists what of a requirement can be waived: all of it, and, where it
+// fails on several facts, one by one.
+func waivable(verdict VerdictView) []waivableChoice {
+	choices := []waivableChoice{{requirement: verdict.Requirement, text: verdict.Requirement + ": all of it"}}
+	if len(verdict.Proof) < 2 {
+		return choices
+	}
+	for _, proof := range verdict.Proof {
+		choice := waivableChoice{verdict.Requirement, proof.Fact, verdict.Requirement + ": only where " + lowered(proof.Text)}
+		if !slices.ContainsFunc(choices, func(known waivableChoice) bool { return known.fact == proof.Fact }) {
+			choices = append(choices, choice)
+		}
+	}
+	return choices
+}
+
+// chosen says whether what was chosen can be waived.
+func (w Waivers) chosen() bool {
+	return slices.ContainsFunc(w.Failing, func(v VerdictView) bool {
+		return slices.ContainsFunc(waivable(v), func(c waivableChoice) bool { return c.requirement == w.Requirement && c.fact == w.Fact })
+	})
 }
 
 func waiverMark(waiver monitor.Waiver, now time.Time) (mark, string) {

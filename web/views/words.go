@@ -134,12 +134,24 @@ func stageWord(stage string) string {
 	switch name {
 	case "", "queued":
 		return "Waiting for its turn"
-	case "dns":
+	case checks.StageDNS:
 		return "Looking up the name"
-	case "tls":
+	case checks.StageTLS:
 		return "Asking which TLS versions are accepted, " + count
-	case "http":
+	case checks.StageSuites:
+		return "Asking which cipher suites are accepted, " + count
+	case checks.StageFeatures:
+		return "Asking which features are spoken, " + count
+	case checks.StageVulnerabilities:
+		return "Looking for known vulnerabilities, " + count
+	case checks.StageClients:
+		return "Simulating clients, " + count
+	case checks.StageHTTP:
 		return "Requesting the URL and following its redirects, " + count
+	case checks.StagePKI:
+		return "Asking the certificates' issuers"
+	case checks.StageRecords:
+		return "Asking DNS for further records"
 	default:
 		return strings.ToUpper(stage[:1]) + stage[1:]
 	}
@@ -215,10 +227,14 @@ func milliseconds(d time.Duration) string {
 }
 
 func summaryOf(verdicts []checks.Verdict) string {
-	var fails, unsure, passes []string
+	var fails, waived, unsure, passes []string
 	for _, verdict := range verdicts {
 		switch verdict.Result {
 		case checks.Fail:
+			if verdict.Waived != nil {
+				waived = append(waived, verdict.Requirement)
+				continue
+			}
 			fails = append(fails, verdict.Requirement)
 		case checks.ResultInconclusive:
 			unsure = append(unsure, verdict.Requirement)
@@ -230,6 +246,9 @@ func summaryOf(verdicts []checks.Verdict) string {
 	var parts []string
 	if len(fails) > 0 {
 		parts = append(parts, "Fails "+strings.Join(fails, ", "))
+	}
+	if len(waived) > 0 {
+		parts = append(parts, "waived "+strings.Join(waived, ", "))
 	}
 	if len(unsure) > 0 {
 		parts = append(parts, "could not tell "+strings.Join(unsure, ", "))
@@ -247,7 +266,7 @@ func summaryOf(verdicts []checks.Verdict) string {
 func worst(verdicts []checks.Verdict) store.EndpointState {
 	state := store.Passing
 	for _, verdict := range verdicts {
-		if verdict.Severity != checks.Must && verdict.Severity != checks.Recommended {
+		if !binds(verdict.Severity) || verdict.Waived != nil {
 			continue
 		}
 		if verdict.Result == checks.Fail {

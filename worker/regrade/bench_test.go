@@ -9,26 +9,40 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
+	"github.com/gradewatch/gradewatch/checks/grade"
+	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/worker/regrade"
 )
 
 // BenchmarkRegrade grades everything that is stored again, on a database of its
-// own. The grader costs little beside what is measured: reading, decoding,
-// storing and counting. It reports the peak of the heap too.
+// own. It reports the peak of the heap too. 'stored' costs reading, decoding,
+// storing and counting alone; 'judged' appraises and grades as a worker does.
 func BenchmarkRegrade(b *testing.B) {
 	s := seed(b, benchmarkSize())
+	trust, err := appraisal.NewTrust(appraisal.Config{PrivateRoots: s.ca.PEM(), WithoutLint: true})
+	require.NoError(b, err)
+	criteria, err := grade.CriteriaByVersion("2009r")
+	require.NoError(b, err)
+	judge := &judgement.Judge{Trust: trust, Criteria: criteria}
+	b.Run("stored", func(b *testing.B) { benchmarkRegrade(b, s, letterOfVersion) })
+	b.Run("judged", func(b *testing.B) { benchmarkRegrade(b, s, judge.Grade) })
+}
+
+func benchmarkRegrade(b *testing.B, s *stored, grader regrade.Grader) {
 	runtime.GC()
 	stop := watchHeap()
 	for b.Loop() {
 		id := s.ask()
-		finished, err := regrade.Run(b.Context(), s.Store, id, regrade.Config{Grader: letterOfVersion})
+		finished, err := regrade.Run(b.Context(), s.Store, id, regrade.Config{Grader: grader})
 		require.NoError(b, err)
 		require.True(b, finished)
 		b.StopTimer()
 		report := s.report(id, store.RegradePage{})
 		require.EqualValues(b, s.size.manifests(), report.Cursor)
 		require.EqualValues(b, s.size.total(), report.Covered)
+		require.Zero(b, report.Unreadable)
 		b.StartTimer()
 	}
 	peak := stop()

@@ -2,6 +2,7 @@ package regrade_test
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -20,7 +21,12 @@ func seen(observation *checks.Observation) (host, version int) {
 	if _, err := fmt.Sscanf(suites[len(suites)-1].Name, "%d/%d", &host, &version); err != nil {
 		panic(err)
 	}
-	if want := fmt.Sprintf("h%d", host); observation.DNS.Host != want || string(observation.Certificates[0].SHA256) != want {
+	leaf := observation.Certificates[0]
+	parsed, err := x509.ParseCertificate(leaf.DER)
+	if err != nil || observation.Certificates[0].SHA256 != observation.Addresses[0].TLS.Chain.Value[0] {
+		panic(fmt.Sprintf("the certificate of another host, or none: %v", err))
+	}
+	if want := fmt.Sprintf("h%d.example", host); observation.DNS.Host != want || parsed.DNSNames[0] != want {
 		panic("parts of two observations were mixed up")
 	}
 	return host, version

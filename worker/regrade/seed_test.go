@@ -2,8 +2,9 @@ package regrade_test
 
 import (
 	"context"
+	"encoding/base64"
+	"fmt"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/checktest"
+	"github.com/gradewatch/gradewatch/checks/checktest/pki"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/internal/testdb"
 )
@@ -34,12 +36,15 @@ type stored struct {
 	*testdb.Database
 	owner *pgx.Conn
 	size  size
+	ca    *pki.CA // that issued the certificate of every host
 }
 
 // Markers in the templates of components, which the database replaces.
 const (
-	hostMarker    = "HOSTMARK"
-	versionMarker = "VERSIONMARK"
+	hostMarker        = "HOSTMARK"
+	versionMarker     = "VERSIONMARK"
+	fingerprintMarker = "FINGERPRINTMARK"
+	derMarker         = "DERMARK"
 )
 
 func seed(t testing.TB, size size) *stored {
@@ -50,6 +55,7 @@ func seed(t testing.TB, size size) *stored {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.owner.Close(context.Background()) })
 	s.exec(`SELECT ensure_partitions($1, 3)`, instant)
+	s.certificates()
 	s.exec(`INSERT INTO teams (id, name, created_at) OVERRIDING SYSTEM VALUE VALUES (1, 'Partner', $1)`, instant)
 	s.exec(`INSERT INTO applications (id, team_id, name, type, created_at) OVERRIDING SYSTEM VALUE VALUES (1, 1, 'App', 'custom', $1)`, instant)
 	s.exec(`INSERT INTO endpoints (id, team_id, application_id, kind, value_kind, value, next_run_at, created_at) OVERRIDING SYSTEM VALUE
@@ -65,24 +71,38 @@ func seed(t testing.TB, size size) *stored {
 	return s
 }
 
+// certificates issues one for each host.
+func (s *stored) certificates() {
+	s.Helper()
+	s.ca = checktest.NewCA(s, "Regrade root")
+	s.exec(`CREATE TEMP TABLE hosts (h int PRIMARY KEY, fingerprint text, der text)`)
+	rows := make([][]any, 0, s.size.endpoints)
+	for h := 1; h <= s.size.endpoints; h++ {
+		leaf, err := s.ca.Issue(pki.Leaf{Names: []string{fmt.Sprintf("h%d.example", h)}, NotBefore: instant.AddDate(0, -1, 0), NotAfter: instant.AddDate(0, 2, 0)})
+		require.NoError(s, err)
+		certificate := checks.NewCertificate(leaf.Certificate.Certificate[0])
+		rows = append(rows, []any{h, string(certificate.SHA256), base64.StdEncoding.EncodeToString(certificate.DER)})
+	}
+	_, err := s.owner.CopyFrom(s.Context(), pgx.Identifier{"hosts"}, []string{"h", "fingerprint", "der"}, pgx.CopyFromRows(rows))
+	require.NoError(s, err)
+}
+
 // components stores what was seen: per host a name, protocols, certificates and
 // more, per version the suites, and the rest for all.
 func (s *stored) components() {
 	s.Helper()
-	full := checktest.FullFacts([]checks.Fingerprint{hostMarker}, true)
+	full := checktest.FullFacts([]checks.Fingerprint{fingerprintMarker}, true)
 	full.Suites.Accepted[checks.TLSv12] = checks.KnownFact(append(full.Suites.Accepted[checks.TLSv12].Value, checks.Suite{ID: "0xFFFF", Name: versionMarker}))
 	tls := checks.TLS{Protocols: map[checks.Protocol]checks.Fact[checks.Accepted]{
 		checks.TLSv12: checks.KnownFact(checks.Accepted{Suite: "0xC02B"}), checks.TLSv13: checks.KnownFact(checks.Accepted{Suite: "0x1301"}),
-	}, Chain: checks.KnownFact([]checks.Fingerprint{hostMarker})}
+	}, Chain: checks.KnownFact([]checks.Fingerprint{fingerprintMarker})}
 	http := checks.HTTP{End: checks.KnownFact(200), Hops: []checks.Hop{{URL: "https://" + hostMarker + "/", Host: hostMarker, Answer: checks.KnownFact(checks.Response{Status: 200})}}}
 	for kind, part := range map[string]any{
-		store.KindDNS:  checks.DNS{Host: hostMarker},
-		store.KindTLS:  tls,
-		store.KindHTTP: http,
-		store.KindCertificate: checks.Certificate{
-			SHA256: hostMarker, DER: []byte(strings.Repeat("certificate ", 100)),
-		},
-		store.KindSuites: full.Suites, store.KindChains: full.Chains, store.KindFeatures: full.Features,
+		store.KindDNS:         checks.DNS{Host: hostMarker},
+		store.KindTLS:         tls,
+		store.KindHTTP:        http,
+		store.KindCertificate: map[string]string{"sha256": fingerprintMarker, "der": derMarker},
+		store.KindSuites:      full.Suites, store.KindChains: full.Chains, store.KindFeatures: full.Features,
 		store.KindVulnerabilities: full.Vulnerabilities, store.KindSimulations: full.Simulations,
 	} {
 		body, _, err := checks.Canonical(part)
@@ -102,12 +122,13 @@ func (s *stored) component(kind, template string) {
 	s.Helper()
 	s.exec(`CREATE TEMP TABLE IF NOT EXISTS manifest_entries_seed (manifest_sha256 bytea, kind text, component_sha256 bytea)`)
 	s.exec(`WITH made AS MATERIALIZED (
-			SELECT sha256(('manifest' || h || '/' || v)::bytea) AS manifest, convert_to(replace(replace($2, 'VERSIONMARK', h || '/' || v), 'HOSTMARK', 'h' || h), 'UTF8') AS body
-			FROM generate_series(1, $3::int) h, generate_series(0, $4::int - 1) v),
+			SELECT sha256(('manifest' || h || '/' || v)::bytea) AS manifest, convert_to(replace(replace(replace(replace($2,
+				'VERSIONMARK', h || '/' || v), 'HOSTMARK', 'h' || h || '.example'), 'FINGERPRINTMARK', fingerprint), 'DERMARK', der), 'UTF8') AS body
+			FROM hosts, generate_series(0, $3::int - 1) v),
 		stored AS (
 			INSERT INTO components (sha256, kind, body, first_seen_at, last_seen_month)
-			SELECT DISTINCT ON (sha256(body)) sha256(body), $1, body, $5::timestamptz, '2026-11-01'::date FROM made ON CONFLICT DO NOTHING)
-		INSERT INTO manifest_entries_seed SELECT manifest, $1, sha256(body) FROM made`, kind, template, s.size.endpoints, s.size.versions, instant)
+			SELECT DISTINCT ON (sha256(body)) sha256(body), $1, body, $4::timestamptz, '2026-11-01'::date FROM made ON CONFLICT DO NOTHING)
+		INSERT INTO manifest_entries_seed SELECT manifest, $1, sha256(body) FROM made`, kind, template, s.size.versions, instant)
 }
 
 func (s *stored) exec(statement string, arguments ...any) {

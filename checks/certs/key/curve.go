@@ -19,8 +19,8 @@ func RSAEquivalent(bits int) int {
 	return 0
 }
 
-// curves is keyed by dotted OID: SEC 2, ANSI X9.62, RFC 5639, GM/T 0003 and
-// GOST R 34.10. Names are IANA's where the TLS registry has one.
+// curves is keyed by dotted OID: SEC 2, ANSI X9.62, RFC 5639 and GM/T
+// 0003. Names are IANA's where the TLS registry has one.
 func curves() map[string]curve {
 	return map[string]curve{
 		"1.3.132.0.6":         {"secp112r1", 112},

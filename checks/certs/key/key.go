@@ -49,13 +49,18 @@ func Read(spki []byte) (Public, error) {
 	}
 }
 
-// fixedSizes are the algorithms whose keys have one size (RFC 8410, RFC 9881).
+// fixedSizes are the algorithms whose keys have one size (RFC 8410, RFC 9881,
+// and RFC 4491 and RFC 9215 for GOST R 34.10, whose curves are all over fields
+// of that size).
 // ML-DSA has no RSA equivalent in the guide: its NIST categories 2, 3 and 5 are
 // taken as the classical sizes of the same category (SP 800-57, table 2).
 func fixedSizes() map[string]Public {
 	return map[string]Public{
 		"1.3.101.112":             {Algorithm: "Ed25519", Bits: 256, RSABits: 3072},
 		"1.3.101.113":             {Algorithm: "Ed448", Bits: 456, RSABits: 7680},
+		"1.2.643.2.2.19":          {Algorithm: "GOST R 34.10-2001", Bits: 256, RSABits: 3072},
+		"1.2.643.7.1.1.1.1":       {Algorithm: "GOST R 34.10-2012", Bits: 256, RSABits: 3072},
+		"1.2.643.7.1.1.1.2":       {Algorithm: "GOST R 34.10-2012", Bits: 512, RSABits: 15360},
 		"2.16.840.1.101.3.4.3.17": {Algorithm: "ML-DSA-44", Bits: 10496, RSABits: 3072},
 		"2.16.840.1.101.3.4.3.18": {Algorithm: "ML-DSA-65", Bits: 15616, RSABits: 7680},
 		"2.16.840.1.101.3.4.3.19": {Algorithm: "ML-DSA-87", Bits: 20736, RSABits: 15360},

@@ -7,6 +7,8 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"fmt"
 	"math/big"
@@ -57,6 +59,30 @@ func TestRead(t *testing.T) {
 	for _, broken := range [][]byte{nil, {0x30, 0}, spki(t, edwards)[:10]} {
 		_, err := key.Read(broken)
 		require.Error(t, err)
+	}
+}
+
+// Keys of GOST R 34.10 have the size that their algorithm says (RFC 9215
+// section 4), whatever their parameters.
+func TestReadGOST(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		algorithm asn1.ObjectIdentifier
+		want      key.Public
+	}{
+		"2001":      {asn1.ObjectIdentifier{1, 2, 643, 2, 2, 19}, key.Public{Algorithm: "GOST R 34.10-2001", Bits: 256, RSABits: 3072}},
+		"2012, 256": {asn1.ObjectIdentifier{1, 2, 643, 7, 1, 1, 1, 1}, key.Public{Algorithm: "GOST R 34.10-2012", Bits: 256, RSABits: 3072}},
+		"2012, 512": {asn1.ObjectIdentifier{1, 2, 643, 7, 1, 1, 1, 2}, key.Public{Algorithm: "GOST R 34.10-2012", Bits: 512, RSABits: 15360}},
+	} {
+		raw, err := asn1.Marshal(struct {
+			Algorithm pkix.AlgorithmIdentifier
+			Key       asn1.BitString
+		}{pkix.AlgorithmIdentifier{Algorithm: test.algorithm}, asn1.BitString{Bytes: make([]byte, test.want.Bits/4), BitLength: 2 * test.want.Bits}})
+		require.NoError(t, err)
+		got, err := key.Read(raw)
+		require.NoError(t, err, name)
+		require.Equal(t, test.want, got, name)
+		require.Equal(t, key.RSAEquivalent(test.want.Bits), got.RSABits, name)
 	}
 }
 

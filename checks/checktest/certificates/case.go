@@ -37,9 +37,6 @@ type Want struct {
 	Yes          []checks.Question
 	Inconclusive []checks.Question
 	NotAsked     []checks.Question
-	// Window: the issuer says when it wants the certificate renewed. Of all other
-	// issuers nobody knows an ACME directory to ask at.
-	Window bool
 	// Path says whose root the chain leads to, dates and names aside.
 	Path Store
 	// Letter is what the chain alone makes of a grade: T, M or F. Empty: nothing.
@@ -59,9 +56,6 @@ const (
 // Answers returns the answers that are not no or not_applicable, by question.
 func (w Want) Answers() map[checks.Question]checks.FaultAnswer {
 	answers := map[checks.Question]checks.FaultAnswer{}
-	if !w.Window {
-		answers[checks.RenewalAsked] = checks.FaultNotAsked
-	}
 	for answer, questions := range map[checks.FaultAnswer][]checks.Question{
 		checks.FaultFound: w.Yes, checks.FaultInconclusive: w.Inconclusive, checks.FaultNotAsked: w.NotAsked,
 	} {

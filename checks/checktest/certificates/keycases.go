@@ -34,7 +34,7 @@ func keyCases() []Case {
 	// crypto/x509 knows no such curve: what only it can examine cannot be told. A
 	// leaf that it does not parse names nobody who could be asked about it, and zlint
 	// reads none either.
-	unknownCurve := Want{Yes: yes(checks.Unparsable), Inconclusive: yes(lint, checks.KeyUsage, checks.StapleInvalid), NotAsked: yes(checks.Revoked)}
+	unknownCurve := Want{Yes: yes(checks.Unparsable), Inconclusive: yes(lint, checks.KeyUsage, checks.StapleInvalid), NotAsked: yes(checks.Revoked, checks.RenewalAsked)}
 	// crypto/tls shakes no hands with such a key: whether a staple comes is inconclusive.
 	unshaken := Want{Yes: yes(lint), Inconclusive: yes(checks.StapleInvalid)}
 	return []Case{
@@ -71,7 +71,7 @@ func keyCases() []Case {
 		{Name: "P-224", Why: "2048 bits of RSA (rating guide section 4.2), and not in Baseline Requirements section 6.1.5", Make: foreignKey("secp224r1", weakly()...), Want: unshaken},
 		{
 			Name: "P-192", Why: "B-KEY-2048: 1024 bits of RSA (rating guide section 4.2)", Make: foreignKey("prime192v1", weakly()...),
-			Want: Want{Yes: yes(weak, checks.Unparsable), Inconclusive: yes(lint, checks.KeyUsage, checks.StapleInvalid), NotAsked: yes(checks.Revoked)},
+			Want: Want{Yes: yes(weak, checks.Unparsable), Inconclusive: yes(lint, checks.KeyUsage, checks.StapleInvalid), NotAsked: yes(checks.Revoked, checks.RenewalAsked)},
 		},
 		{Name: "secp256k1", Why: "strong enough, in no client and not in Baseline Requirements section 6.1.5", Make: foreignKey("secp256k1", weakly()...), Want: unknownCurve},
 		{Name: "brainpoolP256r1", Why: "as secp256k1", Make: foreignKey("brainpoolP256r1", weakly()...), Want: unknownCurve},

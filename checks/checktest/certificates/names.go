@@ -96,7 +96,7 @@ func nameCases() []Case {
 			Name: "name in UTF-8", Why: "dNSName is an IA5String (RFC 5280 section 4.2.1.6): crypto/x509 parses no such certificate",
 			Host: "xn--bcher-kva.example.com",
 			Make: issue(alternativeNames(tagDNS, "bücher.example.com")),
-			Want: Want{Yes: yes(checks.Unparsable, checks.NameMismatch, lint), Inconclusive: yes(checks.KeyUsage, checks.StapleInvalid), NotAsked: yes(checks.Revoked), Letter: checks.GradeM},
+			Want: Want{Yes: yes(checks.Unparsable, checks.NameMismatch, lint), Inconclusive: yes(checks.KeyUsage, checks.StapleInvalid), NotAsked: yes(checks.Revoked, checks.RenewalAsked), Letter: checks.GradeM},
 		},
 	}
 }

@@ -48,26 +48,26 @@ func windowCases() []Case {
 	late := around(time.Now().Add(-37*day), time.Now().Add(8*day))
 	return []Case{
 		{
-			Name: "window to come", Why: "RFC 9773 section 4.2: not yet", Want: Want{Window: true},
+			Name: "window to come", Why: "RFC 9773 section 4.2: not yet",
 			Make: of(func(w Windows) *Issuer { return w.Later }),
 		},
 		{
 			Name: "window over", Why: "RFC 9773 section 4.2: the issuer wanted it renewed by the day before yesterday, which is past two thirds of its life too",
-			Want: Want{Window: true, Yes: yes(checks.RenewalAsked, checks.RenewalOverdue)},
+			Want: Want{Yes: yes(checks.RenewalAsked, checks.RenewalOverdue)},
 			Make: of(func(w Windows) *Issuer { return w.Over }, late),
 		},
 		{
 			Name: "window moved to now", Why: "RFC 9773 section 4.1: a window moved into the past asks for renewal at once, weeks before it is due",
-			Want: Want{Window: true, Yes: yes(checks.RenewalAsked)},
+			Want: Want{Yes: yes(checks.RenewalAsked)},
 			Make: of(func(w Windows) *Issuer { return w.Now }),
 		},
 		{
-			Name: "issuer without windows", Why: "its directory offers none (RFC 9773 section 3)", Want: Want{Window: true},
+			Name: "issuer without windows", Why: "its directory offers none (RFC 9773 section 3)",
 			Make: of(func(w Windows) *Issuer { return w.Never }),
 		},
 		{
 			Name: "window of an expired certificate", Why: "T-EXPIRED; nobody asks for a window then (RFC 9773 section 4.3)",
-			Want: Want{Yes: yes(checks.Expired, checks.RenewalOverdue), Letter: checks.GradeT},
+			Want: Want{Yes: yes(checks.Expired, checks.RenewalOverdue), NotAsked: yes(checks.RenewalAsked), Letter: checks.GradeT},
 			Make: of(func(w Windows) *Issuer { return w.Later }, from(-45*day), until(-time.Hour)),
 		},
 	}

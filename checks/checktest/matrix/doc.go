@@ -1,8 +1,9 @@
 // Package matrix lists real servers of many configurations, each with the full
 // set of protocols, suites and groups that it takes, and whose order decides.
 // What is expected comes from the servers' documentation and configuration, and
-// was compared with nmap's answers, never with our own: see TestNmap. It looks
-// at nothing itself, and must never be linked into the program.
+// was compared with nmap's answers, never with our own: see TestNmap. Each has
+// its grade too, reasoned by the rating guide: see Graded. It looks at nothing
+// itself, and must never be linked into the program.
 package matrix
 
 import (
@@ -27,6 +28,8 @@ type Group struct {
 type Server struct {
 	Name string
 	Want Expectation
+	// Grade is what all of it is worth.
+	Grade Graded
 	// Nmap says why nmap cannot tell it all, where it cannot.
 	Nmap string
 }
@@ -55,7 +58,7 @@ func Groups(t testing.TB) []Group {
 	}
 	groups = append(groups, nodeGroups()...)
 	groups = append(groups, javaGroups()...)
-	expected := readExpected(t)
+	expected, grades := readExpected(t), readGrades(t)
 	for _, group := range groups {
 		for index := range group.Servers {
 			server := &group.Servers[index]
@@ -63,8 +66,16 @@ func Groups(t testing.TB) []Group {
 			if !found {
 				t.Fatalf("nothing is expected of %q", server.Name)
 			}
-			server.Want = want
+			graded, found := grades[server.Name]
+			if !found {
+				t.Fatalf("no grade is reasoned for %q", server.Name)
+			}
+			server.Want, server.Grade = want, graded
+			delete(grades, server.Name)
 		}
+	}
+	for name := range grades {
+		t.Errorf("a grade is reasoned for %q, which is no server", name)
 	}
 	return groups
 }

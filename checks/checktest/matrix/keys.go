@@ -5,13 +5,34 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"sync"
 	"testing"
 
 	"github.com/gradewatch/gradewatch/checks/checktest"
 	"github.com/gradewatch/gradewatch/checks/checktest/pki"
 )
 
-// issue returns a certificate for Host of a new CA. RSA keys are checked in,
+// authority is the CA of every certificate here but those that are checked in.
+var authority = sync.OnceValues(func() (*pki.CA, error) { return pki.NewCA("Matrix root") })
+
+func root(t testing.TB) *pki.CA {
+	t.Helper()
+	ca, err := authority()
+	if err != nil {
+		t.Fatalf("making the CA of the matrix: %v", err)
+	}
+	return ca
+}
+
+// Root returns, in PEM, the root that issued every certificate here but those of
+// DSA and GOST, which are self-signed. Servers never send it. It is another one
+// in every process.
+func Root(t testing.TB) []byte {
+	t.Helper()
+	return root(t).PEM()
+}
+
+// issue returns a certificate for Host of the root. RSA keys are checked in,
 // since making one of 4096 bits takes seconds.
 func issue(t testing.TB, key string) *pki.Issued {
 	t.Helper()
@@ -27,7 +48,7 @@ func issue(t testing.TB, key string) *pki.Issued {
 	default: // rsa1024 ...
 		leaf.PrivateKey = privateKey(t, key)
 	}
-	return checktest.Issue(t, checktest.NewCA(t, "Matrix root"), leaf)
+	return checktest.Issue(t, root(t), leaf)
 }
 
 func privateKey(t testing.TB, name string) crypto.Signer {
