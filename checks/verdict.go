@@ -41,6 +41,9 @@ type Verdict struct {
 	Remedy string `json:"remedy,omitempty"`
 	// RemedyID names the configuration lines that belong to it; empty: none.
 	RemedyID string `json:"remedy_id,omitempty"`
+	// Quiet: it never alarms. Advice that a team may well decide against, such as
+	// CAA records, would otherwise open an incident for almost every endpoint.
+	Quiet bool `json:"quiet,omitempty"`
 	// Waived: a fail that somebody answers for until a date. It never alarms.
 	Waived *Waiver `json:"waived,omitempty"`
 }
@@ -74,3 +77,6 @@ const (
 	CauseTrustData     Cause = "trust_data"
 	CauseEngine        Cause = "engine"
 )
+
+// Alarms says whether a fail of the requirement is told to people.
+func (v Verdict) Alarms() bool { return v.Severity != Record && !v.Quiet }

@@ -242,3 +242,26 @@ func TestJudgementHoldsNoDistanceInTime(t *testing.T) {
 		require.JSONEq(t, string(first), string(second))
 	}
 }
+
+// Who trusts a self-signed certificate gets an answer to every question.
+func TestJudgeSelfSigned(t *testing.T) {
+	t.Parallel()
+	for name, trusted := range map[string]bool{"trusted": true, "not trusted": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			issued, err := pki.SelfSigned(pki.Leaf{Names: []string{"app.test"}, NotBefore: now.AddDate(0, -1, 0), NotAfter: now.AddDate(0, 2, 0)})
+			require.NoError(t, err)
+			w := newWorld(t)
+			w.leaf = checks.NewCertificate(issued.Certificate.Certificate[0])
+			if trusted {
+				w.judge.Trust, err = appraisal.NewTrust(appraisal.Config{PrivateRoots: issued.CertPEM, WithoutLint: true})
+				require.NoError(t, err)
+			}
+			judged := w.judge.Judge(w.observation(w.address("192.0.2.1")), subject(policy.Literal, "https://app.test/"), now)
+			for question, finding := range judged.Appraisal.Addresses[0].Chains[0].Findings {
+				require.NotEqual(t, checks.ReasonInternal, finding.Reason, "%s: %+v", question, finding.Details)
+			}
+			require.Equal(t, trusted, judged.Grade.Letter != checks.GradeT, "%+v", judged.Grade.Rules)
+		})
+	}
+}

@@ -37,6 +37,7 @@ func Judge(evidence Evidence, profile *Profile) []checks.Verdict {
 			Requirement: requirement.ID, Profile: profile.Name(), Severity: requirement.Severity(evidence.Subject),
 			Result: answer.result, Proof: bounded(answer.proof),
 		}
+		verdict.Quiet = verdict.Severity == checks.Advice && !requirement.Alarm
 		if answer.result == checks.Fail || answer.result == checks.ResultInconclusive {
 			verdict.Remedy, verdict.RemedyID = answer.remedy, answer.remedyID
 		}

@@ -115,7 +115,8 @@ func (NotifyUndetermined) effect() {}
 //     requirement of an incident. When the waiver is over, the fail starts anew.
 //   - A requirement that is judged no longer, since its profile is not asked any
 //     more, closes too.
-//   - A requirement of severity record never alarms.
+//   - A requirement of severity record never alarms, and advice only where its
+//     profile says so.
 //   - While our own connectivity is known to be broken a judgement moves nothing
 //     but Result, and a waiting fail asks for another look within the same bounds.
 //   - A must that stays inconclusive for UndeterminedAfter, over looks with
@@ -158,7 +159,7 @@ type step struct {
 func (s *step) judge(state RequirementState, verdict checks.Verdict) RequirementState {
 	state.Requirement, state.Severity, state.Result = verdict.Requirement, verdict.Severity, verdict.Result
 	if s.event.Connectivity.State == checks.Known && !s.event.Connectivity.Value {
-		s.askAgain(state)
+		s.askAgain(state, verdict)
 		return state
 	}
 	if verdict.Result != checks.ResultInconclusive {
@@ -173,10 +174,10 @@ func (s *step) judge(state RequirementState, verdict checks.Verdict) Requirement
 		}
 		return s.fail(state, verdict)
 	case checks.ResultInconclusive:
-		s.askAgain(state)
+		s.askAgain(state, verdict)
 		return s.inconclusive(state, verdict)
 	default:
-		s.askAgain(state)
+		s.askAgain(state, verdict)
 		return state
 	}
 }
@@ -238,13 +239,13 @@ func (s *step) fail(state RequirementState, verdict checks.Verdict) RequirementS
 	}
 	firstSeen := state.FailingSince
 	switch {
-	case state.Conclusive == checks.Fail && state.Severity == checks.Record:
+	case state.Conclusive == checks.Fail && !verdict.Alarms():
 		return state
 	case state.Conclusive == checks.Fail: // confirmed before it could alarm: its severity rose
 		firstSeen = state.ConclusiveSince
 	case firstSeen.IsZero():
 		state.FailingSince = s.event.At
-		if state.Severity != checks.Record {
+		if verdict.Alarms() {
 			s.confirm, s.full = true, s.full || restsOnFullLook(verdict)
 		}
 		return state
@@ -252,7 +253,7 @@ func (s *step) fail(state RequirementState, verdict checks.Verdict) RequirementS
 		return state // the confirming look was asked for already
 	}
 	state.Conclusive, state.ConclusiveSince, state.FailingSince = checks.Fail, s.event.At, time.Time{}
-	if state.Severity != checks.Record {
+	if verdict.Alarms() {
 		state = s.alarm(state, verdict, firstSeen)
 	}
 	return state
@@ -291,8 +292,8 @@ func (s *step) joins(verdict checks.Verdict, firstSeen time.Time) int64 {
 
 // askAgain asks for another confirming look when this one was due to confirm a
 // fail and could not tell.
-func (s *step) askAgain(state RequirementState) {
-	if state.FailingSince.IsZero() || state.Severity == checks.Record || !s.confirms(state.FailingSince) {
+func (s *step) askAgain(state RequirementState, verdict checks.Verdict) {
+	if state.FailingSince.IsZero() || !verdict.Alarms() || !s.confirms(state.FailingSince) {
 		return
 	}
 	if s.event.At.Before(state.FailingSince.Add(confirmSpell * s.settings.ConfirmAfter)) {

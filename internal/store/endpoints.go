@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -149,8 +150,8 @@ func (tx *Tx) CreateEndpoint(ctx context.Context, endpoint monitor.Endpoint, at 
 	var id int64
 	err := tx.QueryRow(ctx, insert, pgx.StrictNamedArgs{
 		"environment": string(endpoint.Environment), "kind": string(endpoint.Kind), "value_kind": string(endpoint.ValueKind),
-		"value": endpoint.Value, "probe": endpoint.ProbeURL, "method": orElse(endpoint.Method, "GET"),
-		"vantage": orElse(endpoint.Vantage, "local"), "interval": int64(endpoint.Interval / time.Second),
+		"value": endpoint.Value, "probe": endpoint.ProbeURL, "method": cmp.Or(endpoint.Method, "GET"),
+		"vantage": cmp.Or(endpoint.Vantage, "local"), "interval": int64(endpoint.Interval / time.Second),
 		"next": endpoint.NextRunAt, "at": at, "application": endpoint.ApplicationID,
 	}).Scan(&id)
 	if isNoRows(err) {

@@ -228,10 +228,3 @@ func (tx *Tx) Measurements(ctx context.Context, hostLook int64, at time.Time) (c
 }
 
 func isNoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
-
-func orElse(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
-}

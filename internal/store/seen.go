@@ -92,8 +92,8 @@ func judgementComponents(judged Judged) ([]component, Seen, error) {
 		return components, seen, nil
 	}
 	graded := Graded{Endpoint: *judged.Judgement.Grade, Addresses: []GradedAddress{}, Appraisal: judged.Judgement.Appraisal}
-	if judged.Look != nil {
-		for i, address := range judged.Look.Addresses[:min(len(judged.Look.Addresses), len(judged.Judgement.Grades))] {
+	if whole := cmp.Or(judged.Whole, judged.Look); whole != nil { // grades are of what was judged, in its order
+		for i, address := range whole.Addresses[:min(len(whole.Addresses), len(judged.Judgement.Grades))] {
 			graded.Addresses = append(graded.Addresses, GradedAddress{address.Address, address.Port, judged.Judgement.Grades[i]})
 		}
 	}
