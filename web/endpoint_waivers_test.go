@@ -62,6 +62,7 @@ func TestWaiverIsGrantedAndEnded(t *testing.T) {
 	limited := waiverForm(func(form url.Values) { form.Set("requirement", ownFact) })
 	require.Equal(t, http.StatusSeeOther, b.post("/endpoints/1/waivers", limited).status)
 	page := b.get("/endpoints/1/waivers?done=waiver-granted")
+	require.Contains(t, page.text("main"), "The requirement is waived from the next look on.")
 	rows := page.Find("tbody tr")
 	require.Equal(t, 2, rows.Length())
 	require.Contains(t, rows.First().Text(), "cookies[<i>theme</i>]", "the newest first")

@@ -122,6 +122,14 @@ func TestLookNowShowsItsProgress(t *testing.T) {
 	require.Contains(t, running.text("#progress"), "Asked for: Waiting for its turn")
 	s.sql(`UPDATE assessments SET stage = 'tls 1/2', started_at = slot WHERE finished_at IS NULL`)
 	require.Contains(t, b.get(poll).text("#progress"), "Asking which TLS versions are accepted, 1 of 2")
+	for stage, words := range map[string]string{
+		checks.StageSuites: "Asking which cipher suites are accepted, 1 of 2", checks.StageFeatures: "Asking which features are spoken, 1 of 2",
+		checks.StageVulnerabilities: "Looking for known vulnerabilities, 1 of 2", checks.StageClients: "Simulating clients, 1 of 2",
+		checks.StagePKI: "Asking the certificates' issuers", checks.StageRecords: "Asking DNS for further records",
+	} {
+		s.sql(`UPDATE assessments SET stage = $1 || ' 1/2' WHERE finished_at IS NULL`, stage)
+		require.Contains(t, b.get(poll).text("#progress"), words)
+	}
 	s.sql(`UPDATE assessments SET finished_at = slot, outcome = 'dropped' WHERE finished_at IS NULL`)
 	done := b.get(poll)
 	require.Equal(t, "true", done.header.Get("HX-Refresh"))

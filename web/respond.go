@@ -58,7 +58,7 @@ func notice(key string) string {
 	case "full-look-asked":
 		return "A full check has been asked for. It may take a few minutes."
 	case "waiver-granted":
-		return "The requirement is waived. It counts again when the waiver is over."
+		return "The requirement is waived from the next look on. It counts again when the waiver is over."
 	case "waiver-ended":
 		return "The waiver is over. The requirement counts from the next look on."
 	case "profiles-changed":
