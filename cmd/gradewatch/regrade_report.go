@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -87,7 +88,7 @@ func wholeReport(ctx context.Context, from *store.Store, id int64, all bool) (re
 				return err
 			}
 			read := next.Endpoints
-			next.Endpoints = append(report.Endpoints, read...)
+			next.Endpoints = slices.Concat(report.Endpoints, read)
 			report = next
 			if len(read) < page.Limit {
 				return nil
