@@ -37,13 +37,21 @@ func Judge(evidence Evidence, profile *Profile) []checks.Verdict {
 			Requirement: requirement.ID, Profile: profile.Name(), Severity: requirement.Severity(evidence.Subject),
 			Result: answer.result, Proof: bounded(answer.proof),
 		}
-		verdict.Quiet = verdict.Severity == checks.Advice && !requirement.Alarm
+		verdict.Quiet = requirement.quiet(verdict.Severity)
 		if answer.result == checks.Fail || answer.result == checks.ResultInconclusive {
 			verdict.Remedy, verdict.RemedyID = answer.remedy, answer.remedyID
 		}
 		verdicts = append(verdicts, verdict)
 	}
 	return verdicts
+}
+
+// quiet says whether a fail of this severity is told to nobody.
+func (r Requirement) quiet(severity checks.Severity) bool {
+	if r.Alarm != nil {
+		return !*r.Alarm
+	}
+	return severity == checks.Advice
 }
 
 // NotAsked says whether a verdict is open for nothing but what nobody asked, as

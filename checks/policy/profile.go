@@ -39,9 +39,9 @@ type Requirement struct {
 	Proof    ProofRule `yaml:"proof"`
 	Remedy   string    `yaml:"remedy"`    // what to do, in a sentence
 	RemedyID string    `yaml:"remedy_id"` // names configuration lines
-	// Alarm: a fail is told to people although it is advice. What is required or
-	// recommended is always told, what is recorded never.
-	Alarm bool `yaml:"alarm"`
+	// Alarm: whether a fail is told to people. Not set: what is required or
+	// recommended is, advice is not. What is recorded never is.
+	Alarm *bool `yaml:"alarm"`
 	// Remedies take the place of Remedy where their condition holds.
 	Remedies []RemedyRule `yaml:"remedies"`
 

@@ -16,8 +16,8 @@ import (
 //   - suites of a protocol version that is refused now and was accepted, or the
 //     other way.
 //
-// What issuers said is carried certificate by certificate, where the look has
-// no conclusive answer of its own.
+// What issuers said is carried certificate by certificate: of revocation where the
+// look did not ask, of the rest where it has no conclusive answer of its own.
 func Carry(fresh, known checks.Observation) checks.Observation {
 	whole := fresh
 	whole.Addresses = slices.Clone(fresh.Addresses)
@@ -121,14 +121,19 @@ func carryPKI(fresh, known checks.PKI, needed map[checks.Fingerprint]bool) check
 	return whole
 }
 
-// carryRevocation keeps a fresh answer of either kind, and takes the older ones
-// where there is none.
+// carryRevocation takes an older answer where nobody asked for a fresh one, and
+// an older 'revoked', which is final, where a fresh one could not be had. An older
+// 'good' in its place would take back a revocation that was seen since.
 func carryRevocation(fresh, older checks.Revocation) checks.Revocation {
-	if fresh.CRL.State == checks.Known || fresh.OCSP.State == checks.Known ||
-		older.CRL.State != checks.Known && older.OCSP.State != checks.Known && fresh != (checks.Revocation{}) {
-		return fresh
+	told := fresh.CRL.State == checks.Known || fresh.OCSP.State == checks.Known
+	if fresh == (checks.Revocation{}) || !told && saysRevoked(older) {
+		return older
 	}
-	return older
+	return fresh
+}
+
+func saysRevoked(revocation checks.Revocation) bool {
+	return revocation.CRL.Value.State == checks.RevocationRevoked || revocation.OCSP.Value.State == checks.RevocationRevoked
 }
 
 func carryFacts[T any](fresh, older map[checks.Fingerprint]checks.Fact[T], needed map[checks.Fingerprint]bool) map[checks.Fingerprint]checks.Fact[T] {

@@ -93,6 +93,10 @@ func TestCarry(t *testing.T) {
 		whole := monitor.Carry(fresh, known())
 		require.Equal(t, map[checks.Fingerprint]checks.Revocation{leaf.SHA256: revoked, other.SHA256: revoked}, whole.PKI.Revocation)
 		require.Equal(t, unsure, fresh.PKI.Revocation[other.SHA256])
+
+		older := known()
+		older.PKI.Revocation = map[checks.Fingerprint]checks.Revocation{other.SHA256: {CRL: checks.KnownFact(checks.RevocationStatus{State: checks.RevocationGood})}}
+		require.Equal(t, unsure, monitor.Carry(fresh, older).PKI.Revocation[other.SHA256], "a revocation may have been seen since")
 	})
 	t.Run("a full look asks by itself", func(t *testing.T) {
 		t.Parallel()
