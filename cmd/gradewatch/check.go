@@ -26,26 +26,29 @@ const (
 // checkCommand looks at URLs with no database. It may look at any address:
 // whoever runs it sees what this machine sees anyway.
 type checkCommand struct {
-	URLs        []string       `arg:"" optional:"" name:"url" help:"What to look at: https://app.example.com/callback, app.example.com:8443, 192.0.2.1, [2001:db8::1]:8443, or - for a list on standard input."`
-	File        []string       `short:"f" placeholder:"FILE" sep:"none" help:"Look at the URLs and hosts of FILE too, one a line; # begins a comment, - is standard input. May be repeated."`
-	Full        bool           `help:"Look at everything: suites and their order, groups, all chains, features, vulnerabilities, what known clients get."`
-	Intrusive   bool           `help:"Also send what no honest client sends, to find Heartbleed, ROBOT and the like. Implies --full. Only with the leave of the server's owner."`
-	ServerOnly  bool           `help:"Ask the server only, and nobody else: no revocation lists, OCSP, missing intermediates, renewal windows, CAA and TLSA records."`
-	JSON        bool           `help:"Print a JSON report: indented for one URL, one line each for more."`
-	PrintSchema printSchema    `help:"Print the JSON Schema of a report, and do nothing else."`
-	Verbose     bool           `short:"v" help:"Print what was sent and what came back to standard error, after each report."`
-	IP          []netip.Addr   `name:"ip" xor:"place" placeholder:"ADDRESS" help:"Look at this address only, instead of those that the name resolves to. May be repeated."`
-	ConnectTo   []connectTo    `xor:"place" sep:"none" placeholder:"HOST:PORT" help:"Connect there instead, and still ask for the URL's host. HOST1:PORT1:HOST2:PORT2 does so for one host and port only, as with curl. May be repeated."`
-	SNI         string         `name:"sni" placeholder:"NAME" help:"Name this host in TLS instead of the URL's."`
-	Timeout     *time.Duration `help:"How long the look at one URL may take: ${quick_timeout}, with --full ${full_timeout}, with --intrusive ${intrusive_timeout} if not said."`
-	Type        string         `enum:"standard,custom" default:"custom" help:"Type of the application: ${enum}."`
-	Kind        string         `enum:"redirect,post_logout,web_panel,webhook,state_change,erp_sync,quote_connector,mirroring,cors_origin,sign_in_start,app_store_link,guide" default:"redirect" help:"What the URL is registered as: ${enum}."`
-	Environment string         `enum:"SOD,Stage,Production" default:"Production" help:"Where the application runs: ${enum}."`
-	Profile     []string       `placeholder:"NAME" default:"superoffice,gradewatch" help:"Set of requirements to judge by: superoffice, gradewatch (our advice), a second opinion such as mozilla-intermediate, or a YAML file of your own. May be repeated; ${default} if not said."`
-	FailOn      string         `enum:"must,recommended,advice" default:"must" help:"End with code 1 where a requirement of at least this severity fails, and with 3 where one could not be told: ${enum}."`
-	CAFile      []string       `name:"ca-file" placeholder:"FILE" help:"PEM file of private roots to trust too. May be repeated."`
-	ExtraRoots  string         `name:"extra-roots" env:"GRADEWATCH_EXTRA_ROOTS" placeholder:"FILES" help:"PEM files of private roots, separated by commas."`
-	Resolver    string         `env:"GRADEWATCH_RESOLVER" placeholder:"HOST:PORT" help:"DNS server to ask instead of the system's."`
+	URLs            []string       `arg:"" optional:"" name:"url" help:"What to look at: https://app.example.com/callback, app.example.com:8443, 192.0.2.1, [2001:db8::1]:8443, or - for a list on standard input."`
+	File            []string       `short:"f" placeholder:"FILE" sep:"none" help:"Look at the URLs and hosts of FILE too, one a line; # begins a comment, - is standard input. May be repeated."`
+	Full            bool           `help:"Look at everything: suites and their order, groups, all chains, features, vulnerabilities, what known clients get."`
+	Intrusive       bool           `help:"Also send what no honest client sends, to find Heartbleed, ROBOT and the like. Implies --full. Only with the leave of the server's owner."`
+	ServerOnly      bool           `help:"Ask the server only, and nobody else: no revocation lists, OCSP, missing intermediates, renewal windows, CAA and TLSA records."`
+	JSON            bool           `help:"Print a JSON report: indented for one URL, one line each for more."`
+	PrintSchema     printSchema    `help:"Print the JSON Schema of a report, and do nothing else."`
+	Verbose         bool           `short:"v" help:"Print what was sent and what came back to standard error, after each report."`
+	IP              []netip.Addr   `name:"ip" xor:"place" placeholder:"ADDRESS" help:"Look at this address only, instead of those that the name resolves to. May be repeated."`
+	ConnectTo       []connectTo    `xor:"place" sep:"none" placeholder:"HOST:PORT" help:"Connect there instead, and still ask for the URL's host. HOST1:PORT1:HOST2:PORT2 does so for one host and port only, as with curl. May be repeated."`
+	SNI             string         `name:"sni" placeholder:"NAME" help:"Name this host in TLS instead of the URL's."`
+	Timeout         *time.Duration `help:"How long the look at one URL may take: ${quick_timeout}, with --full ${full_timeout}, with --intrusive ${intrusive_timeout} if not said."`
+	Type            string         `enum:"standard,custom" default:"custom" help:"Type of the application: ${enum}."`
+	Kind            string         `enum:"redirect,post_logout,web_panel,webhook,state_change,erp_sync,quote_connector,mirroring,cors_origin,sign_in_start,app_store_link,guide" default:"redirect" help:"What the URL is registered as: ${enum}."`
+	Environment     string         `enum:"SOD,Stage,Production" default:"Production" help:"Where the application runs: ${enum}."`
+	Profile         []string       `placeholder:"NAME" default:"superoffice,gradewatch" help:"Set of requirements to judge by: superoffice, gradewatch (our advice), a second opinion such as mozilla-intermediate, or a YAML file of your own. May be repeated; ${default} if not said."`
+	FailOn          string         `enum:"must,recommended,advice" default:"must" help:"End with code 1 where a requirement of at least this severity fails, and with 3 where one could not be told: ${enum}."`
+	CAFile          []string       `name:"ca-file" placeholder:"FILE" help:"PEM file of private roots to trust too. May be repeated."`
+	ExtraRoots      string         `name:"extra-roots" env:"GRADEWATCH_EXTRA_ROOTS" placeholder:"FILES" help:"PEM files of private roots, separated by commas."`
+	LogList         string         `env:"GRADEWATCH_LOG_LIST" placeholder:"FILE" help:"List of certificate transparency logs (Chrome's log_list.json) instead of the built-in one."`
+	CompromisedKeys []string       `env:"GRADEWATCH_COMPROMISED_KEYS" placeholder:"FILES" help:"Further lists of published keys, separated by commas."`
+	DebianKeys      []string       `env:"GRADEWATCH_DEBIAN_KEYS" placeholder:"BITS:FILE" help:"Debian weak keys by size, as files of openssl-blacklist, separated by commas."`
+	Resolver        string         `env:"GRADEWATCH_RESOLVER" placeholder:"HOST:PORT" help:"DNS server to ask instead of the system's."`
 }
 
 // printSchema is a flag that ends the program, as --help does.
@@ -234,6 +237,6 @@ func (c *checkCommand) judgeBy(profiles []*policy.Profile) (judgement.Judge, err
 	if err != nil {
 		return judgement.Judge{}, err
 	}
-	trust, err := newTrust(private)
+	trust, err := newTrust(private, trustFiles{logList: c.LogList, compromisedKeys: c.CompromisedKeys, debianKeys: c.DebianKeys})
 	return judgement.Judge{Trust: trust, Profiles: profiles}, err
 }

@@ -71,7 +71,7 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 			return judge.Judge(observation, endpoint.Subject(), at, heldTo(endpoint)...)
 		},
 		Versions: worker.Versions{TrustData: s.trust.Version()},
-		Grader:   grader(s.private),
+		Grader:   grader(s.private, s.trustFiles()),
 		Sender:   sender,
 		Vantage:  choice.vantage, Lead: choice.lead, Build: programVersion(),
 		Settings: monitor.Settings{ConfirmAfter: s.ConfirmAfter, UndeterminedAfter: s.UndeterminedAfter},

@@ -142,15 +142,20 @@ func regradeLine(progress store.Regrade) string {
 	return fmt.Sprintf("%d of %d observations, %d of %d assessments", progress.Cursor, progress.Manifests, progress.Covered, progress.Assessments)
 }
 
-// grader grades by fixed criteria and the trust data of private roots. Linting
+// grader grades by fixed criteria and the trust data of the service. Linting
 // decides no grade and takes most of the time, so it is left out.
-func grader(private []byte) func(criteria string) (regrade.Grader, error) {
+func grader(private []byte, files trustFiles) func(criteria string) (regrade.Grader, error) {
 	return func(version string) (regrade.Grader, error) {
 		criteria, err := grade.CriteriaByVersion(version)
 		if err != nil {
 			return nil, err
 		}
-		trust, err := appraisal.NewTrust(appraisal.Config{PrivateRoots: private, WithoutLint: true})
+		config, err := files.read()
+		if err != nil {
+			return nil, err
+		}
+		config.PrivateRoots, config.WithoutLint = private, true
+		trust, err := appraisal.NewTrust(config)
 		if err != nil {
 			return nil, fmt.Errorf("prepare the trust data: %w", err)
 		}

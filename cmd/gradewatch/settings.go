@@ -54,7 +54,7 @@ func readSettings(from *terminal) (settings, error) {
 	}
 	if read.roots, read.private, err = trustedRoots(splitFiles(strings.Join(loaded.ExtraRoots, ","))); err != nil {
 		faults = append(faults, fmt.Errorf("GRADEWATCH_EXTRA_ROOTS: %w", err))
-	} else if read.trust, err = newTrust(read.private); err != nil {
+	} else if read.trust, err = newTrust(read.private, read.trustFiles()); err != nil {
 		faults = append(faults, err)
 	}
 	if read.DataFolder == "" && read.DatabaseURL == "" {
@@ -88,13 +88,17 @@ func trustedRoots(files []string) (roots *chain.Roots, private []byte, err error
 	return roots, private, nil
 }
 
+func (s settings) trustFiles() trustFiles {
+	return trustFiles{logList: s.LogList, compromisedKeys: s.CompromisedKeys, debianKeys: s.DebianKeys}
+}
+
 // trustAlso adds private roots.
 func (s *settings) trustAlso(private []byte) (err error) {
 	s.private = append(append(s.private, private...), '\n')
 	if s.roots, err = s.roots.WithPrivate(private); err != nil {
 		return err
 	}
-	s.trust, err = newTrust(s.private)
+	s.trust, err = newTrust(s.private, s.trustFiles())
 	return err
 }
 

@@ -33,9 +33,14 @@ type Config struct {
 
 	Metrics bool `env:"GRADEWATCH_METRICS"` // serve Prometheus metrics at /metrics, to whoever reaches the pages
 
-	Vantage       string   `env:"GRADEWATCH_VANTAGE" envDefault:"local"`
-	Resolver      string   `env:"GRADEWATCH_RESOLVER"`                                                                           // host:port of a DNS server; empty: the system's
-	ExtraRoots    []string `env:"GRADEWATCH_EXTRA_ROOTS"`                                                                        // PEM files of private roots
+	Vantage    string   `env:"GRADEWATCH_VANTAGE" envDefault:"local"`
+	Resolver   string   `env:"GRADEWATCH_RESOLVER"`    // host:port of a DNS server; empty: the system's
+	ExtraRoots []string `env:"GRADEWATCH_EXTRA_ROOTS"` // PEM files of private roots
+	// Newer or further lists that certificates are judged by; empty: those built in.
+	LogList         string   `env:"GRADEWATCH_LOG_LIST"`         // file of Chrome's log_list.json, version 3
+	CompromisedKeys []string `env:"GRADEWATCH_COMPROMISED_KEYS"` // files of keys that are published
+	DebianKeys      []string `env:"GRADEWATCH_DEBIAN_KEYS"`      // files of openssl-blacklist: BITS:FILE
+
 	AllowNetworks string   `env:"GRADEWATCH_ALLOW_NETWORKS"`                                                                     // special-purpose networks that may be looked at
 	References    []string `env:"GRADEWATCH_REFERENCES" envDefault:"one.one.one.one:443,dns.google:443,www.superoffice.com:443"` // prove our own connectivity
 
