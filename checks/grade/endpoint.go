@@ -8,7 +8,7 @@ import (
 )
 
 // Endpoint is the grade of an endpoint: that of the worst of its addresses, with
-// the rules that fired on any. It is provisional where one of them is. Addresses
+// the rules that fired on any. It is provisional where one of them is, but for an F. Addresses
 // without a letter do not make it worse.
 func Endpoint(grades []checks.Grade) checks.Grade {
 	result := checks.Grade{Rules: []checks.GradeRule{}, Next: []checks.GradeStep{}}
@@ -43,6 +43,9 @@ func Endpoint(grades []checks.Grade) checks.Grade {
 	}
 	if future != result.Letter {
 		result.Future = future
+	}
+	if result.Letter == checks.GradeF { // nothing that is missing makes it worse, and no address mends another
+		result.Provisional, result.Missing = false, nil
 	}
 	sortRules(result.Rules)
 	result.Next = mergeSteps(grades, result.Letter)

@@ -39,6 +39,7 @@ func TestEndpointIsTheWorstAddress(t *testing.T) {
 		"T is worse than M":        {[]*server{mismatch(), expired()}, "T", false},
 		"F is worse than T":        {[]*server{expired(), broken(), mismatch()}, "F", false},
 		"one could not be seen":    {[]*server{unseen(), b()}, "B", true},
+		"F with one untold is F":   {[]*server{unseen(), broken()}, "F", false},
 		"none could be seen":       {[]*server{unseen(), unseen()}, "", true},
 		"one speaks no TLS at all": {[]*server{refused(), plus()}, "A+", false},
 	} {

@@ -152,5 +152,12 @@ func (f *facts) missingChain() checks.Proof {
 			}
 		}
 	}
-	return lack(path, checks.NotAsked.String(), "all about the certificate, such as its revocation")
+	for _, c := range f.chains {
+		for _, question := range questions() {
+			if c.Findings[question].Answer == checks.FaultNotAsked {
+				return lack(path, checks.NotAsked.String(), fmt.Sprintf("the certificate (%s)", question))
+			}
+		}
+	}
+	return lack(path, checks.NotAsked.String(), "all about the certificate")
 }

@@ -138,6 +138,10 @@ func resultRank(result checks.Result) int {
 	return len(resultWords)
 }
 
+// proofsPrinted is how many proofs of a verdict are printed: a server may take
+// sixty suites.
+const proofsPrinted = 8
+
 func (p *printer) verdict(b *bytes.Buffer, verdict checks.Verdict) {
 	word, style := p.resultWord(verdict.Result)
 	text := ""
@@ -147,10 +151,17 @@ func (p *printer) verdict(b *bytes.Buffer, verdict checks.Verdict) {
 	fmt.Fprintf(b, "  %s  %-*s  %s  %s\n", p.styled(style, fmt.Sprintf("%-*s", resultWidth, word)),
 		severityWidth, verdict.Severity, verdict.Requirement, text)
 	indent := strings.Repeat(" ", 2+resultWidth+2)
-	for _, proof := range verdict.Proof {
-		if worthPrinting(verdict, proof) {
-			fmt.Fprintf(b, "%s%s\n", indent, printable(proof.Text))
+	printed := 0
+	for i, proof := range verdict.Proof {
+		if !worthPrinting(verdict, proof) {
+			continue
 		}
+		if printed == proofsPrinted {
+			fmt.Fprintf(b, "%sand %d more, which --json has\n", indent, len(verdict.Proof)-i)
+			break
+		}
+		fmt.Fprintf(b, "%s%s\n", indent, printable(proof.Text))
+		printed++
 	}
 	if verdict.Remedy != "" {
 		fmt.Fprintf(b, "%s%s\n", indent, p.styled(dim, "To do: "+printable(verdict.Remedy)))

@@ -10,6 +10,9 @@ import (
 	"github.com/gradewatch/gradewatch/checks/policy/remedies"
 )
 
+// proofsShown is how many proofs of a verdict are seen at once.
+const proofsShown = 6
+
 // verdictSection is the verdicts of one section.
 type verdictSection struct {
 	policy.Section
