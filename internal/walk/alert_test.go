@@ -32,10 +32,10 @@ func (w *world) steps() []func() {
 }
 
 // lookUntil asks for looks until count mails and webhooks were accepted.
-func (v *visitor) lookUntil(w *world, endpoint string, count int) {
+func (v *visitor) lookUntil(w *world, endpoint string, count int, limit time.Duration) {
 	v.t.Helper()
 	pressed := time.Time{}
-	eventually(v.t, enough, "the event is told", func() bool {
+	eventually(v.t, limit, "the event is told", func() bool {
 		if len(distinctMails(w)) >= count && len(distinctHooks(w)) >= count {
 			return true
 		}
@@ -79,7 +79,7 @@ func TestRegressionAndRecoveryAreToldOnce(t *testing.T) {
 
 	for number, step := range w.steps() {
 		step()
-		v.lookUntil(w, endpoint, number+1)
+		v.lookUntil(w, endpoint, number+1, enough)
 	}
 	v.post(endpoint+"/look", nil) // one more look at the healthy server tells nothing
 	eventually(t, enough, "the last look is judged", func() bool {

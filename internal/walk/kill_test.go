@@ -26,6 +26,10 @@ func kills(t *testing.T) int {
 	return count
 }
 
+// fullLease is how long a full look holds its endpoint when its worker is
+// killed: its deadline of a minute, and GRADEWATCH_RESCUE_AFTER.
+const fullLease = 65 * time.Second
+
 // TestKilledWorkersTellOnce kills a worker (SIGKILL) at a random point of each
 // event. There is still one incident, one Message-ID and one webhook-id an
 // event; a repeat comes under the same id only, and only where a kill fell
@@ -59,7 +63,7 @@ func TestKilledWorkersTellOnce(t *testing.T) {
 		for _, number := range victims {
 			workers[number] = w.start(env, "worker")
 		}
-		v.lookUntil(w, endpoint, events)
+		v.lookUntil(w, endpoint, events, enough+fullLease)
 	}
 	settled(t, database)
 
