@@ -50,9 +50,11 @@ type FullTLS struct {
 	Vulnerabilities Vulnerabilities `json:"vulnerabilities,omitempty"` // the passive ones
 	// Intrusive: a full look without leave asks nothing here and so hides
 	// nothing of one that had it.
-	Intrusive   Vulnerabilities `json:"intrusive,omitempty"`
-	Simulations Simulations     `json:"simulations,omitzero"`
-	Stapled     Stapled         `json:"stapled,omitzero"`
+	Intrusive     Vulnerabilities `json:"intrusive,omitempty"`
+	Simulations   Simulations     `json:"simulations,omitzero"`
+	Stapled       Stapled         `json:"stapled,omitzero"`
+	Versions      HTTPVersions    `json:"versions,omitempty"`
+	ScriptCookies Fact[[]Cookie]  `json:"script_cookies,omitzero"` // that script set in a browser, where one is configured
 }
 
 // Protocol is a protocol version by the name used in reports.
@@ -120,65 +122,6 @@ func NewCertificate(der []byte) Certificate {
 	return Certificate{SHA256: Fingerprint(hex.EncodeToString(sum[:])), DER: der}
 }
 
-// HTTP is the component that holds what answered at the URL on one address.
-type HTTP struct {
-	Hops []Hop `json:"hops,omitempty"`
-	// End says how the walk ended: Known when a final answer (not a redirect)
-	// came, Inconclusive or Absent with the reason why the walk stopped
-	// (too_many_redirects, redirect_loop, budget_exhausted, timeout, ...).
-	End Fact[int] `json:"end"` // Value: status code of the final answer
-	// PlainHTTP is what TCP port 80 of the same host and address does.
-	// Absent: closed. NotAsked for http URLs.
-	PlainHTTP Fact[PlainHTTP] `json:"plain_http"`
-}
-
-// PlainHTTP is the answer at port 80 of a host whose URL is https.
-type PlainHTTP struct {
-	Status           int  `json:"status"`
-	RedirectsToHTTPS bool `json:"redirects_to_https"`
-}
-
-// Hop is one request and its answer. URLs are canonical: values of query
-// parameters, user information, fragments and random path segments are
-// replaced, since state, nonces and tokens differ at every look.
-type Hop struct {
-	URL      string         `json:"url"`
-	Scheme   string         `json:"scheme"`
-	Host     string         `json:"host"`
-	SameSite bool           `json:"same_site"` // same registrable domain as the registered URL
-	Answer   Fact[Response] `json:"answer"`
-}
-
-// Response is the answer of one hop.
-type Response struct {
-	Status   int      `json:"status"`
-	TLS      Protocol `json:"tls,omitempty"`      // negotiated; empty for http
-	Location string   `json:"location,omitempty"` // canonical, absolute
-	Cookies  []Cookie `json:"cookies,omitempty"`  // sorted by name, domain, path
-	// HSTS and PublicKeyPins are the values of every Strict-Transport-Security
-	// (RFC 6797) and Public-Key-Pins (RFC 7469) field of an answer over https, as
-	// sent, in order, at most 4 of 512 bytes each. Absent: there is none.
-	HSTS          Fact[[]string] `json:"hsts,omitzero"`
-	PublicKeyPins Fact[[]string] `json:"public_key_pins,omitzero"`
-	// Server is the first product of the Server field without its version, which
-	// differs between servers behind one address: "nginx".
-	Server string `json:"server,omitempty"`
-}
-
-// Cookie is one Set-Cookie header (RFC 6265bis). Values are never kept; a
-// random part of a name is replaced by '*'.
-type Cookie struct {
-	Name        string `json:"name"`
-	HttpOnly    bool   `json:"http_only"` //nolint:revive // the attribute is written HttpOnly
-	Secure      bool   `json:"secure"`
-	SameSite    string `json:"same_site,omitempty"` // Strict, Lax, None or empty
-	Domain      string `json:"domain,omitempty"`
-	Path        string `json:"path,omitempty"`
-	Partitioned bool   `json:"partitioned,omitempty"`
-	// Invalid: a browser drops this Set-Cookie whole (RFC 6265bis section 5.7).
-	Invalid bool `json:"invalid,omitempty"`
-}
-
 // Canonical returns the canonical form of a component, and its SHA-256. The
 // form is JSON with fields in declared order and map keys sorted.
 func Canonical(component any) (form []byte, sum [sha256.Size]byte, err error) {
@@ -197,6 +140,7 @@ type Measurements struct {
 	Connections []ConnectionRecord `json:"connections,omitempty"`
 	Log         []LogLine          `json:"log,omitempty"`
 	Shares      []Share            `json:"shares,omitempty"` // where servers behind one address differ
+	Requests    []RequestRecord    `json:"requests,omitempty"`
 }
 
 // Share is on how many samples of one address something was seen.
@@ -216,6 +160,22 @@ type ConnectionRecord struct {
 	Sent        int64          `json:"sent"`
 	Received    int64          `json:"received"`
 	Reason      Reason         `json:"reason,omitempty"` // why it failed; empty when it stood
+}
+
+// RequestRecord is one HTTP request of a look.
+type RequestRecord struct {
+	Address netip.Addr `json:"address"`          // that is looked at; a hop on another host has one of its own
+	URL     string     `json:"url"`              // canonical
+	Hop     int        `json:"hop"`              // of the walk, from 0; -1: a request besides the walk
+	Reused  bool       `json:"reused,omitempty"` // on a connection that a request before opened
+	// How long each step took; zero where there was none.
+	DNS       time.Duration `json:"dns,omitempty"`
+	Connect   time.Duration `json:"connect,omitempty"`
+	TLS       time.Duration `json:"tls,omitempty"`
+	FirstByte time.Duration `json:"first_byte,omitempty"` // from the request sent to the first byte of its answer
+	// Excerpt is the begin of the text that a person would read, at most 500
+	// bytes, with whatever could be a secret replaced by '*'.
+	Excerpt string `json:"excerpt,omitempty"`
 }
 
 // LogLine is one line of a look's transcript.

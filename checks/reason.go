@@ -30,6 +30,11 @@ const (
 	ReasonTooManyRedirects   Reason = "too_many_redirects"   // more hops than the limit
 	ReasonRedirectLoop       Reason = "redirect_loop"        // a hop leads back to an earlier one
 	ReasonUnsupportedScheme  Reason = "unsupported_scheme"   // neither http nor https
+	ReasonSignInService      Reason = "sign_in_service"      // the next hop is SuperOffice's sign-in service, which is not asked
+	ReasonBotWall            Reason = "bot_wall"             // something that keeps programs away answered instead of the application
+	ReasonCaptcha            Reason = "captcha"              // likewise, with a riddle for people
+	ReasonMaintenance        Reason = "maintenance"          // a page that says it is under maintenance answered instead
+	ReasonOptedOut           Reason = "opted_out"            // who runs the host asked not to be looked at
 	ReasonDisagreement       Reason = "answers_disagree"     // repeated rounds did not agree
 	ReasonDegraded           Reason = "server_stopped"       // it answered, and then stopped answering us
 	ReasonClientCertificate  Reason = "client_certificate"   // without a client certificate the handshake does not complete

@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"net/netip"
 	"slices"
 	"time"
 )
@@ -11,7 +10,7 @@ import (
 // ReportSchema names the form of Report, and is the identifier of its JSON
 // Schema (docs/report.schema.json). Fields are added under the same name;
 // anything that breaks a reader gets a new one.
-const ReportSchema = "https://gradewatch.dev/schema/report/v1"
+const ReportSchema = "https://gradewatch.dev/schema/report/v2"
 
 // Report is what `gradewatch check --json` prints and the API gives for one URL.
 type Report struct {
@@ -27,17 +26,10 @@ type Report struct {
 	Grade     *Grade          `json:"grade,omitempty"`
 	Verdicts  []Verdict       `json:"verdicts"`
 	Addresses []ReportAddress `json:"addresses"`
-	HTTP      []ReportHTTP    `json:"http"`
+	HTTP      ReportHTTP      `json:"http"`
 	DNS       DNS             `json:"dns"`
 	Records   Records         `json:"records,omitzero"`
 	PKI       PKI             `json:"pki,omitzero"`
-}
-
-// ReportHTTP is what one address showed on the HTTP side.
-type ReportHTTP struct {
-	Address netip.Addr `json:"address"`
-	Port    uint16     `json:"port"`
-	HTTP
 }
 
 // ReportConfig is what a report is made of.
@@ -55,7 +47,10 @@ type Judgement struct {
 	Appraisal Appraisal
 	Grade     *Grade  // of the endpoint: that of its worst address; nil where there is no TLS to grade
 	Grades    []Grade // of the observation's addresses, in their order; empty likewise
-	Verdicts  []Verdict
+	// HTTPScores are of the observation's addresses, in their order; nil where
+	// there is no answer to score.
+	HTTPScores []*HTTPScore
+	Verdicts   []Verdict
 }
 
 // NewReport lays a look and its verdicts out as a report.
@@ -72,7 +67,6 @@ func NewReport(config ReportConfig) Report {
 		Grade:       config.Judgement.Grade,
 		Verdicts:    append([]Verdict{}, config.Judgement.Verdicts...),
 		Addresses:   []ReportAddress{},
-		HTTP:        []ReportHTTP{},
 		DNS:         observation.DNS,
 		Records:     observation.Records,
 		PKI:         observation.PKI,
@@ -84,8 +78,8 @@ func NewReport(config ReportConfig) Report {
 		entry := newReportAddress(observation, address, config.Measurements.Shares)
 		entry.judge(config.Judgement, i)
 		report.Addresses = append(report.Addresses, entry)
-		report.HTTP = append(report.HTTP, ReportHTTP{Address: address.Address, Port: address.Port, HTTP: address.HTTP})
 	}
+	report.HTTP = newReportHTTP(observation, config.Judgement.HTTPScores, config.Measurements.Requests)
 	return report
 }
 

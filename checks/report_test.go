@@ -104,7 +104,7 @@ func TestReportOfNothing(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(checks.NewReport(checks.ReportConfig{URL: "https://app.example.com/", Observation: &checks.Observation{}}))
 	require.NoError(t, err)
-	for _, list := range []string{`"verdicts":[]`, `"addresses":[]`, `"http":[]`} {
+	for _, list := range []string{`"verdicts":[]`, `"addresses":[]`, `"http":{"hops":[],"cookies":[],"headers":{},"addresses":[]}`} {
 		require.Contains(t, string(text), list)
 	}
 }

@@ -21,7 +21,7 @@ type Runner struct {
 	// once for each of FullStages, as it ends.
 	Full func(ctx context.Context, network Network, target Target, address netip.AddrPort, done func(stage string)) FullLook
 	// HTTP requests the target's URL at one address and follows redirects.
-	HTTP func(ctx context.Context, network Network, target Target, address netip.AddrPort) (HTTP, []Certificate)
+	HTTP func(ctx context.Context, network Network, target Target, address netip.AddrPort) HTTPLook
 	// PKI asks others than the server about the certificates that were seen, once
 	// every address is walked.
 	PKI func(ctx context.Context, network Network, target Target, observation *Observation) PKILook
@@ -34,6 +34,14 @@ type PKILook struct {
 	PKI          PKI
 	Stapled      []Stapled     // one for each of the observation's addresses, in a full look
 	Certificates []Certificate // that AIA led to
+}
+
+// HTTPLook is what asking one address over HTTP gives.
+type HTTPLook struct {
+	HTTP         HTTP
+	Versions     HTTPVersions // of a full look
+	Certificates []Certificate
+	Requests     []RequestRecord
 }
 
 // FullLook is what a full look at one address's TLS gives.
@@ -81,7 +89,7 @@ func (r Runner) Look(ctx context.Context, network Network, target Target, progre
 	report := &progressReport{call: progress, done: map[string]int{}}
 
 	observation := Observation{Depth: target.Depth, DNS: DNS{Host: target.Host}}
-	var shares []Share
+	var volatile volatileResults
 	report.start(StageDNS, 1)
 	observation.DNS.Addresses = resolve(ctx, network, target.Host)
 	report.step(StageDNS, 1)
@@ -92,12 +100,12 @@ func (r Runner) Look(ctx context.Context, network Network, target Target, progre
 			network.Logf("looking at %d of %d addresses", target.Limits.Addresses, len(addresses))
 			addresses = addresses[:target.Limits.Addresses]
 		}
-		observation.Addresses, observation.Certificates, shares = r.walk(ctx, network, target, addresses, report)
+		observation.Addresses, observation.Certificates, volatile = r.walk(ctx, network, target, addresses, report)
 		r.askOthers(ctx, network, target, &observation, report)
 	}
 	report.stop()
 	measurements := network.Measurements()
-	measurements.Shares = shares
+	measurements.Shares, measurements.Requests = volatile.shares, volatile.requests
 	measurements.StartedAt, measurements.Duration = started, time.Since(started)
 	return observation, measurements
 }
@@ -138,13 +146,19 @@ type addressResult struct {
 	index        int
 	observation  AddressObservation
 	certificates []Certificate
-	shares       []Share
+	volatileResults
+}
+
+// volatileResults are what families measured.
+type volatileResults struct {
+	shares   []Share
+	requests []RequestRecord
 }
 
 // walk asks the addresses, a few at a time, and returns when all have answered
 // or shortly after ctx has ended. Every goroutine it starts ends with ctx; one
 // whose family is slow to notice writes into a buffered channel nobody reads.
-func (r Runner) walk(ctx context.Context, network Network, target Target, addresses []netip.Addr, report *progressReport) ([]AddressObservation, []Certificate, []Share) {
+func (r Runner) walk(ctx context.Context, network Network, target Target, addresses []netip.Addr, report *progressReport) ([]AddressObservation, []Certificate, volatileResults) {
 	results := make(chan addressResult, len(addresses))
 	slots := make(chan struct{}, addressesAtOnce)
 	for i, address := range addresses {
@@ -161,7 +175,7 @@ func (r Runner) walk(ctx context.Context, network Network, target Target, addres
 	got := collect(ctx, results, len(addresses))
 	observations := make([]AddressObservation, len(addresses))
 	var certificates []Certificate
-	var shares []Share
+	var volatile volatileResults
 	for i, address := range addresses {
 		result, ok := got[i]
 		if !ok {
@@ -170,9 +184,10 @@ func (r Runner) walk(ctx context.Context, network Network, target Target, addres
 		}
 		observations[i] = result.observation
 		certificates = append(certificates, result.certificates...)
-		shares = append(shares, result.shares...)
+		volatile.shares = append(volatile.shares, result.shares...)
+		volatile.requests = append(volatile.requests, result.requests...)
 	}
-	return observations, affordable(network, mergeCertificates(certificates)), shares
+	return observations, affordable(network, mergeCertificates(certificates)), volatile
 }
 
 // collect gathers results by index until all came or ctx is over for a little.
@@ -217,9 +232,10 @@ func (r Runner) address(ctx context.Context, network Network, target Target, ind
 		result.observation.HTTP = HTTP{}
 	} else {
 		guard(network, "http", address, func() {
-			var certificates []Certificate
-			result.observation.HTTP, certificates = r.HTTP(ctx, network, target, at)
-			result.certificates = append(result.certificates, certificates...)
+			got := r.HTTP(ctx, network, target, at)
+			result.observation.HTTP, result.observation.Full.Versions = got.HTTP, got.Versions
+			result.certificates = append(result.certificates, got.Certificates...)
+			result.requests = got.Requests
 		})
 	}
 	report.step(StageHTTP, total)

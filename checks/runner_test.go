@@ -71,8 +71,8 @@ func answering(certificates ...string) checks.Runner {
 		TLS: func(context.Context, checks.Network, checks.Target, netip.AddrPort) (checks.TLS, []checks.Certificate) {
 			return checks.TLS{Chain: checks.KnownFact([]checks.Fingerprint{seen[0].SHA256})}, seen
 		},
-		HTTP: func(_ context.Context, _ checks.Network, _ checks.Target, address netip.AddrPort) (checks.HTTP, []checks.Certificate) {
-			return checks.HTTP{End: checks.KnownFact(int(address.Port()))}, seen[:1]
+		HTTP: func(_ context.Context, _ checks.Network, _ checks.Target, address netip.AddrPort) checks.HTTPLook {
+			return checks.HTTPLook{HTTP: checks.HTTP{End: checks.KnownFact(int(address.Port()))}, Certificates: seen[:1]}
 		},
 	}
 }
@@ -126,13 +126,13 @@ func TestLookAsksFourAddressesAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var now, most atomic.Int32
-		runner := checks.Runner{HTTP: func(context.Context, checks.Network, checks.Target, netip.AddrPort) (checks.HTTP, []checks.Certificate) {
+		runner := checks.Runner{HTTP: func(context.Context, checks.Network, checks.Target, netip.AddrPort) checks.HTTPLook {
 			if n := now.Add(1); n > most.Load() {
 				most.Store(n)
 			}
 			time.Sleep(time.Second) // synctest's clock
 			now.Add(-1)
-			return checks.HTTP{End: checks.KnownFact(200)}, nil
+			return checks.HTTPLook{HTTP: checks.HTTP{End: checks.KnownFact(200)}}
 		}}
 		var addresses []string
 		for i := range 10 {
@@ -151,12 +151,12 @@ func TestLookIsNeverLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		runner := answering("a")
-		runner.HTTP = func(_ context.Context, _ checks.Network, _ checks.Target, address netip.AddrPort) (checks.HTTP, []checks.Certificate) {
+		runner.HTTP = func(_ context.Context, _ checks.Network, _ checks.Target, address netip.AddrPort) checks.HTTPLook {
 			if address.Addr() == netip.MustParseAddr("192.0.2.1") {
-				return checks.HTTP{End: checks.KnownFact(200)}, nil
+				return checks.HTTPLook{HTTP: checks.HTTP{End: checks.KnownFact(200)}}
 			}
 			<-release
-			return checks.HTTP{}, nil
+			return checks.HTTPLook{}
 		}
 		got, measurements := runner.Look(t.Context(), resolvesTo("192.0.2.1", "192.0.2.2"), target(t, "https://app.example.com/", checks.Limits{Deadline: 2 * time.Second}), nil)
 		require.LessOrEqual(t, measurements.Duration, 2*time.Second+250*time.Millisecond)
@@ -178,10 +178,10 @@ func TestLookCanceled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		release := make(chan struct{})
-		runner := checks.Runner{HTTP: func(context.Context, checks.Network, checks.Target, netip.AddrPort) (checks.HTTP, []checks.Certificate) {
+		runner := checks.Runner{HTTP: func(context.Context, checks.Network, checks.Target, netip.AddrPort) checks.HTTPLook {
 			cancel()
 			<-release
-			return checks.HTTP{}, nil
+			return checks.HTTPLook{}
 		}}
 		got, measurements := runner.Look(ctx, resolvesTo("192.0.2.1"), target(t, "http://app.example.com/", checks.Limits{}), nil)
 		require.LessOrEqual(t, measurements.Duration, time.Second)
@@ -224,8 +224,8 @@ func TestCertificatesOfALookAreBounded(t *testing.T) {
 		TLS: func(context.Context, checks.Network, checks.Target, netip.AddrPort) (checks.TLS, []checks.Certificate) {
 			return checks.TLS{}, []checks.Certificate{fresh(1000), fresh(250_000)}
 		},
-		HTTP: func(context.Context, checks.Network, checks.Target, netip.AddrPort) (checks.HTTP, []checks.Certificate) {
-			return checks.HTTP{}, []checks.Certificate{fresh(250_000)}
+		HTTP: func(context.Context, checks.Network, checks.Target, netip.AddrPort) checks.HTTPLook {
+			return checks.HTTPLook{Certificates: []checks.Certificate{fresh(250_000)}}
 		},
 	}
 	network := resolvesTo("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4")

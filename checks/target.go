@@ -29,7 +29,24 @@ type Target struct {
 	// Intrusive: a full look also sends what no honest client sends. The caller
 	// has leave: ownership is verified, or an operator said so.
 	Intrusive bool
+	// Provoke: the URL is also asked with an error that a sign-in service could
+	// send (E-01, E-02).
+	Provoke bool
+	// SignInStart: the URL starts a sign-in, which is started twice (E-03 to E-07).
+	SignInStart bool
+	// Post is what is sent besides, with leave of who registered the URL.
+	Post Post
 }
+
+// Post is a request with content that a look sends.
+type Post string
+
+// What is posted.
+const (
+	PostNothing      Post = ""
+	PostWebhookTest  Post = "webhook_test"  // the test event of SuperOffice's webhooks, which a receiver ignores (E-12)
+	PostInvalidToken Post = "invalid_token" // a customer state change with a token that nobody signed (E-11)
+)
 
 // ServerName returns the name to send as SNI: SNI, else Host. It may be an
 // address literal, which is never sent (RFC 6066 section 3).

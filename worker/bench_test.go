@@ -117,8 +117,8 @@ func instant(b *testing.B, ca *pki.CA) checks.Runner {
 		TLS: func(context.Context, checks.Network, checks.Target, netip.AddrPort) (checks.TLS, []checks.Certificate) {
 			return tls, []checks.Certificate{certificate}
 		},
-		HTTP: func(context.Context, checks.Network, checks.Target, netip.AddrPort) (checks.HTTP, []checks.Certificate) {
-			return http, nil
+		HTTP: func(context.Context, checks.Network, checks.Target, netip.AddrPort) checks.HTTPLook {
+			return checks.HTTPLook{HTTP: http}
 		},
 	}
 }

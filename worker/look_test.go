@@ -21,12 +21,12 @@ import (
 func during(what func(ctx context.Context, call int)) func(*worker.Config) {
 	calls := &atomic.Int64{}
 	return func(config *worker.Config) {
-		config.Runner = checks.Runner{HTTP: func(ctx context.Context, _ checks.Network, target checks.Target, _ netip.AddrPort) (checks.HTTP, []checks.Certificate) {
+		config.Runner = checks.Runner{HTTP: func(ctx context.Context, _ checks.Network, target checks.Target, _ netip.AddrPort) checks.HTTPLook {
 			what(ctx, int(calls.Add(1))-1)
-			return checks.HTTP{
+			return checks.HTTPLook{HTTP: checks.HTTP{
 				Hops: []checks.Hop{{URL: target.URL, Host: target.Host, SameSite: true, Answer: checks.KnownFact(checks.Response{Status: 200})}},
 				End:  checks.KnownFact(200),
-			}, nil
+			}}
 		}}
 		config.Judge = func(observation *checks.Observation, endpoint monitor.Endpoint, at time.Time) checks.Judgement {
 			evidence := policy.Evidence{Observation: observation, Subject: endpoint.Subject(), At: at}

@@ -22,7 +22,7 @@ func look(t *testing.T, address netip.AddrPort, leave bool) *server {
 	network := checktest.Loopback(t)
 	full := tlsprobe.Full(t.Context(), network, target, address, nil)
 	s := &server{observed: checks.AddressObservation{Address: address.Addr(), Port: address.Port(), TLS: full.TLS, Full: full.Full}}
-	s.observed.HTTP, _ = httpsec.Walk(t.Context(), network, target, address)
+	s.observed.HTTP = httpsec.Walk(t.Context(), network, target, address).HTTP
 	for _, chain := range full.Full.Chains.Served.Value {
 		appraised := trusted(chain.Key, map[string]int{"RSA": 2048, "ECDSA": 3072}[chain.Key])
 		appraised.SNI = chain.SNI

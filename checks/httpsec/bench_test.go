@@ -24,7 +24,7 @@ func BenchmarkWalk(b *testing.B) {
 	target, err := checks.ParseTarget(fmt.Sprintf("https://app.example.com:%d/callback", nginx.Addr.Port()), checks.Quick, checks.Limits{})
 	require.NoError(b, err)
 	for b.Loop() {
-		result, _ := httpsec.Walk(b.Context(), through, target, nginx.Addr)
+		result := httpsec.Walk(b.Context(), through, target, nginx.Addr).HTTP
 		require.Equal(b, checks.KnownFact(200), result.End)
 		require.Len(b, result.Hops, 2)
 	}

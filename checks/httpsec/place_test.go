@@ -31,7 +31,7 @@ func TestWalkConnectsWhereTheCallerSays(t *testing.T) {
 	require.NoError(t, err)
 	target.Port, target.SNI = other.Port(), "named.example.com"
 	n := network(t)
-	got, _ := httpsec.Walk(t.Context(), n, target, netip.AddrPortFrom(other.Addr(), target.Port))
+	got := httpsec.Walk(t.Context(), n, target, netip.AddrPortFrom(other.Addr(), target.Port)).HTTP
 	require.Equal(t, checks.KnownFact(http.StatusOK), got.End)
 	require.Equal(t, "https://app.example.com:7443/second", got.Hops[1].URL)
 	require.Equal(t, []string{
@@ -54,7 +54,7 @@ func TestWalkNamesOtherHostsAsTheyAre(t *testing.T) {
 	target, err := checks.ParseTarget(fmt.Sprintf("https://app.example.com:%d/", app.Port()), checks.Quick, checks.Limits{})
 	require.NoError(t, err)
 	target.SNI = "named.example.com"
-	got, _ := httpsec.Walk(t.Context(), network(t), target, app)
+	got := httpsec.Walk(t.Context(), network(t), target, app).HTTP
 	require.Equal(t, checks.KnownFact(http.StatusOK), got.End)
 	require.Equal(t, "login.example.com", named)
 }

@@ -51,7 +51,7 @@ func TestWalkNeverFollowsToSpecialPurposeAddresses(t *testing.T) {
 	for i, location := range locations {
 		target, err := checks.ParseTarget(fmt.Sprintf("https://%s/%d", address, i), checks.Quick, checks.Limits{})
 		require.NoError(t, err)
-		got, _ := httpsec.Walk(t.Context(), prober.Network(target.Limits), target, address)
+		got := httpsec.Walk(t.Context(), prober.Network(target.Limits), target, address).HTTP
 		require.Equal(t, checks.InconclusiveFact[int](checks.ReasonSpecialPurpose), got.End, location)
 		require.Len(t, got.Hops, 2)
 	}

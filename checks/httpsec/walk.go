@@ -23,14 +23,14 @@ const addressesTried = 3
 // hosts are resolved and vetted by network. For an https URL it also asks port
 // 80 of address. It sends no cookies, reads no content, and ends with ctx. The
 // certificates are those of the target's own host.
-func Walk(ctx context.Context, network checks.Network, target checks.Target, address netip.AddrPort) (checks.HTTP, []checks.Certificate) {
+func Walk(ctx context.Context, network checks.Network, target checks.Target, address netip.AddrPort) checks.HTTPLook {
 	start, err := url.Parse(target.URL)
 	if err == nil {
 		err = canonicalHost(start)
 	}
 	if err != nil {
 		network.Logf("http %s: %v", address, err)
-		return checks.HTTP{End: checks.InconclusiveFact[int](checks.ReasonMalformed)}, nil
+		return checks.HTTPLook{HTTP: checks.HTTP{End: checks.InconclusiveFact[int](checks.ReasonMalformed)}}
 	}
 	start.Fragment, start.RawFragment, start.User = "", "", nil
 	limits := target.Limits.WithDefaults()
@@ -44,12 +44,12 @@ func Walk(ctx context.Context, network checks.Network, target checks.Target, add
 	}
 	if ctx.Err() != nil { // nobody is asked, which is not the same as nobody answering
 		reason := reasonOf(ctx, ctx.Err())
-		return checks.HTTP{End: checks.InconclusiveFact[int](reason), PlainHTTP: w.unasked(reason)}, nil
+		return checks.HTTPLook{HTTP: checks.HTTP{End: checks.InconclusiveFact[int](reason), PlainHTTP: w.unasked(reason)}}
 	}
 	w.follow(ctx, start, methodOf(target))
 	slices.SortFunc(w.certificates, func(a, b checks.Certificate) int { return cmp.Compare(a.SHA256, b.SHA256) })
 	w.certificates = slices.CompactFunc(w.certificates, func(a, b checks.Certificate) bool { return a.SHA256 == b.SHA256 })
-	return w.result, w.certificates
+	return checks.HTTPLook{HTTP: w.result, Certificates: w.certificates}
 }
 
 // unasked is the fact about port 80 when the look is over before its turn.

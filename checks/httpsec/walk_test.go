@@ -88,7 +88,7 @@ func walk(t *testing.T, n checks.Network, address netip.AddrPort, path string, l
 	t.Helper()
 	target, err := checks.ParseTarget(fmt.Sprintf("https://app.example.com:%d%s", address.Port(), path), checks.Quick, limits)
 	require.NoError(t, err)
-	result, _ := httpsec.Walk(t.Context(), n, target, address)
+	result := httpsec.Walk(t.Context(), n, target, address).HTTP
 	return result
 }
 
@@ -105,7 +105,8 @@ func TestWalkFinalAnswer(t *testing.T) {
 	})
 	target, err := checks.ParseTarget(fmt.Sprintf("https://app.example.com:%d/callback?x=1#f", address.Port()), checks.Quick, checks.Limits{})
 	require.NoError(t, err)
-	got, certificates := httpsec.Walk(t.Context(), network(t), target, address)
+	look := httpsec.Walk(t.Context(), network(t), target, address)
+	got, certificates := look.HTTP, look.Certificates
 	require.Len(t, certificates, 1)
 	require.Equal(t, httpsec.UserAgent, agent)
 	require.Equal(t, fmt.Sprintf("app.example.com:%d", address.Port()), host)
@@ -161,7 +162,8 @@ func TestWalkFollowsRedirects(t *testing.T) {
 	target, err := checks.ParseTarget(fmt.Sprintf("https://app.example.com:%d/308", address.Port()), checks.Quick, checks.Limits{})
 	require.NoError(t, err)
 	target.Method = http.MethodPost
-	got, certificates := httpsec.Walk(t.Context(), network(t), target, address)
+	look := httpsec.Walk(t.Context(), network(t), target, address)
+	got, certificates := look.HTTP, look.Certificates
 	require.Equal(t, []string{"POST /308", "POST /307", "POST /303", "GET /302"}, methods)
 	require.Len(t, got.Hops, 5)
 	require.Equal(t, checks.KnownFact(401), got.End)
@@ -282,7 +284,8 @@ func TestWalkPlainURL(t *testing.T) {
 	})
 	target, err := checks.ParseTarget(fmt.Sprintf("http://app.example.com:%d/", plain.Port()), checks.Quick, checks.Limits{})
 	require.NoError(t, err)
-	got, certificates := httpsec.Walk(t.Context(), network(t), target, plain)
+	look := httpsec.Walk(t.Context(), network(t), target, plain)
+	got, certificates := look.HTTP, look.Certificates
 	require.Len(t, got.Hops, 2)
 	require.Empty(t, got.Hops[0].Answer.Value.TLS)
 	require.Equal(t, checks.TLSv13, got.Hops[1].Answer.Value.TLS)
@@ -335,7 +338,7 @@ func plainPeer(t *testing.T, handle func(net.Conn)) checks.HTTP {
 	address := checktest.StartPeer(t, handle)
 	target, err := checks.ParseTarget("http://"+address.String()+"/", checks.Quick, checks.Limits{})
 	require.NoError(t, err)
-	got, _ := httpsec.Walk(t.Context(), network(t), target, address)
+	got := httpsec.Walk(t.Context(), network(t), target, address).HTTP
 	return got
 }
 
@@ -347,13 +350,13 @@ func TestWalkEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	started := time.Now()
-	got, _ := httpsec.Walk(ctx, network(t), target, peer)
+	got := httpsec.Walk(ctx, network(t), target, peer).HTTP
 	require.Less(t, time.Since(started), 5*time.Second)
 	require.Equal(t, checks.InconclusiveFact[int](checks.ReasonTimeout), got.End)
 
 	canceled, stop := context.WithCancel(t.Context())
 	stop()
-	got, _ = httpsec.Walk(canceled, network(t), target, peer)
+	got = httpsec.Walk(canceled, network(t), target, peer).HTTP
 	require.Equal(t, checks.InconclusiveFact[int](checks.ReasonCanceled), got.End)
 	require.Empty(t, got.Hops, "nobody was asked")
 }
@@ -394,7 +397,8 @@ func canonical(t *testing.T, n checks.Network, address netip.AddrPort) (string, 
 	t.Helper()
 	target, err := checks.ParseTarget(fmt.Sprintf("https://app.example.com:%d/callback", address.Port()), checks.Quick, checks.Limits{})
 	require.NoError(t, err)
-	result, certificates := httpsec.Walk(t.Context(), n, target, address)
+	look := httpsec.Walk(t.Context(), n, target, address)
+	result, certificates := look.HTTP, look.Certificates
 	require.Equal(t, checks.KnownFact(200), result.End)
 	form, _, err := checks.Canonical(result)
 	return string(form), certificates, err

@@ -132,7 +132,7 @@ func TestCheckGoodServer(t *testing.T) {
 		checks.SSLv2: "refused", checks.SSLv3: "refused", checks.TLSv10: "refused", checks.TLSv11: "refused",
 		checks.TLSv12: "accepted", checks.TLSv13: "accepted",
 	}, report.Addresses[0].Protocols)
-	require.Equal(t, []checks.Cookie{{Name: "sid", HttpOnly: true, Secure: true}}, report.HTTP[0].Hops[0].Answer.Value.Cookies)
+	require.Equal(t, []checks.Cookie{{Name: "sid", HttpOnly: true, Secure: true}}, report.HTTP.Hops[0].Answer.Value.Cookies)
 	require.LessOrEqual(t, report.Connections, 12)
 
 	code, out, _ = typed(t, "check", "--extra-roots", caFile, url)

@@ -58,6 +58,8 @@ func carryFull(address checks.AddressObservation, known checks.FullTLS) checks.F
 	full.Vulnerabilities = orOlder(full.Vulnerabilities, known.Vulnerabilities)
 	full.Intrusive = orOlder(full.Intrusive, known.Intrusive)
 	full.Simulations = orOlder(full.Simulations, known.Simulations)
+	full.Versions = orOlder(full.Versions, known.Versions)
+	full.ScriptCookies = orOlder(full.ScriptCookies, known.ScriptCookies)
 	if stillServed(known.Chains, address.TLS.Chain) {
 		full.Chains = orOlder(full.Chains, known.Chains)
 		full.Stapled = orOlder(full.Stapled, known.Stapled)

@@ -32,6 +32,8 @@ const (
 	KindIntrusive       = "intrusive"
 	KindSimulations     = "simulations"
 	KindStapled         = "stapled"
+	KindVersions        = "versions"
+	KindScriptCookies   = "script_cookies"
 
 	// What others than the server said, which no address has.
 	KindPKI     = "pki"

@@ -21,6 +21,8 @@ const (
 	FamilyPKI             = "pki"
 	FamilyRecords         = "records"
 	FamilyStapled         = "stapled"
+	FamilyVersions        = "versions"
+	FamilyScriptCookies   = "script_cookies"
 )
 
 // quickFamilies lists the families that a look of every depth asks.
@@ -32,7 +34,7 @@ func quickFamilies() []string {
 func fullFamilies() []string {
 	return []string{
 		FamilySuites, FamilyChains, FamilyFeatures, FamilyVulnerabilities, FamilyIntrusive, FamilySimulations,
-		FamilyRecords, FamilyStapled,
+		FamilyRecords, FamilyStapled, FamilyVersions, FamilyScriptCookies,
 	}
 }
 
@@ -66,6 +68,10 @@ func partOf(address *checks.AddressObservation, kind string) any {
 		return &address.Full.Simulations
 	case KindStapled:
 		return &address.Full.Stapled
+	case KindVersions:
+		return &address.Full.Versions
+	case KindScriptCookies:
+		return &address.Full.ScriptCookies
 	default:
 		return nil
 	}
@@ -76,6 +82,7 @@ func partOf(address *checks.AddressObservation, kind string) any {
 func addressKinds() []string {
 	return []string{
 		KindTLS, KindHTTP, KindSuites, KindChains, KindFeatures, KindVulnerabilities, KindIntrusive, KindSimulations, KindStapled,
+		KindVersions, KindScriptCookies,
 	}
 }
 
