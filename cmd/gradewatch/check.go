@@ -40,6 +40,8 @@ type checkCommand struct {
 	Timeout         *time.Duration `help:"How long the look at one URL may take: ${quick_timeout}, with --full ${full_timeout}, with --intrusive ${intrusive_timeout} if not said."`
 	Type            string         `enum:"standard,custom" default:"custom" help:"Type of the application: ${enum}."`
 	Kind            string         `enum:"redirect,post_logout,web_panel,webhook,state_change,erp_sync,quote_connector,mirroring,cors_origin,sign_in_start,app_store_link,guide" default:"redirect" help:"What the URL is registered as: ${enum}."`
+	Method          string         `enum:"GET,POST" default:"GET" help:"How the sign-in service calls the URL: ${enum}."`
+	Post            bool           `help:"Also send a webhook its test event, or a state change a token that nobody signed (--kind webhook, --kind state_change). Only with the leave of the server's owner."`
 	Environment     string         `enum:"SOD,Stage,Production" default:"Production" help:"Where the application runs: ${enum}."`
 	Profile         []string       `placeholder:"NAME" default:"superoffice,gradewatch" help:"Set of requirements to judge by: superoffice, gradewatch (our advice), a second opinion such as mozilla-intermediate, or a YAML file of your own. May be repeated; ${default} if not said."`
 	FailOn          string         `enum:"must,recommended,advice" default:"must" help:"End with code 1 where a requirement of at least this severity fails, and with 3 where one could not be told: ${enum}."`
@@ -122,6 +124,9 @@ func (c *checkCommand) prepare(term *terminal) (*checkRun, error) {
 	if err := c.checkPlace(); err != nil {
 		return nil, err
 	}
+	if c.Post && c.Kind != string(policy.Webhook) && c.Kind != string(policy.StateChange) {
+		return nil, fmt.Errorf("--post sends something to a webhook or state change only, and this is --kind %s", c.Kind)
+	}
 	given, err := c.given(term.in)
 	if err != nil {
 		return nil, err
@@ -192,15 +197,13 @@ func (c *checkCommand) addLooks(run *checkRun, given []givenURL, limits checks.L
 			faults = append(faults, one.fault(err))
 			continue
 		}
-		target.SNI, target.Intrusive = c.SNI, c.Intrusive
-		run.looks = append(run.looks, look{
-			subject: policy.Subject{
-				ApplicationType: policy.ApplicationType(c.Type), Kind: policy.Kind(c.Kind), ValueKind: policy.Literal,
-				Environment: policy.Environment(c.Environment), Value: target.URL,
-			},
-			places: c.places(&target),
-			target: target,
-		})
+		subject := policy.Subject{
+			ApplicationType: policy.ApplicationType(c.Type), Kind: policy.Kind(c.Kind), ValueKind: policy.Literal,
+			Environment: policy.Environment(c.Environment), Value: target.URL,
+		}
+		target.SNI, target.Intrusive, target.Method = c.SNI, c.Intrusive, c.Method
+		subject.Ask(&target, c.Post)
+		run.looks = append(run.looks, look{subject: subject, places: c.places(&target), target: target})
 	}
 	if more := len(faults) - mostFaults; more > 0 {
 		faults = append(faults[:mostFaults], fmt.Errorf("and %d more", more))
