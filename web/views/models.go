@@ -143,7 +143,8 @@ type Seen struct {
 	Certificates []CertificateView
 	Components   []store.ObservedComponent
 	Appraisal    checks.Appraisal // of the chains, when they were judged last
-	Standing     *Standing        // nil: this is one look, and not where an endpoint stands
+	Scores       map[netip.Addr]*checks.HTTPScore
+	Standing     *Standing // nil: this is one look, and not where an endpoint stands
 }
 
 // Standing is how new the answers about an endpoint are, and what becomes of
