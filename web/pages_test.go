@@ -97,7 +97,7 @@ func TestEndpointPageTellsWorstFirst(t *testing.T) {
 	require.Equal(t, "192.0.2.10 port 443 Refused Accepted Refused Could not tell : timeout Accepted Accepted", row)
 	require.Contains(t, page.text("#certificates + * , section[aria-labelledby=certificates]"), "app.example.com, www.example.com")
 	require.Contains(t, page.text("section[aria-labelledby=certificates]"), "2027-03-01 00:00 UTC")
-	require.Contains(t, page.text("section[aria-labelledby=answer]"), "Cookie session : with Secure; without HttpOnly")
+	require.Contains(t, page.text("section[aria-labelledby=cookies] tbody tr"), "session https://app.example.com/callback Secure HttpOnly, SameSite")
 	require.Contains(t, page.text("main"), "192.0.2.10 accepts SSL 3.0 now.")
 	require.Equal(t, 1, page.Find(fmt.Sprintf(`a[href="/incidents/%d"]`, incident)).Length())
 	require.Zero(t, page.Find("#progress").Length())
