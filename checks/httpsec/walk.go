@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
 )
@@ -129,7 +130,7 @@ func (w *walker) hop(u *url.URL) checks.Hop {
 // the walk is over, with the end set.
 func (w *walker) record(u *url.URL, got answer) *url.URL {
 	response := checks.Response{
-		Status: got.status, TLS: protocolName(got.version), Cookies: ParseCookies(u, got.setCookie), Server: product(got.server),
+		Status: got.status, TLS: protocolName(got.version), Cookies: ParseCookies(u, got.setCookie, time.Now()), Server: product(got.server),
 	}
 	if u.Scheme == "https" { // elsewhere browsers ignore them (RFC 6797 section 8.1)
 		response.HSTS, response.PublicKeyPins = fields(got.hsts), fields(got.pins)
