@@ -135,8 +135,8 @@ func (s *server) routeFleet(private func(string, action)) {
 	private("POST /applications/{id}/urls", s.createURLs)
 	private("GET /applications/{id}/remove", s.confirmRemoveApplication)
 	private("POST /applications/{id}/remove", s.removeApplication)
-	private("GET /endpoints/{id}/interval", s.editInterval)
-	private("POST /endpoints/{id}/interval", s.changeInterval)
+	private("GET /endpoints/{id}/settings", s.editSettings)
+	private("POST /endpoints/{id}/settings", s.changeSettings)
 	private("GET /endpoints/{id}/remove", s.confirmRemoveEndpoint)
 	private("POST /endpoints/{id}/remove", s.removeEndpoint)
 }

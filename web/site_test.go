@@ -185,7 +185,7 @@ func (a answer) formOf(selector string) url.Values {
 				option = field.Find("option").First()
 			}
 			values.Set(name, option.AttrOr("value", ""))
-		case field.Is("[type=radio]"):
+		case field.Is("[type=radio], [type=checkbox]"):
 			if _, checked := field.Attr("checked"); checked {
 				values.Set(name, field.AttrOr("value", ""))
 			}
