@@ -25,15 +25,12 @@ func (w *walker) plain(ctx context.Context, answered bool) checks.Fact[checks.Pl
 		Scheme: "http", Host: bracketed(w.start.Hostname()),
 		Path: w.start.Path, RawPath: w.start.RawPath, RawQuery: w.start.RawQuery,
 	}
-	address := netip.AddrPortFrom(w.address.Addr(), plainPort)
-	got, connected, err := w.exchange.do(ctx, http.MethodGet, u, address)
-	if err == nil {
-		w.network.Logf("http port 80 of %s: status %d", w.address.Addr(), got.status)
+	at := place{address: netip.AddrPortFrom(w.address.Addr(), plainPort), scheme: "http", authority: u.Host}
+	got, reason := w.askAt(ctx, request{method: http.MethodGet, url: u}, at, checks.RequestRecord{URL: CanonicalURL(u), Hop: besides})
+	if reason == "" {
 		return checks.KnownFact(checks.PlainHTTP{Status: got.status, RedirectsToHTTPS: toHTTPS(u, got)})
 	}
-	reason := reasonOf(ctx, err)
-	w.network.Logf("http port 80 of %s: %s: %v", w.address.Addr(), reason, err)
-	if closedPort(reason, connected, answered && ctx.Err() == nil) {
+	if closedPort(reason, got.connected, answered && ctx.Err() == nil) {
 		return checks.AbsentFact[checks.PlainHTTP](reason)
 	}
 	return checks.InconclusiveFact[checks.PlainHTTP](reason)
@@ -54,10 +51,11 @@ func closedPort(reason checks.Reason, connected, answered bool) bool {
 }
 
 func toHTTPS(u *url.URL, got answer) bool {
-	if !redirects(got.status) || got.location == "" {
+	location := got.first("location")
+	if !redirects(got.status) || location == "" {
 		return false
 	}
-	next, err := resolveLocation(u, got.location)
+	next, err := resolveLocation(u, location)
 	return err == nil && next.Scheme == "https"
 }
 

@@ -114,8 +114,10 @@ func TestWalkFinalAnswer(t *testing.T) {
 		Hops: []checks.Hop{{
 			URL: fmt.Sprintf("https://app.example.com:%d/callback?x=*", address.Port()), Scheme: "https", Host: "app.example.com", SameSite: true,
 			Answer: checks.KnownFact(checks.Response{
-				Status: 418, TLS: checks.TLSv13, Cookies: []checks.Cookie{{Name: "sid", HttpOnly: true}},
+				Status: 418, Version: "HTTP/1.1", TLS: checks.TLSv13, Cookies: []checks.Cookie{{Name: "sid", HttpOnly: true}},
 				HSTS: checks.KnownFact([]string{"max-age=1", "max-age=2"}), PublicKeyPins: checks.AbsentFact[[]string](""), Server: "Teapot",
+				Fields:  map[string][]string{"server": {"Teapot/* (Kettle) lid/*"}},
+				Content: checks.KnownFact(checks.Content{Empty: true, Look: look.HTTP.Hops[0].Answer.Value.Content.Value.Look}),
 			}),
 		}},
 		End:       checks.KnownFact(418),
@@ -236,7 +238,10 @@ func TestWalkStaysAtItsAddress(t *testing.T) {
 
 func TestWalkBudget(t *testing.T) {
 	t.Parallel()
-	address := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", http.StatusFound) })
+	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close")
+		http.Redirect(w, r, r.URL.Path+"x", http.StatusFound)
+	})
 	n := network(t)
 	n.budget = 3
 	got := walk(t, n, address, "/", checks.Limits{})
