@@ -11,6 +11,10 @@ type HTTP struct {
 	// PlainHTTP is what TCP port 80 of the same host and address does.
 	// Absent: closed. NotAsked for http URLs.
 	PlainHTTP Fact[PlainHTTP] `json:"plain_http"`
+	// Preflight is the answer to a CORS preflight of the final URL, sent with
+	// PreflightOrigin and following nothing. Inconclusive: it got no answer.
+	// NotAsked where no final answer came.
+	Preflight Fact[Preflight] `json:"preflight,omitzero"`
 	// Provoked is the answer to the URL with error=access_denied&state=monitor
 	// added to its query (E-01, E-02), following nothing.
 	Provoked Fact[Response] `json:"provoked,omitzero"`
@@ -25,6 +29,21 @@ type HTTP struct {
 type PlainHTTP struct {
 	Status           int  `json:"status"`
 	RedirectsToHTTPS bool `json:"redirects_to_https"`
+	// Route are the canonical URLs that redirects lead to, in order, up to the
+	// first that is not http, and at most 4. Those of http on the own host were asked.
+	Route []string `json:"route,omitempty"`
+}
+
+// PreflightOrigin is the Origin of a preflight: a site that cannot exist (RFC
+// 2606 section 2), so that whoever allows it allows everybody.
+const PreflightOrigin = "https://gradewatch.invalid"
+
+// Preflight is what the answer to OPTIONS with an Origin and
+// Access-Control-Request-Method: GET allows (Fetch standard, CORS protocol).
+type Preflight struct {
+	Status           int    `json:"status"`
+	AllowOrigin      string `json:"allow_origin,omitempty"`      // as sent, at most 256 bytes
+	AllowCredentials bool   `json:"allow_credentials,omitempty"` // Access-Control-Allow-Credentials: true
 }
 
 // Hop is one request and its answer. URLs are canonical: values of query
@@ -142,13 +161,16 @@ type MixedContent struct {
 // Cookie is one Set-Cookie header (RFC 6265bis). Values are never kept; a
 // random part of a name is replaced by '*'.
 type Cookie struct {
-	Name        string `json:"name"`
-	HttpOnly    bool   `json:"http_only"` //nolint:revive // the attribute is written HttpOnly
-	Secure      bool   `json:"secure"`
-	SameSite    string `json:"same_site,omitempty"` // Strict, Lax, None or empty
-	Domain      string `json:"domain,omitempty"`
-	Path        string `json:"path,omitempty"`
-	Partitioned bool   `json:"partitioned,omitempty"`
+	Name     string `json:"name"`
+	HttpOnly bool   `json:"http_only"` //nolint:revive // the attribute is written HttpOnly
+	Secure   bool   `json:"secure"`
+	SameSite string `json:"same_site,omitempty"` // Strict, Lax, None or empty
+	// SameSiteInvalid: an attribute SameSite has a value that browsers do not
+	// know, and is as if it were not there.
+	SameSiteInvalid bool   `json:"same_site_invalid,omitempty"`
+	Domain          string `json:"domain,omitempty"`
+	Path            string `json:"path,omitempty"`
+	Partitioned     bool   `json:"partitioned,omitempty"`
 	// Lifetime is what Max-Age and Expires say, in classes that do not differ
 	// between two looks.
 	Lifetime Lifetime `json:"lifetime,omitempty"`

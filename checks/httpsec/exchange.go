@@ -20,7 +20,7 @@ const UserAgent = probe.UserAgent
 
 // request is what is asked of a place.
 type request struct {
-	method  string // GET or POST
+	method  string // GET, POST or OPTIONS
 	url     *url.URL
 	fields  []string // header lines besides the usual ones
 	content string   // of a POST
@@ -130,12 +130,14 @@ func (r request) text() string {
 
 // usual lists the header lines that every request has, and its own.
 func (r request) usual() []string {
-	lines := []string{"User-Agent: " + UserAgent, "Accept: text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Encoding: identity"}
+	lines := []string{"User-Agent: " + UserAgent, "Accept: " + acceptedTypes, "Accept-Encoding: identity"}
 	if r.method == "POST" {
 		lines = append(lines, "Content-Length: "+strconv.Itoa(len(r.content)))
 	}
 	return append(lines, r.fields...)
 }
+
+const acceptedTypes = "text/html,application/xhtml+xml,*/*;q=0.8"
 
 // formContent is the header line of a form's content.
 const formContent = "Content-Type: application/x-www-form-urlencoded"

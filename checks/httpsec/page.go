@@ -31,7 +31,7 @@ func (p page) response() checks.Response { return p.answer.Value }
 func (w *walker) read(u *url.URL, got answer) page {
 	response := checks.Response{
 		Status: got.status, Version: got.version, TLS: protocolName(got.tls),
-		Cookies: ParseCookies(u, got.fields["set-cookie"]), Server: product(got.first("server")),
+		Cookies: ParseCookies(u, got.fields["set-cookie"], time.Now()), Server: product(got.first("server")),
 		Fields: canonicalFields(u, got.head),
 	}
 	if u.Scheme == "https" { // elsewhere browsers ignore them (RFC 6797 section 8.1)

@@ -14,7 +14,7 @@ type trail struct {
 	end      checks.Fact[int]
 	password bool     // a page so far asks for a password
 	signIn   *signIn  // the sign-in request that a hop leads to
-	last     *url.URL // that was asked, or was to be
+	last     *url.URL // that answered
 }
 
 // signIn is an authorize request as sent: it is never kept.
@@ -50,6 +50,7 @@ func (w *walker) follow(ctx context.Context, answered func(checks.Reason)) trail
 			way.stop(w.hop(hop), reason)
 			return way
 		}
+		way.last = hop.to
 		way.add(w.hop(hop), seenPage)
 		if seenPage.next.to == nil || way.end.State != checks.NotAsked {
 			return way

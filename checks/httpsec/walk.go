@@ -101,6 +101,7 @@ func (w *walker) look(ctx context.Context) checks.HTTP {
 	if w.target.SignInStart {
 		result.SignIn = w.signIn(ctx, main)
 	}
+	result.Preflight = w.preflight(ctx, main)
 	return result
 }
 
@@ -132,11 +133,7 @@ func (w *walker) ask(ctx context.Context, hop int, ask request) (answer, checks.
 	at := place{scheme: ask.url.Scheme, authority: canonicalAuthority(ask.url), name: ask.url.Hostname()}
 	record := checks.RequestRecord{URL: CanonicalURL(ask.url), Hop: hop}
 	if w.own(ask.url) {
-		if own, ok := portOf(w.start); ok && port == own {
-			port = w.address.Port() // which a caller may have put elsewhere
-		}
-		at.name = cmp.Or(w.target.SNI, at.name)
-		at.address = netip.AddrPortFrom(w.address.Addr(), port)
+		at.name, at.address = w.serverName(), w.ownAddress(port)
 		got, reason := w.askAt(ctx, ask, at, record)
 		w.certificates = append(w.certificates, got.certificates...)
 		return got, reason

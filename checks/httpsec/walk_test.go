@@ -122,6 +122,7 @@ func TestWalkFinalAnswer(t *testing.T) {
 		}},
 		End:       checks.KnownFact(418),
 		PlainHTTP: checks.AbsentFact[checks.PlainHTTP](checks.ReasonRefused),
+		Preflight: checks.KnownFact(checks.Preflight{Status: 418}),
 	}, got)
 }
 
@@ -260,10 +261,24 @@ func TestWalkPlainHTTP(t *testing.T) {
 	}{
 		{"redirects", plainServer(t, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://"+r.Host+r.URL.Path, http.StatusMovedPermanently)
-		}), checks.KnownFact(checks.PlainHTTP{Status: 301, RedirectsToHTTPS: true})},
+		}), checks.KnownFact(checks.PlainHTTP{Status: 301, RedirectsToHTTPS: true, Route: []string{"https://app.example.com/"}})},
 		{"redirects elsewhere", plainServer(t, func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "/login", http.StatusFound)
-		}), checks.KnownFact(checks.PlainHTTP{Status: 302})},
+			http.Redirect(w, r, "https://login.example.com/", http.StatusFound)
+		}), checks.KnownFact(checks.PlainHTTP{Status: 302, RedirectsToHTTPS: true, Route: []string{"https://login.example.com/"}})},
+		{"redirects by way of http", plainServer(t, func(w http.ResponseWriter, r *http.Request) {
+			next := map[string]string{"/": "/moved", "/moved": "https://app.example.com/moved"}[r.URL.Path]
+			http.Redirect(w, r, next, http.StatusFound)
+		}), checks.KnownFact(checks.PlainHTTP{
+			Status: 302, RedirectsToHTTPS: true, Route: []string{"http://app.example.com/moved", "https://app.example.com/moved"},
+		})},
+		{"redirects to another host", plainServer(t, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://login.example.com/", http.StatusFound)
+		}), checks.KnownFact(checks.PlainHTTP{Status: 302, Route: []string{"http://login.example.com/"}})},
+		{"redirects for ever", plainServer(t, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, r.URL.Path+"x", http.StatusFound)
+		}), checks.KnownFact(checks.PlainHTTP{Status: 302, Route: []string{
+			"http://app.example.com/x", "http://app.example.com/xx", "http://app.example.com/xxx", "http://app.example.com/xxxx",
+		}})},
 		{"serves", plainServer(t, func(http.ResponseWriter, *http.Request) {}), checks.KnownFact(checks.PlainHTTP{Status: 200})},
 		{"resets", checktest.StartPeer(t, checktest.ResetOnHello), checks.AbsentFact[checks.PlainHTTP](checks.ReasonReset)},
 		{"closes", checktest.StartPeer(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)) }), checks.AbsentFact[checks.PlainHTTP](checks.ReasonClosed)},

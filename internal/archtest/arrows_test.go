@@ -24,8 +24,8 @@ func arrows() []arrow {
 	return []arrow{
 		{"cmd/...", []string{"..."}, "cmd is the only place that wires things together"},
 
-		{"web/views/...", append(pure(), "web/views/...", "web/static", "internal/store", "internal/monitor", "internal/alert", "internal/auth"), "a page shows the rows that it is given; it inserts no job"},
-		{"web/...", append(pure(), "web/...", "worker/jobs", "internal/store", "internal/monitor", "internal/alert", "internal/auth", "internal/obs"), "web inserts jobs and reads rows; it never probes, and meets the worker in the database"},
+		{"web/views/...", append(pure(), "web/views/...", "web/static", "internal/store", "internal/inventory", "internal/monitor", "internal/alert", "internal/auth"), "a page shows the rows that it is given; it inserts no job"},
+		{"web/...", append(pure(), "web/...", "worker/jobs", "internal/store", "internal/inventory", "internal/monitor", "internal/alert", "internal/auth", "internal/obs"), "web inserts jobs and reads rows; it never probes, and meets the worker in the database"},
 
 		{"worker/jobs", []string{"internal/monitor", "checks"}, "arguments of jobs are what web and worker share; more would tie them together"},
 		{"worker/...", append(pure(), "worker/...", "internal/store", "internal/monitor", "internal/alert/...", "internal/auth", "internal/config", "internal/obs"), "the worker is given its runner; pages are not its business"},
@@ -60,7 +60,8 @@ func arrows() []arrow {
 		{"migrations", nil, "the schema stands by itself, so that the migrate command can run before anything else works"},
 
 		{"internal/monitor/...", []string{"checks", "checks/policy", "checks/grade", "internal/monitor/..."}, "the domain is step functions over the types of checks and verdicts"},
-		{"internal/store/...", []string{"checks", "checks/policy", "checks/grade", "internal/monitor", "internal/store/..."}, "SQL reads and writes the domain's types and decides nothing"},
+		{"internal/inventory/...", []string{"checks", "checks/policy", "internal/monitor"}, "what a file says is text, and what it changes is a comparison; it asks no database"},
+		{"internal/store/...", []string{"checks", "checks/policy", "checks/grade", "internal/monitor", "internal/inventory", "internal/store/..."}, "SQL reads and writes the domain's types and decides nothing"},
 		{"internal/alert/alerttest/...", []string{"internal/alert/...", "internal/monitor", "checks/..."}, "receivers for tests"},
 		{"internal/alert/...", []string{"internal/alert/...", "internal/monitor", "checks", "checks/policy", "checks/probe"}, "a webhook goes through the vetted dialer, and a message says what the domain knows"},
 		{"internal/auth/...", []string{"internal/store", "internal/monitor", "internal/auth/..."}, "sign-in is rows and cookies"},
@@ -162,6 +163,7 @@ func foreign() []arrow {
 		{"github.com/riverqueue/...", []string{"cmd/...", "worker/...", "migrations", "web"}, "jobs are the worker's; web inserts them through worker/jobs"},
 		{"github.com/wneessen/go-mail/...", []string{"internal/alert/..."}, "one place sends mail"},
 		{"github.com/standard-webhooks/...", []string{"internal/alert/..."}, "one place signs webhooks"},
+		{"github.com/xuri/excelize/...", []string{"internal/inventory"}, "one place reads and writes workbooks"},
 		{"github.com/caarlos0/env/...", []string{"internal/config"}, "one place reads settings"},
 		{"github.com/alecthomas/kong", []string{"cmd/..."}, "flags are the command's"},
 		{"github.com/fergusstrange/embedded-postgres", []string{"internal/pgembed/..."}, "one place obtains Postgres"},

@@ -58,6 +58,7 @@ type Endpoint struct {
 	Value           string
 	ProbeURL        string
 	Method          string
+	PostAllowed     bool // leave of the team to send it a request with content
 	Vantage         string
 	Interval        time.Duration // at least MinimumInterval
 	NextRunAt       time.Time
@@ -68,7 +69,17 @@ type Endpoint struct {
 	// Siblings are what else the application registers; nil where nobody read it.
 	Siblings  []policy.Sibling `db:"-"`
 	CreatedAt time.Time
+	Anchor    time.Time // from when its schedule is counted; zero: from CreatedAt
 }
+
+// TakesPost says whether a team can give leave to send endpoints of a kind a
+// request with content: the test event of a webhook, or a state change with a
+// token that nobody signed (superoffice.md E-11, E-12).
+func TakesPost(kind policy.Kind) bool { return kind == policy.Webhook || kind == policy.StateChange }
+
+// HasEnvironment says whether endpoints of a kind belong to an environment:
+// links of the App Store and guides are the same in all (superoffice.md 5.2).
+func HasEnvironment(kind policy.Kind) bool { return kind != policy.StoreLink && kind != policy.Guide }
 
 // Subject returns what a judgement needs to know of the endpoint.
 func (e Endpoint) Subject() policy.Subject {

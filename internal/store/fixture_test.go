@@ -53,6 +53,11 @@ var teamRows = []struct{ table, insert string }{
 		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, 'T-01', 'o', 'r', $2::timestamptz + interval '1 day', 'b', $2)`},
 	{"endpoint_profiles", `INSERT INTO endpoint_profiles (endpoint_id, team_id, profile, added_by, added_at)
 		VALUES ($1 * 100, $1, 'mozilla-intermediate', 'b', $2)`},
+	{"imports", `INSERT INTO imports (id, team_id, file_name, format, created_by, created_at, expires_at)
+		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, 'urls.csv', 'csv', 'b', $2, $2::timestamptz + interval '1 day')`},
+	{"import_rows", `INSERT INTO import_rows (import_id, team_id, ordinal, place, application, type, environment, kind, value_kind, value,
+			probe_url, method, interval, post_allowed, client_id)
+		SELECT $1 * 100, $1, 1, 'Line 2', 'Shop', '', 'SOD', 'redirect', '', 'https://shop.example/', '', '', '', '', '' WHERE $2 IS NOT NULL`},
 	{"changes", `INSERT INTO changes (team_id, endpoint_id, assessment_id, previous_assessment_id, occurred_at, class, cause,
 			subject, before, after, sentence)
 		VALUES ($1, $1 * 100, $1 * 100, $1 * 100, $2, 'drift', 'time', 's', 'b', 'a', 'x')`},

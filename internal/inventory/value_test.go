@@ -1,4 +1,4 @@
-package web
+package inventory
 
 import (
 	"strings"
@@ -58,12 +58,12 @@ func TestURLFaults(t *testing.T) {
 func TestParseMinutes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{"1": time.Minute, "1440": 24 * time.Hour, "90": 90 * time.Minute} {
-		got, fault := parseMinutes(text)
+		got, fault := ParseMinutes(text)
 		require.Empty(t, fault)
 		require.Equal(t, want, got)
 	}
 	for _, text := range []string{"", "0", "1441", "-1", "1.5", "9223372036854775807"} {
-		_, fault := parseMinutes(text)
+		_, fault := ParseMinutes(text)
 		require.NotEmpty(t, fault, text)
 	}
 }

@@ -1,4 +1,4 @@
-package web
+package inventory
 
 import (
 	"net/netip"
@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
@@ -20,16 +21,53 @@ const maxValue = 2048
 // maximumInterval is the longest time between two looks that people can set.
 const maximumInterval = 24 * time.Hour
 
-// Each of these returns a sentence about what is wrong, or "".
+const intervalFault = "Choose an interval from 1 minute to 1 day."
 
-func parseMinutes(text string) (time.Duration, string) {
+// ParseMinutes reads an interval in whole minutes, as forms have it. fault is a
+// sentence about what is wrong, or empty.
+func ParseMinutes(text string) (interval time.Duration, fault string) {
 	minutes, err := strconv.Atoi(text)
-	interval := time.Duration(minutes) * time.Minute
-	if err != nil || minutes > 1_000_000 || interval < monitor.MinimumInterval || interval > maximumInterval {
-		return 0, "Choose an interval from 1 minute to 1 day."
+	if err != nil || minutes > 1_000_000 {
+		return 0, intervalFault
+	}
+	interval = time.Duration(minutes) * time.Minute
+	if !lawfulInterval(interval) {
+		return 0, intervalFault
 	}
 	return interval, ""
 }
+
+func lawfulInterval(interval time.Duration) bool {
+	return interval >= monitor.MinimumInterval && interval <= maximumInterval && interval%time.Second == 0
+}
+
+// ValueFault says in a sentence why value cannot be registered as an endpoint
+// of a kind, or returns "". A pattern that RE2 does not take is no fault: it may
+// be right for SuperOffice, and L-01 says that it cannot be analyzed.
+func ValueFault(kind policy.Kind, valueKind policy.ValueKind, value string) string {
+	switch valueKind {
+	case policy.Literal:
+		return literalFault(kind, value)
+	case policy.Pattern:
+		return textFault(value, `^https://app\.example\.com/callback$`)
+	case policy.NativeLoopback:
+		return nativeFault(value)
+	default:
+		return customSchemeFault(value)
+	}
+}
+
+// literalFault judges a web URL by what is looked at: the value, or the value
+// with its template variables filled in.
+func literalFault(kind policy.Kind, value string) string {
+	subject := policy.Subject{Kind: kind, ValueKind: policy.Literal, Value: value}
+	if looked := subject.URL(); looked != value && textFault(value, "") == "" {
+		return webURLFault(looked)
+	}
+	return webURLFault(value)
+}
+
+// Each of these returns a sentence about what is wrong, or "".
 
 func textFault(value, example string) string {
 	switch {
@@ -37,15 +75,15 @@ func textFault(value, example string) string {
 		return "Enter the URL, such as " + example + "."
 	case len(value) > maxValue:
 		return "Use a URL of at most " + strconv.Itoa(maxValue) + " characters."
-	case !legible(value):
+	case !Legible(value):
 		return "The URL holds characters that cannot be seen. Type it anew."
 	}
 	return ""
 }
 
-// legible says whether text can be stored and shown: Postgres takes no NUL and
+// Legible says whether text can be stored and shown: Postgres takes no NUL and
 // nothing that is no UTF-8.
-func legible(text string) bool {
+func Legible(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
@@ -64,16 +102,14 @@ func webURLFault(value string) string {
 		return "The scheme " + match[1] + " cannot be looked at; only https and http can. For a scheme of your application's own choose “Custom scheme”."
 	}
 	if _, err := checks.ParseTarget(value, checks.Quick, checks.Limits{}); err != nil {
-		return sentence(err.Error())
+		return Sentence(err.Error())
 	}
 	return ""
 }
 
-func patternFault(value string) string {
-	return textFault(value, `^https://app\.example\.com/callback$`)
-}
-
-func probeFault(pattern, probe string) string {
+// ProbeFault says in a sentence why probe cannot be the probe URL of pattern, or
+// returns "".
+func ProbeFault(pattern, probe string) string {
 	if probe == "" {
 		return "Enter a probe URL: one real web URL that the pattern matches."
 	}
@@ -133,8 +169,16 @@ func customSchemeFault(value string) string {
 	return ""
 }
 
-// sentence makes an error's text one: a capital first and a period last.
-func sentence(text string) string {
+// Sentence makes an error's text one: a capital first and a period last.
+func Sentence(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(first)) + strings.TrimSuffix(text[size:], ".") + "."
+}
+
+// hostOf names the host of a URL for a sentence.
+func hostOf(value string) string {
+	if u, err := url.Parse(value); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	return value
 }
