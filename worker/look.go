@@ -176,7 +176,7 @@ func (w *lookWorker) target(l *look) checks.Target {
 		return checks.Target{}
 	}
 	target.Method, target.Intrusive = l.endpoint.Method, l.intrusive
-	l.endpoint.Subject().Ask(&target, false)
+	l.endpoint.Subject().Ask(&target, l.endpoint.PostAllowed)
 	return target
 }
 

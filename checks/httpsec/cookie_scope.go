@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/httpsec/site"
 )
 
 // cookieScope is which hosts get a cookie back.
@@ -30,7 +31,7 @@ func scopeOf(u *url.URL, a cookieAttributes) cookieScope {
 	}
 	suffix, _ := publicsuffix.PublicSuffix(a.domain)
 	switch {
-	case host == a.domain && (isAddress(host) || suffix == a.domain):
+	case host == a.domain && (site.IsAddress(host) || suffix == a.domain):
 		return scope
 	case suffix == a.domain && strings.HasSuffix(host, "."+a.domain):
 		scope.fault = checks.CookiePublicSuffix

@@ -17,7 +17,7 @@ func Same(a, b string) bool {
 	if a == b {
 		return true
 	}
-	if isAddress(a) || isAddress(b) {
+	if IsAddress(a) || IsAddress(b) {
 		return false
 	}
 	siteA, errA := publicsuffix.EffectiveTLDPlusOne(a)
@@ -28,7 +28,7 @@ func Same(a, b string) bool {
 // Host returns host as it is compared: lower case, without the dot at its end.
 func Host(host string) string { return strings.TrimSuffix(strings.ToLower(host), ".") }
 
-func isAddress(host string) bool {
+func IsAddress(host string) bool {
 	_, err := netip.ParseAddr(host)
 	return err == nil
 }
