@@ -43,10 +43,14 @@ func scopeOf(u *url.URL, a cookieAttributes) cookieScope {
 	return scope
 }
 
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
 // domainMatches is section 5.1.3 for a host that is not the domain itself.
 func domainMatches(host, domain string) bool {
-	_, err := netip.ParseAddr(host)
-	return err != nil && strings.HasSuffix(host, "."+domain)
+	return !isAddress(host) && strings.HasSuffix(host, "."+domain)
 }
 
 func widthOf(domain string) checks.Width {
