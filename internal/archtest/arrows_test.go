@@ -17,7 +17,7 @@ type arrow struct {
 
 // pure are the packages that compute and never touch the network or a database.
 func pure() []string {
-	return []string{"checks", "checks/policy/...", "checks/grade/...", "checks/certs/chain/...", "checks/certs/renewal/...", "checks/certs/appraisal/...", "checks/judgement", "checks/iana/..."}
+	return []string{"checks", "checks/policy/...", "checks/grade/...", "checks/certs/chain/...", "checks/certs/renewal/...", "checks/certs/appraisal/...", "checks/judgement", "checks/iana/...", "checks/hsts", "checks/observatory/..."}
 }
 
 func arrows() []arrow {
@@ -42,8 +42,12 @@ func arrows() []arrow {
 		{"checks/certs/crl", nil, "a revocation list is bytes; whoever calls fetches it and knows the time"},
 		{"checks/certs", []string{"checks", "checks/probe", "checks/certs/crl"}, "issuers are asked through the vetted dialer; who is trusted is not asked here"},
 		{"checks/iana/...", nil, "registries are data"},
-		{"checks/grade/...", []string{"checks", "checks/iana/...", "checks/grade/..."}, "a grade is a pure function of facts and their appraisal, and registries are data"},
-		{"checks/policy/...", []string{"checks", "checks/grade/...", "checks/certs/chain", "checks/certs/renewal", "checks/policy/..."}, "a verdict is a pure function of observation, grade and endpoint"},
+		{"checks/hsts/...", []string{"checks"}, "a header and a list are text"},
+		{"checks/observatory/csp", nil, "a policy is text"},
+		{"checks/observatory/sidebyside", []string{"..."}, "a test against the real one; nothing imports it"},
+		{"checks/observatory", []string{"checks", "checks/hsts", "checks/observatory/csp"}, "a score is a pure function of facts"},
+		{"checks/grade/...", []string{"checks", "checks/hsts", "checks/iana/...", "checks/grade/..."}, "a grade is a pure function of facts and their appraisal, and registries are data"},
+		{"checks/policy/...", []string{"checks", "checks/grade/...", "checks/certs/chain", "checks/certs/renewal", "checks/hsts", "checks/observatory/...", "checks/policy/..."}, "a verdict is a pure function of observation, grade and endpoint"},
 		{"checks/judgement", []string{"checks", "checks/certs/appraisal", "checks/grade", "checks/policy"}, "one place puts appraisal, grade and verdicts together"},
 		{"checks/probe/...", []string{"checks", "checks/iana", "checks/probe/..."}, "the dialer vets addresses and knows nothing of what is said on a connection"},
 		{"checks/checktest/...", []string{"checks/..."}, "servers for tests"},
