@@ -91,7 +91,9 @@ func (e Endpoint) Subject() policy.Subject {
 
 // SiblingOf is what another endpoint of the same application is to this one.
 func SiblingOf(other Endpoint, clientID string) policy.Sibling {
-	sibling := policy.Sibling{Environment: other.Environment, Kind: other.Kind, ClientID: clientID}
+	sibling := policy.Sibling{
+		Environment: other.Environment, Kind: other.Kind, ValueKind: other.ValueKind, Value: other.Value, ClientID: clientID,
+	}
 	if u, err := url.Parse(other.Subject().URL()); err == nil {
 		if host, err := checks.ASCIIHost(u.Hostname()); err == nil {
 			sibling.Host = host
