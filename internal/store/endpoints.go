@@ -45,9 +45,10 @@ type EndpointSummary struct {
 // EndpointFilter narrows a list of endpoints; the zero value is all of them.
 type EndpointFilter struct {
 	State       EndpointState
-	Application int64 // 0: of all
-	Endpoint    int64 // 0: all
-	Limit       int   // 0: 200
+	Application int64  // 0: of all
+	Host        string // that they are on; empty: any, and none
+	Endpoint    int64  // 0: all
+	Limit       int    // 0: 200
 	Offset      int
 }
 
@@ -85,7 +86,7 @@ const fleet = `
 			WHERE finished_at IS NULL ORDER BY endpoint_id, slot) r ON r.endpoint_id = e.id
 		LEFT JOIN endpoint_grades g ON g.endpoint_id = e.id
 		WHERE e.deleted_at IS NULL AND (@application::bigint = 0 OR e.application_id = @application)
-			AND (@endpoint::bigint = 0 OR e.id = @endpoint)
+			AND (@endpoint::bigint = 0 OR e.id = @endpoint) AND (@host::text = '' OR e.host = @host)
 	)`
 
 // EndpointSummaries lists endpoints by application, environment (SOD, Stage,
@@ -105,7 +106,7 @@ func (tx *Tx) EndpointSummaries(ctx context.Context, filter EndpointFilter, at t
 			array_position(ARRAY['SOD', 'Stage', 'Production'], environment) NULLS LAST, kind, value, id
 		LIMIT @limit OFFSET @offset`,
 		pgx.StrictNamedArgs{
-			"at": at, "application": filter.Application, "endpoint": filter.Endpoint, "state": string(filter.State), "limit": limit, "offset": filter.Offset,
+			"at": at, "application": filter.Application, "endpoint": filter.Endpoint, "host": filter.Host, "state": string(filter.State), "limit": limit, "offset": filter.Offset,
 		})
 	return collectAll[EndpointSummary](rows, "list the endpoints")
 }
@@ -120,7 +121,7 @@ func (tx *Tx) CountEndpoints(ctx context.Context, at time.Time) (map[EndpointSta
 	}
 	rows, _ := tx.Query(ctx, fleet+`
 		SELECT state, count(*) AS count, count(*) FILTER (WHERE looking OR state = 'looking') AS looking FROM fleet GROUP BY state`,
-		pgx.StrictNamedArgs{"at": at, "application": 0, "endpoint": 0})
+		pgx.StrictNamedArgs{"at": at, "application": 0, "endpoint": 0, "host": ""})
 	all, err := collectAll[row](rows, "count the endpoints")
 	counts := map[EndpointState]int{}
 	for _, r := range all {
@@ -136,21 +137,26 @@ func (tx *Tx) CountEndpoints(ctx context.Context, at time.Time) (map[EndpointSta
 // CreateEndpoint adds an endpoint to the application it names, due first at
 // endpoint.NextRunAt. ErrConflict: the application has that value already, as
 // the same kind in the same environment. ErrNotFound: no such application.
+// *HostQuotaError: its host would be one too many (see CheckHostQuota).
 func (tx *Tx) CreateEndpoint(ctx context.Context, endpoint monitor.Endpoint, at time.Time) (monitor.Endpoint, error) {
-	if _, err := tx.Application(ctx, endpoint.ApplicationID); err != nil {
+	application, err := tx.Application(ctx, endpoint.ApplicationID)
+	if err != nil {
 		return endpoint, err
 	}
+	if err := tx.CheckHostQuota(ctx, application.TeamID, []string{endpoint.Host()}); err != nil {
+		return endpoint, fmt.Errorf("create the endpoint %q: %w", endpoint.Value, err)
+	}
 	const insert = `
-		INSERT INTO endpoints (team_id, application_id, environment, kind, value_kind, value, probe_url, method, vantage,
+		INSERT INTO endpoints (team_id, application_id, environment, kind, value_kind, value, probe_url, host, method, vantage,
 			interval_seconds, next_run_at, created_at)
-		SELECT team_id, id, nullif(@environment, ''), @kind, @value_kind, @value, @probe, @method, @vantage, @interval, @next, @at
+		SELECT team_id, id, nullif(@environment, ''), @kind, @value_kind, @value, @probe, @host, @method, @vantage, @interval, @next, @at
 		FROM applications WHERE id = @application AND deleted_at IS NULL
 		ON CONFLICT DO NOTHING
 		RETURNING id`
 	var id int64
-	err := tx.QueryRow(ctx, insert, pgx.StrictNamedArgs{
+	err = tx.QueryRow(ctx, insert, pgx.StrictNamedArgs{
 		"environment": string(endpoint.Environment), "kind": string(endpoint.Kind), "value_kind": string(endpoint.ValueKind),
-		"value": endpoint.Value, "probe": endpoint.ProbeURL, "method": cmp.Or(endpoint.Method, "GET"),
+		"value": endpoint.Value, "probe": endpoint.ProbeURL, "host": endpoint.Host(), "method": cmp.Or(endpoint.Method, "GET"),
 		"vantage": cmp.Or(endpoint.Vantage, "local"), "interval": int64(endpoint.Interval / time.Second),
 		"next": endpoint.NextRunAt, "at": at, "application": endpoint.ApplicationID,
 	}).Scan(&id)
