@@ -167,6 +167,7 @@ func New(config Config) (*Worker, error) {
 		river.AddWorkerSafely(kinds, &deliverWorker{config: config}),
 		river.AddWorkerSafely(kinds, &upkeepWorker{config: config}),
 		river.AddWorkerSafely(kinds, &regradeWorker{config: config}),
+		river.AddWorkerSafely(kinds, &verifyWorker{config: config}),
 	} {
 		if err != nil {
 			return nil, fmt.Errorf("register a kind of job: %w", err)
@@ -198,6 +199,7 @@ func riverConfig(config Config, kinds *river.Workers) *river.Config {
 		return settings
 	}
 	settings.Queues[jobs.QueueNotify] = river.QueueConfig{MaxWorkers: 8}
+	settings.Queues[jobs.QueueVerify] = river.QueueConfig{MaxWorkers: 4}
 	settings.Queues[jobs.QueueUpkeep] = river.QueueConfig{MaxWorkers: 3} // a claim finds a place beside upkeep and a regrade
 	atStart := &river.PeriodicJobOpts{RunOnStart: true}
 	settings.PeriodicJobs = []*river.PeriodicJob{

@@ -28,7 +28,7 @@ func arrows() []arrow {
 		{"web/...", append(pure(), "web/...", "worker/jobs", "internal/store", "internal/inventory", "internal/monitor", "internal/alert", "internal/auth", "internal/obs"), "web inserts jobs and reads rows; it never probes, and meets the worker in the database"},
 
 		{"worker/jobs", []string{"internal/monitor", "checks"}, "arguments of jobs are what web and worker share; more would tie them together"},
-		{"worker/...", append(pure(), "worker/...", "internal/store", "internal/monitor", "internal/alert/...", "internal/auth", "internal/config", "internal/obs"), "the worker is given its runner; pages are not its business"},
+		{"worker/...", append(pure(), "worker/...", "checks/optout", "checks/ownership", "internal/store", "internal/monitor", "internal/alert/...", "internal/auth", "internal/config", "internal/obs"), "the worker is given its runner, and asks itself only whose a host is; pages are not its business"},
 
 		{"checks", nil, "what a check is given and gives is the ground under everything"},
 		{"checks/certs/chain/...", []string{"checks", "checks/certs/chain/..."}, "trust is judged without asking anybody"},

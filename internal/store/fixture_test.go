@@ -35,10 +35,12 @@ var teamRows = []struct{ table, insert string }{
 		VALUES ($1 * 100, $1, 'Shop', 'custom', $2)`},
 	{"client_ids", `INSERT INTO client_ids (application_id, team_id, environment, client_id)
 		SELECT $1 * 100, $1, 'SOD', 'client' WHERE $2 IS NOT NULL`},
-	{"endpoints", `INSERT INTO endpoints (id, team_id, application_id, environment, kind, value_kind, value, next_run_at, created_at)
-		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, 'SOD', 'redirect', 'literal', 'https://shop.example/', $2, $2)`},
+	{"endpoints", `INSERT INTO endpoints (id, team_id, application_id, environment, kind, value_kind, value, host, next_run_at, created_at)
+		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, 'SOD', 'redirect', 'literal', 'https://shop.example/', 'shop.example', $2, $2)`},
+	{"host_ownerships", `INSERT INTO host_ownerships (id, team_id, host, token, created_by, created_at, state, method) OVERRIDING SYSTEM VALUE
+		VALUES ($1 * 100, $1, 'shop.example', repeat('t', 26), 'b', $2, 'verified', 'file')`},
 	{"intrusive_leaves", `INSERT INTO intrusive_leaves (endpoint_id, team_id, basis, reason, allowed_by, allowed_at)
-		VALUES ($1 * 100, $1, 'operator', 'agreed', 'operator@example.com', $2)`},
+		VALUES ($1 * 100, $1, 'ownership', 'agreed', 'admin@example.com', $2)`},
 	{"assessments", `INSERT INTO assessments (id, team_id, endpoint_id, slot, purpose, vantage, depth, requested_at,
 			host_look_id, host_look_at, manifest_sha256, verdicts_sha256, grade_sha256)
 		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, $2, 'first', 'local', 'quick', $2,

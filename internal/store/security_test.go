@@ -101,7 +101,7 @@ var teamMayChange = map[string]string{
 }
 
 // teamMayDelete names the tables whose rows a team deletes and never changes.
-var teamMayDelete = []string{"endpoint_profiles"}
+var teamMayDelete = []string{"endpoint_profiles", "intrusive_leaves", "host_ownerships"}
 
 func TestTeamSeesAndChangesItsOwnRowsOnly(t *testing.T) {
 	t.Parallel()
@@ -174,6 +174,11 @@ func TestTeamForgesNothing(t *testing.T) {
 		`UPDATE waivers SET requirement = 'T-02'`,
 		`DELETE FROM waivers`,
 		`UPDATE endpoint_profiles SET profile = 'x'`,
+		`UPDATE host_ownerships SET state = 'verified'`,
+		`INSERT INTO host_ownerships (team_id, host, token, created_by, created_at, state) VALUES (1, 'x.example', repeat('t', 26), 'b', now(), 'verified')`,
+		`UPDATE endpoints SET host = 'x.example'`,
+		`SELECT FROM opt_outs`,
+		`INSERT INTO intrusive_leaves (endpoint_id, team_id, basis, reason, allowed_by, allowed_at) VALUES (100, 1, 'operator', 'r', 'b', now())`,
 		`SELECT FROM regrades`,
 		`SELECT FROM regrade_results`,
 		`SELECT FROM regrade_endpoints`,

@@ -14,6 +14,7 @@ import (
 const (
 	QueueNotify = "notify" // deliveries
 	QueueUpkeep = "upkeep" // claims, partitions, clean-up
+	QueueVerify = "verify" // checks of whose a host is: they wait for the network, and claims must not wait for them
 )
 
 // VantageQueue returns the queue of one vantage's looks.
@@ -80,6 +81,23 @@ func (Regrade) Kind() string { return "regrade" }
 func (Regrade) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{
 		Queue: QueueUpkeep, MaxAttempts: 10,
+		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
+	}
+}
+
+// Verify looks for a team's token at a host that it says is its own.
+type Verify struct {
+	OwnershipID int64 `json:"ownership_id" river:"unique"`
+}
+
+// Kind implements river.JobArgs.
+func (Verify) Kind() string { return "verify" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts. Two checks of one host at
+// the same time are one.
+func (Verify) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{
+		Queue: QueueVerify, MaxAttempts: 5,
 		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
 	}
 }
