@@ -6,11 +6,11 @@ package optout
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/miekg/dns"
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -22,6 +22,8 @@ const Label = "_gradewatch"
 
 // Value is the TXT record that opts a host out.
 const Value = "opt-out"
+
+const typeTXT = 16 // RFC 1035 section 3.2.2
 
 // askTimeout bounds both questions together.
 const askTimeout = 3 * time.Second
@@ -41,13 +43,13 @@ func Asked(ctx context.Context, network checks.Network, host string) checks.Fact
 	answers := make([]checks.Fact[checks.RecordSet], len(names))
 	var asking sync.WaitGroup
 	for i, name := range names {
-		asking.Go(func() { answers[i] = network.Lookup(ctx, Label+"."+name, dns.TypeTXT) })
+		asking.Go(func() { answers[i] = network.Lookup(ctx, Label+"."+name, typeTXT) })
 	}
 	asking.Wait()
 	answer := checks.KnownFact(false)
 	for i, found := range answers {
 		switch {
-		case found.State == checks.Known && says(found.Value.Data, Value):
+		case found.State == checks.Known && slices.ContainsFunc(found.Value.Texts(), isOptOut):
 			network.Logf("opt-out: %s.%s says so", Label, names[i])
 			return checks.KnownFact(true)
 		case found.State == checks.Inconclusive:
@@ -71,27 +73,4 @@ func Names(host string) []string {
 	return []string{host, domain}
 }
 
-// says whether one of the TXT records is value, in any case.
-func says(records [][]byte, value string) bool {
-	for _, record := range records {
-		if strings.EqualFold(strings.TrimSpace(Text(record)), value) {
-			return true
-		}
-	}
-	return false
-}
-
-// Text returns the text of a TXT record in wire form: its strings, one behind
-// the other (RFC 1035 section 3.3.14). What is cut off counts for nothing.
-func Text(record []byte) string {
-	var text strings.Builder
-	for len(record) > 0 {
-		length := int(record[0])
-		if len(record) < 1+length {
-			break
-		}
-		text.Write(record[1 : 1+length])
-		record = record[1+length:]
-	}
-	return text.String()
-}
+func isOptOut(text string) bool { return strings.EqualFold(text, Value) }

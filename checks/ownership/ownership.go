@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/miekg/dns"
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -22,6 +21,8 @@ const (
 	parentsMost  = 8                                          // names that are asked for a record
 	pagesMost    = 3                                          // registered URLs that are asked for a meta tag, besides /
 )
+
+const typeTXT = 16 // RFC 1035 section 3.2.2
 
 // Question is a token to look for at a host.
 type Question struct {
@@ -97,15 +98,15 @@ func Covers(domain string) bool {
 func inDNS(ctx context.Context, network checks.Network, question Question) checks.Fact[string] {
 	answer := checks.AbsentFact[string](checks.ReasonNoRecord)
 	for _, domain := range Domains(question.Host) {
-		found := network.Lookup(ctx, Label+"."+domain, dns.TypeTXT)
+		found := network.Lookup(ctx, Label+"."+domain, typeTXT)
 		switch {
 		case found.State == checks.Inconclusive:
 			return checks.InconclusiveFact[string](found.Reason)
 		case found.State != checks.Known || len(found.Value.Aliases) > 0:
 			continue
-		case slices.ContainsFunc(found.Value.Data, func(record []byte) bool { return holds(text(record), question.Token) }):
+		case slices.ContainsFunc(found.Value.Texts(), func(text string) bool { return holds(text, question.Token) }):
 			return checks.KnownFact(domain)
-		case slices.ContainsFunc(found.Value.Data, func(record []byte) bool { return strings.HasPrefix(text(record), RecordPrefix) }):
+		case slices.ContainsFunc(found.Value.Texts(), func(text string) bool { return strings.HasPrefix(text, RecordPrefix) }):
 			answer.Reason = checks.ReasonNoToken // another one: of another team or host, or copied in part
 		}
 	}
@@ -114,21 +115,6 @@ func inDNS(ctx context.Context, network checks.Network, question Question) check
 
 // holds says whether a TXT record is the one for token.
 func holds(record, token string) bool { return token != "" && record == RecordPrefix+token }
-
-// text returns the text of a TXT record in wire form, without white space
-// around it: its strings, one behind the other (RFC 1035 section 3.3.14).
-func text(record []byte) string {
-	var text strings.Builder
-	for len(record) > 0 {
-		length := int(record[0])
-		if len(record) < 1+length {
-			break
-		}
-		text.Write(record[1 : 1+length])
-		record = record[1+length:]
-	}
-	return strings.TrimSpace(text.String())
-}
 
 // worse is what two pages say together: one that holds the token is enough, and
 // without one a page that could not be read leaves it open.

@@ -67,34 +67,47 @@ func (a *asker) meta(ctx context.Context, page, token string) checks.Fact[string
 func hasMeta(page []byte, token string) bool {
 	tokens := html.NewTokenizer(bytes.NewReader(page))
 	tokens.SetMaxBuf(pageBytes)
+	text := "" // the element whose text this is
 	for {
 		switch tokens.Next() {
 		case html.ErrorToken:
 			return false
+		case html.TextToken:
+			if text == "" && len(bytes.TrimSpace(bytes.TrimPrefix(tokens.Text(), []byte("\ufeff")))) > 0 {
+				return false
+			}
 		case html.EndTagToken:
 			if name, _ := tokens.TagName(); string(name) == "head" {
 				return false
 			}
+			text = ""
 		case html.StartTagToken, html.SelfClosingTagToken:
 			tag := tokens.Token()
 			if tag.Data == "meta" && metaIs(tag.Attr, token) {
 				return true
 			}
-			if !inHead(tag.Data) {
+			known, holdsText := inHead(tag.Data)
+			if !known {
 				return false
+			}
+			if text = ""; holdsText {
+				text = tag.Data
 			}
 		}
 	}
 }
 
-// inHead says whether an element may stand in a head, or before it; the first
-// other one begins the body (HTML, section 13.2.6.4.4).
-func inHead(name string) bool {
+// inHead says whether an element may stand in a head, or around it, and whether
+// text may stand in it. Any other one begins the body (HTML, section
+// 13.2.6.4.4).
+func inHead(name string) (known, holdsText bool) {
 	switch name {
-	case "html", "head", "meta", "title", "link", "base", "script", "style", "noscript", "template":
-		return true
+	case "html", "head", "meta", "link", "base":
+		return true, false
+	case "title", "script", "style", "noscript":
+		return true, true
 	}
-	return false
+	return false, false
 }
 
 func metaIs(attributes []html.Attribute, token string) bool {
