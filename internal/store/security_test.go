@@ -97,7 +97,7 @@ func TestEveryTeamTableHasRowsToTestWith(t *testing.T) {
 var teamMayChange = map[string]string{
 	"sign_in_links": "used_at", "sessions": "last_seen_at", "applications": "deleted_at", "client_ids": "client_id",
 	"endpoints": "next_run_at", "incidents": "state", "incident_requirements": "resolved_at", "channels": "disabled_at",
-	"waivers": "ended_at",
+	"waivers": "ended_at", "attestations": "superseded_at", "application_secrets": "replaced_by", "compromises": "closed_by",
 }
 
 // teamMayDelete names the tables whose rows a team deletes and never changes.
@@ -174,6 +174,15 @@ func TestTeamForgesNothing(t *testing.T) {
 		`UPDATE waivers SET requirement = 'T-02'`,
 		`DELETE FROM waivers`,
 		`UPDATE endpoint_profiles SET profile = 'x'`,
+		`UPDATE attestations SET result = 'pass'`,
+		`DELETE FROM attestations`,
+		`UPDATE application_secrets SET expires_on = '2030-01-01'`,
+		`DELETE FROM application_secrets`,
+		`INSERT INTO reminders (team_id, secret_id, threshold, reminded_at) VALUES (1, 100, 1, now())`,
+		`DELETE FROM reminders`,
+		`UPDATE compromises SET discovered_at = now()`,
+		`UPDATE compromise_steps SET text = 'x'`,
+		`DELETE FROM compromise_steps`,
 		`SELECT FROM regrades`,
 		`SELECT FROM regrade_results`,
 		`SELECT FROM regrade_endpoints`,
