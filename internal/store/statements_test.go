@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -250,4 +251,36 @@ func TestAuditOfSecretsHoldsDates(t *testing.T) {
 		require.True(t, strings.Contains(kept, `"expires_on": "2026-12-15"`), kept)
 		return nil
 	})
+}
+
+// Of two workers at once the second waits, and tells only where the first did not.
+func TestReminderIsNotedByOneOfTwoWorkers(t *testing.T) {
+	t.Parallel()
+	database, _ := twoTeams(t)
+	failed := errors.New("killed")
+	for i, commits := range []error{nil, failed} {
+		marked, second := make(chan struct{}), make(chan bool, 1)
+		var group errgroup.Group
+		mark := func(ctx context.Context, tx *store.Tx) (bool, error) {
+			return tx.MarkSecretReminded(ctx, monitor.ApplicationSecret{ID: 100, TeamID: ours}, 14-i, instant)
+		}
+		group.Go(func() error {
+			<-marked
+			return database.Store.AsWorker(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+				fresh, err := mark(ctx, tx)
+				second <- fresh
+				return err
+			})
+		})
+		err := database.Store.AsWorker(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			fresh, err := mark(ctx, tx)
+			require.NoError(t, err)
+			require.True(t, fresh)
+			close(marked)
+			return commits
+		})
+		require.ErrorIs(t, err, commits)
+		require.NoError(t, group.Wait())
+		require.Equal(t, commits != nil, <-second)
+	}
 }
