@@ -13,8 +13,8 @@ import (
 // The queues. Looks have a queue a vantage: VantageQueue.
 const (
 	QueueNotify = "notify" // deliveries
-	QueueUpkeep = "upkeep" // claims, partitions, clean-up
 	QueueVerify = "verify" // checks of whose a host is: they wait for the network, and claims must not wait for them
+	QueueUpkeep = "upkeep" // claims, partitions, clean-up, reminders
 )
 
 // VantageQueue returns the queue of one vantage's looks.
@@ -66,6 +66,18 @@ func (Upkeep) Kind() string { return "upkeep" }
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (Upkeep) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByState: unfinished()}}
+}
+
+// Remind tells what is about to expire, or to be renewed.
+type Remind struct{}
+
+// Kind implements river.JobArgs.
+func (Remind) Kind() string { return "remind" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts. What is reminded of is
+// noted in the transaction that tells it: attempts are room for killed workers.
+func (Remind) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 10, UniqueOpts: river.UniqueOpts{ByState: unfinished()}}
 }
 
 // Regrade goes on with one regrade.
