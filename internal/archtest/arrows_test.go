@@ -48,7 +48,7 @@ func arrows() []arrow {
 		{"checks/observatory", []string{"checks", "checks/hsts", "checks/observatory/csp"}, "a score is a pure function of facts"},
 		{"checks/grade/...", []string{"checks", "checks/hsts", "checks/iana/...", "checks/grade/..."}, "a grade is a pure function of facts and their appraisal, and registries are data"},
 		{"checks/policy/...", []string{"checks", "checks/grade/...", "checks/certs/chain", "checks/certs/renewal", "checks/hsts", "checks/observatory/...", "checks/policy/..."}, "a verdict is a pure function of observation, grade and endpoint"},
-		{"checks/judgement", []string{"checks", "checks/certs/appraisal", "checks/grade", "checks/policy"}, "one place puts appraisal, grade and verdicts together"},
+		{"checks/judgement", []string{"checks", "checks/certs/appraisal", "checks/grade", "checks/observatory", "checks/policy"}, "one place puts appraisal, grade, score and verdicts together"},
 		{"checks/probe/...", []string{"checks", "checks/iana", "checks/probe/..."}, "the dialer vets addresses and knows nothing of what is said on a connection"},
 		{"checks/checktest/...", []string{"checks/..."}, "servers for tests"},
 		{"checks/tlsprobe/wire", []string{"checks/iana/..."}, "messages are bytes; whoever calls brings the connection"},
