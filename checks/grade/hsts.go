@@ -3,11 +3,10 @@ package grade
 import (
 	"cmp"
 	"fmt"
-	"math"
-	"strconv"
 	"strings"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/hsts"
 )
 
 // LongMaxAge is the max-age of Strict-Transport-Security from which A+ is
@@ -48,25 +47,28 @@ func ParseHSTS(values []string) HSTS {
 			return HSTS{Status: HSTSInvalid, Fault: "there are several that differ"}
 		}
 	}
-	directives, fault := parseDirectives(values[0])
+	directives, fine := hsts.ParseDirectives(values[0])
 	if cut(values[0]) {
 		return HSTS{Status: HSTSUnknown}
 	}
-	h := HSTS{Fault: fault}
+	var h HSTS
+	if !fine {
+		h.Fault = "it breaks its syntax"
+	}
 	for _, d := range directives {
 		switch {
-		case d.twice && d.name != "":
-			h.Fault = cmp.Or(h.Fault, "the directive "+d.name+" stands twice")
-		case d.name == "includesubdomains":
+		case d.Repeated:
+			h.Fault = cmp.Or(h.Fault, "the directive "+d.Name+" stands twice")
+		case d.Name == "includesubdomains":
 			h.IncludeSubDomains = true
-		case d.name == "preload":
+		case d.Name == "preload":
 			h.Preload = true
 		}
 	}
-	age, found := directiveNamed(directives, "max-age")
+	age, found := hsts.DirectiveNamed(directives, "max-age")
 	if !found {
 		h.Fault = cmp.Or(h.Fault, "it has no max-age")
-	} else if h.MaxAge, found = seconds(age.value); !found {
+	} else if h.MaxAge, found = hsts.Seconds(age.Value); !found {
 		h.Fault = cmp.Or(h.Fault, "its max-age is no number")
 	}
 	switch {
@@ -82,107 +84,6 @@ func ParseHSTS(values []string) HSTS {
 
 // cut says whether a field was too long to be kept whole.
 func cut(value string) bool { return len(value) > 500 && strings.HasSuffix(value, "…") }
-
-// seconds reads delta-seconds (RFC 9111 section 1.2.2), clamped.
-func seconds(text string) (int64, bool) {
-	if text == "" || strings.Trim(text, "0123456789") != "" {
-		return 0, false
-	}
-	number, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return math.MaxInt64, true // digits that do not fit
-	}
-	return number, true
-}
-
-// directive is one of a header of directives (RFC 6797 section 6.1).
-type directive struct {
-	name  string // in lower case
-	value string // without quotes
-	twice bool   // a directive of this name stood before
-}
-
-func directiveNamed(directives []directive, name string) (directive, bool) {
-	for _, d := range directives {
-		if d.name == name {
-			return d, true
-		}
-	}
-	return directive{}, false
-}
-
-// parseDirectives takes a header apart: [ name [ "=" ( token | quoted-string ) ] ]
-// *( ";" ... ). fault says what is wrong.
-func parseDirectives(text string) (directives []directive, fault string) {
-	for rest := text; rest != ""; {
-		var one string
-		one, rest = nextDirective(rest)
-		if one = strings.Trim(one, " \t"); one == "" {
-			continue // empty ones are allowed
-		}
-		name, value, valued := strings.Cut(one, "=")
-		name, value = strings.ToLower(strings.Trim(name, " \t")), strings.Trim(value, " \t")
-		unquoted, fine := unquote(value)
-		if !isToken(name) || valued && !fine {
-			return directives, "it breaks its syntax"
-		}
-		_, twice := directiveNamed(directives, name)
-		directives = append(directives, directive{name, unquoted, twice})
-	}
-	return directives, ""
-}
-
-// nextDirective cuts at the first semicolon outside quotes.
-func nextDirective(text string) (one, rest string) {
-	quoted := false
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			if quoted {
-				i++
-			}
-		case '"':
-			quoted = !quoted
-		case ';':
-			if !quoted {
-				return text[:i], text[i+1:]
-			}
-		}
-	}
-	return text, ""
-}
-
-// unquote reads a token or a quoted-string (RFC 9110 section 5.6.4).
-func unquote(value string) (string, bool) {
-	if !strings.HasPrefix(value, `"`) {
-		return value, isToken(value)
-	}
-	var b strings.Builder
-	for i := 1; i < len(value); i++ {
-		switch value[i] {
-		case '"':
-			return b.String(), i == len(value)-1
-		case '\\':
-			if i++; i == len(value) {
-				return "", false
-			}
-		}
-		b.WriteByte(value[i])
-	}
-	return "", false
-}
-
-// isToken: RFC 9110 section 5.6.2.
-func isToken(text string) bool {
-	for i := range len(text) {
-		c := text[i]
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-		if !letter && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
-			return false
-		}
-	}
-	return text != ""
-}
 
 // hstsSeen is what the answer that counts says.
 type hstsSeen struct {
@@ -292,21 +193,21 @@ func pinsNotInvalid(f *facts) answer {
 // pins that are a base64 SHA-256 each (RFC 7469 sections 2.1 and 2.4). Only the
 // first field counts. With max-age=0 no pin is needed.
 func validPins(value string) bool {
-	directives, fault := parseDirectives(value)
-	age, found := directiveNamed(directives, "max-age")
-	most, numeric := seconds(age.value)
-	if fault != "" || !found || !numeric {
+	directives, fine := hsts.ParseDirectives(value)
+	age, found := hsts.DirectiveNamed(directives, "max-age")
+	most, numeric := hsts.Seconds(age.Value)
+	if !fine || !found || !numeric {
 		return false
 	}
 	pins := 0
 	for _, d := range directives {
 		switch {
-		case d.name == "pin-sha256":
-			if !isPin(d.value) {
+		case d.Name == "pin-sha256":
+			if !isPin(d.Value) {
 				return false
 			}
 			pins++
-		case d.twice:
+		case d.Repeated:
 			return false
 		}
 	}

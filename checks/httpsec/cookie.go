@@ -35,12 +35,12 @@ func ParseCookies(u *url.URL, lines []string, now time.Time) []checks.Cookie {
 // line that a browser drops gives a cookie with Invalid and Drop set, and what
 // could be read of it. u's host is canonical (lower case, ASCII).
 //
-// It follows RFC 6265bis. Where that leaves a choice or browsers went on, it
-// does what Chromium and Firefox do now: the prefixes __Http- and __Host-Http-,
-// Partitioned, Secure over http from a loopback host. Where the two disagree,
-// Chromium counts, since most people use what is built on it. Neither corrects
-// Expires by the Date of the answer here, as browsers do: that matters only for
-// a server whose clock is wrong.
+// It follows RFC 6265bis wherever Chromium or Firefox does. Where both do
+// something else, it does that: the prefixes __Http- and __Host-Http-,
+// Partitioned, Secure over http from a loopback host, __Host- with an address in
+// Domain, an unreadable Max-Age that undoes the one before, Domain=".". Unlike
+// both it does not correct Expires by the Date of the answer, which matters only
+// where a server's clock is wrong.
 func ParseCookie(u *url.URL, line string, now time.Time) checks.Cookie {
 	return receive(u, line, now).cookie
 }

@@ -13,12 +13,13 @@ type cookieAttributes struct {
 	sameSite                      string // Strict, Lax, None or empty
 	domain                        string // lower case, without its first dot
 	path                          string // empty, or starts with a slash
-	maxAge, expires               string // the last that can be read
+	maxAge, expires               string // as sent
 }
 
 // parseAttributes is section 5.6 step 7 on and 5.6.1 to 5.6.7: names in any
 // case, the last of a repeated attribute counts, and one that is too long is
-// ignored.
+// ignored. Of two Max-Age or Expires the last counts in browsers also where it
+// cannot be read; the draft takes the one before then.
 func parseAttributes(text string) cookieAttributes {
 	var a cookieAttributes
 	for part := range strings.SplitSeq(text, ";") {
@@ -42,20 +43,19 @@ func (a *cookieAttributes) set(name, value string) {
 	case "samesite":
 		a.sameSite = sameSiteValue(value)
 	case "domain":
-		a.domain = lowerASCII(strings.TrimPrefix(value, "."))
+		a.domain = lowerASCII(value)
+		if a.domain != "." { // alone it is no domain, and not as if there were none
+			a.domain = strings.TrimPrefix(a.domain, ".")
+		}
 	case "path":
 		a.path = ""
 		if strings.HasPrefix(value, "/") {
 			a.path = value
 		}
 	case "max-age":
-		if _, ok := parseMaxAge(value); ok {
-			a.maxAge = value
-		}
+		a.maxAge = value
 	case "expires":
-		if _, ok := parseCookieDate(value); ok {
-			a.expires = value
-		}
+		a.expires = value
 	}
 }
 

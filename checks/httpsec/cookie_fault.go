@@ -26,7 +26,7 @@ func faultOf(u *url.URL, line, name, value string, a cookieAttributes, scope coo
 	case name == "" && prefixOf(value) != "":
 		return checks.CookieHiddenPrefix
 	}
-	fault := prefixFault(prefixOf(name), a)
+	fault := prefixFault(prefixOf(name), a, scope)
 	if fault == "" && a.partitioned && !a.secure {
 		fault = checks.CookiePartitionedUnsafe
 	}
@@ -56,9 +56,10 @@ func prefixOf(text string) string {
 	return ""
 }
 
-// prefixFault says which promise of a name's prefix the attributes do not keep.
-func prefixFault(prefix string, a cookieAttributes) checks.CookieFault {
-	bound := a.secure && a.domain == "" && a.path == "/"
+// prefixFault says which promise of a name's prefix is not kept. An address in
+// Domain leaves a cookie with its host, so browsers take it with __Host-.
+func prefixFault(prefix string, a cookieAttributes, scope cookieScope) checks.CookieFault {
+	bound := a.secure && scope.hostOnly && a.path == "/"
 	switch {
 	case prefix == prefixSecure && !a.secure:
 		return checks.CookieSecurePrefix

@@ -17,7 +17,7 @@ type arrow struct {
 
 // pure are the packages that compute and never touch the network or a database.
 func pure() []string {
-	return []string{"checks", "checks/policy/...", "checks/grade/...", "checks/certs/chain/...", "checks/certs/renewal/...", "checks/certs/appraisal/...", "checks/judgement", "checks/iana/..."}
+	return []string{"checks", "checks/policy/...", "checks/grade/...", "checks/certs/chain/...", "checks/certs/renewal/...", "checks/certs/appraisal/...", "checks/judgement", "checks/iana/...", "checks/hsts", "checks/observatory/..."}
 }
 
 func arrows() []arrow {
@@ -28,7 +28,7 @@ func arrows() []arrow {
 		{"web/...", append(pure(), "web/...", "worker/jobs", "internal/store", "internal/inventory", "internal/monitor", "internal/alert", "internal/auth", "internal/obs"), "web inserts jobs and reads rows; it never probes, and meets the worker in the database"},
 
 		{"worker/jobs", []string{"internal/monitor", "checks"}, "arguments of jobs are what web and worker share; more would tie them together"},
-		{"worker/...", append(pure(), "worker/...", "internal/store", "internal/monitor", "internal/alert/...", "internal/auth", "internal/config", "internal/obs"), "the worker is given its runner; pages are not its business"},
+		{"worker/...", append(pure(), "worker/...", "checks/optout", "checks/ownership", "internal/store", "internal/monitor", "internal/alert/...", "internal/auth", "internal/config", "internal/obs"), "the worker is given its runner, and asks itself only whose a host is; pages are not its business"},
 
 		{"checks", nil, "what a check is given and gives is the ground under everything"},
 		{"checks/certs/chain/...", []string{"checks", "checks/certs/chain/..."}, "trust is judged without asking anybody"},
@@ -42,9 +42,13 @@ func arrows() []arrow {
 		{"checks/certs/crl", nil, "a revocation list is bytes; whoever calls fetches it and knows the time"},
 		{"checks/certs", []string{"checks", "checks/probe", "checks/certs/crl"}, "issuers are asked through the vetted dialer; who is trusted is not asked here"},
 		{"checks/iana/...", nil, "registries are data"},
-		{"checks/grade/...", []string{"checks", "checks/iana/...", "checks/grade/..."}, "a grade is a pure function of facts and their appraisal, and registries are data"},
-		{"checks/policy/...", []string{"checks", "checks/grade/...", "checks/certs/chain", "checks/certs/renewal", "checks/policy/..."}, "a verdict is a pure function of observation, grade and endpoint"},
-		{"checks/judgement", []string{"checks", "checks/certs/appraisal", "checks/grade", "checks/policy"}, "one place puts appraisal, grade and verdicts together"},
+		{"checks/hsts/...", []string{"checks"}, "a header and a list are text"},
+		{"checks/observatory/csp", nil, "a policy is text"},
+		{"checks/observatory/sidebyside", []string{"..."}, "a test against the real one; nothing imports it"},
+		{"checks/observatory", []string{"checks", "checks/hsts", "checks/observatory/csp"}, "a score is a pure function of facts"},
+		{"checks/grade/...", []string{"checks", "checks/hsts", "checks/iana/...", "checks/grade/..."}, "a grade is a pure function of facts and their appraisal, and registries are data"},
+		{"checks/policy/...", []string{"checks", "checks/grade/...", "checks/certs/chain", "checks/certs/renewal", "checks/hsts", "checks/observatory/...", "checks/policy/..."}, "a verdict is a pure function of observation, grade and endpoint"},
+		{"checks/judgement", []string{"checks", "checks/certs/appraisal", "checks/grade", "checks/observatory", "checks/policy"}, "one place puts appraisal, grade, score and verdicts together"},
 		{"checks/probe/...", []string{"checks", "checks/iana", "checks/probe/..."}, "the dialer vets addresses and knows nothing of what is said on a connection"},
 		{"checks/checktest/...", []string{"checks/..."}, "servers for tests"},
 		{"checks/tlsprobe/wire", []string{"checks/iana/..."}, "messages are bytes; whoever calls brings the connection"},

@@ -91,13 +91,29 @@ func (e Endpoint) Subject() policy.Subject {
 
 // SiblingOf is what another endpoint of the same application is to this one.
 func SiblingOf(other Endpoint, clientID string) policy.Sibling {
-	sibling := policy.Sibling{Environment: other.Environment, Kind: other.Kind, ClientID: clientID}
+	sibling := policy.Sibling{
+		Environment: other.Environment, Kind: other.Kind, ValueKind: other.ValueKind, Value: other.Value, ClientID: clientID,
+	}
 	if u, err := url.Parse(other.Subject().URL()); err == nil {
 		if host, err := checks.ASCIIHost(u.Hostname()); err == nil {
 			sibling.Host = host
 		}
 	}
 	return sibling
+}
+
+// Host returns the host that is looked at, in lower-case ASCII or as an address
+// literal; empty where no network shows the endpoint.
+func (e Endpoint) Host() string {
+	u, err := url.Parse(e.Subject().URL())
+	if err != nil {
+		return ""
+	}
+	host, err := checks.ASCIIHost(u.Hostname())
+	if err != nil {
+		return ""
+	}
+	return host
 }
 
 // SpeaksTLS says whether the network shows TLS of the endpoint: a full look
@@ -150,7 +166,17 @@ type Assessment struct {
 // sends: probes that another server could take for an attack.
 type IntrusiveLeave struct {
 	EndpointID int64
+	Basis      LeaveBasis
 	Reason     string
-	AllowedBy  string // mail address of an operator
+	AllowedBy  string // mail address
 	AllowedAt  time.Time
 }
+
+// LeaveBasis is what leave for intrusive probes rests on.
+type LeaveBasis string
+
+// The bases.
+const (
+	OnOperatorsWord LeaveBasis = "operator"  // until an operator takes it back
+	OnOwnership     LeaveBasis = "ownership" // the team's own word, as long as the host is shown to be its own
+)

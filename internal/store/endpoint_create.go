@@ -3,7 +3,10 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,21 +31,25 @@ func (tx *Tx) CreateEndpoint(ctx context.Context, endpoint monitor.Endpoint, at 
 // CreateEndpoints adds endpoints to the applications that they name, due first
 // at their NextRunAt, and returns their ids in the same order. It is the only
 // way in. ErrConflict: one of them is registered already, or names an
-// application that is not there; then none is added.
+// application that is not there; *HostQuotaError: their hosts would be too many
+// (see CheckHostQuota). Then none is added.
 func (tx *Tx) CreateEndpoints(ctx context.Context, endpoints []monitor.Endpoint, at time.Time) ([]int64, error) {
 	const insert = `
-		INSERT INTO endpoints (team_id, application_id, environment, kind, value_kind, value, probe_url, method, post_allowed,
+		INSERT INTO endpoints (team_id, application_id, environment, kind, value_kind, value, probe_url, host, method, post_allowed,
 			vantage, interval_seconds, next_run_at, anchor_at, created_at)
-		SELECT a.team_id, a.id, nullif(n.environment, ''), n.kind, n.value_kind, n.value, n.probe, n.method, n.post,
+		SELECT a.team_id, a.id, nullif(n.environment, ''), n.kind, n.value_kind, n.value, n.probe, n.host, n.method, n.post,
 			n.vantage, n.seconds, n.next, n.anchor, @at
 		FROM unnest(@applications::bigint[], @environments::text[], @kinds::text[], @value_kinds::text[], @values::text[],
-			@probes::text[], @methods::text[], @posts::boolean[], @vantages::text[], @intervals::integer[],
+			@probes::text[], @hosts::text[], @methods::text[], @posts::boolean[], @vantages::text[], @intervals::integer[],
 			@nexts::timestamptz[], @anchors::timestamptz[]) WITH ORDINALITY
-			AS n(application, environment, kind, value_kind, value, probe, method, post, vantage, seconds, next, anchor, place)
+			AS n(application, environment, kind, value_kind, value, probe, host, method, post, vantage, seconds, next, anchor, place)
 		JOIN applications a ON a.id = n.application AND a.deleted_at IS NULL
 		ORDER BY n.place
 		ON CONFLICT DO NOTHING
 		RETURNING id`
+	if err := tx.checkQuotas(ctx, endpoints); err != nil {
+		return nil, err
+	}
 	rows, _ := tx.Query(ctx, insert, newEndpoints(endpoints, at))
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
@@ -52,6 +59,32 @@ func (tx *Tx) CreateEndpoints(ctx context.Context, endpoints []monitor.Endpoint,
 		return nil, fmt.Errorf("create %d endpoints: %w", len(endpoints), ErrConflict)
 	}
 	return ids, nil
+}
+
+// checkQuotas asks for the hosts of each team by themselves.
+func (tx *Tx) checkQuotas(ctx context.Context, endpoints []monitor.Endpoint) error {
+	teams := map[int64][]string{}
+	of := map[int64]int64{} // application -> team
+	for _, endpoint := range endpoints {
+		if _, known := of[endpoint.ApplicationID]; !known {
+			application, err := tx.Application(ctx, endpoint.ApplicationID)
+			if errors.Is(err, ErrNotFound) {
+				return fmt.Errorf("create %d endpoints: %w", len(endpoints), ErrConflict)
+			}
+			if err != nil {
+				return err
+			}
+			of[endpoint.ApplicationID] = application.TeamID
+		}
+		team := of[endpoint.ApplicationID]
+		teams[team] = append(teams[team], endpoint.Host())
+	}
+	for _, team := range slices.Sorted(maps.Keys(teams)) {
+		if err := tx.CheckHostQuota(ctx, team, teams[team]); err != nil {
+			return fmt.Errorf("create %d endpoints: %w", len(endpoints), err)
+		}
+	}
+	return nil
 }
 
 // newEndpoints turns endpoints into the columns of CreateEndpoints.
@@ -65,6 +98,7 @@ func newEndpoints(endpoints []monitor.Endpoint, at time.Time) pgx.StrictNamedArg
 		"value_kinds":  text(func(e monitor.Endpoint) string { return string(e.ValueKind) }),
 		"values":       text(func(e monitor.Endpoint) string { return e.Value }),
 		"probes":       text(func(e monitor.Endpoint) string { return e.ProbeURL }),
+		"hosts":        text(monitor.Endpoint.Host),
 		"methods":      text(func(e monitor.Endpoint) string { return cmp.Or(e.Method, "GET") }),
 		"posts":        columnOf(endpoints, func(e monitor.Endpoint) bool { return e.PostAllowed }),
 		"vantages":     text(func(e monitor.Endpoint) string { return cmp.Or(e.Vantage, "local") }),

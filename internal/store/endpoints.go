@@ -44,9 +44,10 @@ type EndpointSummary struct {
 // EndpointFilter narrows a list of endpoints; the zero value is all of them.
 type EndpointFilter struct {
 	State       EndpointState
-	Application int64 // 0: of all
-	Endpoint    int64 // 0: all
-	Limit       int   // 0: 200
+	Application int64  // 0: of all
+	Host        string // that they are on; empty: any, and none
+	Endpoint    int64  // 0: all
+	Limit       int    // 0: 200
 	Offset      int
 }
 
@@ -85,7 +86,7 @@ const fleet = `
 			WHERE finished_at IS NULL ORDER BY endpoint_id, slot) r ON r.endpoint_id = e.id
 		LEFT JOIN endpoint_grades g ON g.endpoint_id = e.id
 		WHERE e.deleted_at IS NULL AND (@application::bigint = 0 OR e.application_id = @application)
-			AND (@endpoint::bigint = 0 OR e.id = @endpoint)
+			AND (@endpoint::bigint = 0 OR e.id = @endpoint) AND (@host::text = '' OR e.host = @host)
 	)`
 
 // EndpointSummaries lists endpoints by application, environment (SOD, Stage,
@@ -105,7 +106,7 @@ func (tx *Tx) EndpointSummaries(ctx context.Context, filter EndpointFilter, at t
 			array_position(ARRAY['SOD', 'Stage', 'Production'], environment) NULLS LAST, kind, value, id
 		LIMIT @limit OFFSET @offset`,
 		pgx.StrictNamedArgs{
-			"at": at, "application": filter.Application, "endpoint": filter.Endpoint, "state": string(filter.State), "limit": limit, "offset": filter.Offset,
+			"at": at, "application": filter.Application, "endpoint": filter.Endpoint, "host": filter.Host, "state": string(filter.State), "limit": limit, "offset": filter.Offset,
 		})
 	return collectAll[EndpointSummary](rows, "list the endpoints")
 }
@@ -120,7 +121,7 @@ func (tx *Tx) CountEndpoints(ctx context.Context, at time.Time) (map[EndpointSta
 	}
 	rows, _ := tx.Query(ctx, fleet+`
 		SELECT state, count(*) AS count, count(*) FILTER (WHERE looking OR state = 'looking') AS looking FROM fleet GROUP BY state`,
-		pgx.StrictNamedArgs{"at": at, "application": 0, "endpoint": 0})
+		pgx.StrictNamedArgs{"at": at, "application": 0, "endpoint": 0, "host": ""})
 	all, err := collectAll[row](rows, "count the endpoints")
 	counts := map[EndpointState]int{}
 	for _, r := range all {
