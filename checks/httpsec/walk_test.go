@@ -69,6 +69,10 @@ func network(t *testing.T) *rerouted {
 	return &rerouted{Network: loopback, ports: map[uint16]netip.AddrPort{80: at}}
 }
 
+func (r *rerouted) names() map[string][]netip.Addr {
+	return r.Network.(*checktest.LoopbackNetwork).Names
+}
+
 func serve(t *testing.T, handler http.HandlerFunc) netip.AddrPort {
 	t.Helper()
 	return checktest.StartGoServer(t, checktest.GoServerConfig{
@@ -229,7 +233,7 @@ func TestWalkStaysAtItsAddress(t *testing.T) {
 		}
 	})
 	n := network(t)
-	n.Network.(*checktest.LoopbackNetwork).Names["app.example.com"] = []netip.Addr{netip.MustParseAddr("127.0.0.99")}
+	n.names()["app.example.com"] = []netip.Addr{netip.MustParseAddr("127.0.0.99")}
 	got := walk(t, n, address, "/", checks.Limits{})
 	require.Equal(t, checks.KnownFact(200), got.End)
 	for _, dialed := range n.dialed {
