@@ -31,14 +31,14 @@ func scopeOf(u *url.URL, a cookieAttributes) cookieScope {
 	}
 	suffix, _ := publicsuffix.PublicSuffix(a.domain)
 	switch {
-	case host == a.domain && (site.IsAddress(host) || suffix == a.domain):
+	case host == a.domain && (literal(host) || suffix == a.domain):
 		return scope
 	case suffix == a.domain && strings.HasSuffix(host, "."+a.domain):
 		scope.fault = checks.CookiePublicSuffix
 	case host != a.domain && !domainMatches(host, a.domain):
 		scope.fault = checks.CookieDomainMismatch
 	default:
-		return cookieScope{domain: a.domain, width: widthOf(a.domain)}
+		return cookieScope{domain: a.domain, width: CookieWidth(a.domain)}
 	}
 	return scope
 }
@@ -50,10 +50,16 @@ func isAddress(host string) bool {
 
 // domainMatches is section 5.1.3 for a host that is not the domain itself.
 func domainMatches(host, domain string) bool {
-	return !isAddress(host) && strings.HasSuffix(host, "."+domain)
+	return !literal(host) && strings.HasSuffix(host, "."+domain)
 }
 
-func widthOf(domain string) checks.Width {
+func literal(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
+// CookieWidth returns how wide a cookie is whose attribute Domain is domain.
+func CookieWidth(domain string) checks.Width {
 	if registrable, err := publicsuffix.EffectiveTLDPlusOne(domain); err == nil && registrable == domain {
 		return checks.WidthRegistrable
 	}
