@@ -30,6 +30,8 @@ var reasonTexts = map[Reason]string{
 	ReasonCaptcha:            "was not reached: a page that asks whether a person is there answered instead",
 	ReasonMaintenance:        "was not reached: a maintenance page answered instead",
 	ReasonOptedOut:           "was not asked: who runs it asked not to be looked at",
+	ReasonNoToken:            "does not hold the token",
+	ReasonLeadsElsewhere:     "redirects to another host, which was not asked",
 	ReasonDisagreement:       "answered the same question in different ways",
 	ReasonDegraded:           "answered at first and then stopped, so the rest cannot be told",
 	ReasonClientCertificate:  "wants a client certificate first",

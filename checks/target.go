@@ -131,6 +131,16 @@ type Network interface {
 	Measurements() Measurements
 }
 
+// PacketNetwork is a Network that also opens UDP sockets. A family that needs
+// one asks whether its Network is one.
+type PacketNetwork interface {
+	Network
+	// DialPacket opens a socket that exchanges datagrams with one vetted address
+	// only. It counts as one connection of that address, and its error always
+	// answers ReasonOf.
+	DialPacket(ctx context.Context, address netip.AddrPort) (net.PacketConn, error)
+}
+
 // RecordSet is an answer of DNS.
 type RecordSet struct {
 	// Aliases are the CNAME targets on the way, in order.

@@ -126,7 +126,7 @@ func (s *server) save(r *http.Request, form checkedForm) (path string, err error
 			created, err := s.saveEndpoint(ctx, tx, r, endpoint)
 			if errors.Is(err, store.ErrConflict) {
 				faults = append(faults, views.FieldFault{ID: views.FieldID(form.rows[i], "value"), Text: fmt.Sprintf(
-					"%s has this URL in %s already.", application.Name, endpoint.Environment)})
+					"%s has this URL%s already.", application.Name, inEnvironment(endpoint.Environment))})
 				continue
 			}
 			if err != nil {
@@ -180,7 +180,8 @@ func (s *server) saveEndpoint(ctx context.Context, tx *store.Tx, r *http.Request
 		Action: "endpoint.create", Object: fmt.Sprintf("endpoint/%d", created.ID),
 		New: map[string]any{
 			"application": created.ApplicationID, "environment": created.Environment, "kind": created.Kind,
-			"value_kind": created.ValueKind, "value": created.Value, "probe_url": created.ProbeURL,
+			"value_kind": created.ValueKind, "value": created.Value, "probe_url": created.ProbeURL, "method": created.Method,
+			"post_allowed":     created.PostAllowed,
 			"interval_seconds": int(created.Interval.Seconds()),
 		},
 	})
@@ -197,4 +198,11 @@ func (s *server) askForLook(ctx context.Context, tx *store.Tx, endpoint int64, p
 		return err
 	}
 	return jobs.InsertLook(ctx, s.Jobs, tx.Tx, assessment, now)
+}
+
+func inEnvironment(environment policy.Environment) string {
+	if environment == "" {
+		return ""
+	}
+	return " in " + string(environment)
 }

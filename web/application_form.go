@@ -1,9 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/policy"
+	"github.com/gradewatch/gradewatch/internal/inventory"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/web/views"
 )
@@ -36,7 +37,8 @@ func readApplicationForm(r *http.Request, existing *monitor.Application) views.A
 		form.Rows = append(form.Rows, views.URLRow{
 			Environment: typed(r, views.FieldID(i, "environment")), ValueKind: typed(r, views.FieldID(i, "kind")),
 			Value: typed(r, views.FieldID(i, "value")), ProbeURL: typed(r, views.FieldID(i, "probe")),
-			Minutes: typed(r, views.FieldID(i, "minutes")),
+			Minutes: typed(r, views.FieldID(i, "minutes")), Kind: cmp.Or(typed(r, views.FieldID(i, "purpose")), string(policy.Redirect)),
+			Method: cmp.Or(typed(r, views.FieldID(i, "method")), http.MethodGet), PostAllowed: typed(r, views.FieldID(i, "post")) == "yes",
 		})
 	}
 	return form
@@ -47,11 +49,12 @@ func typed(r *http.Request, field string) string { return strings.TrimSpace(r.Po
 // newRow is a row that nobody typed in; it starts like the row before it.
 func newRow(rows []views.URLRow) views.URLRow {
 	row := views.URLRow{
-		Environment: string(policy.Production), ValueKind: string(policy.Literal),
+		Environment: string(policy.Production), Kind: string(policy.Redirect), ValueKind: string(policy.Literal), Method: http.MethodGet,
 		Minutes: strconv.Itoa(int(monitor.DefaultInterval.Minutes())),
 	}
 	if n := len(rows); n > 0 {
-		row.Environment, row.ValueKind, row.Minutes = rows[n-1].Environment, rows[n-1].ValueKind, rows[n-1].Minutes
+		last := rows[n-1]
+		row.Environment, row.Kind, row.ValueKind, row.Minutes = last.Environment, last.Kind, last.ValueKind, last.Minutes
 	}
 	return row
 }
@@ -100,10 +103,10 @@ func checkForm(form *views.ApplicationForm) checkedForm {
 			continue // a row that was added and left empty
 		}
 		endpoint, faults := checkRow(i, row)
-		key := row.Environment + " " + row.Value
+		key := strings.Join([]string{string(endpoint.Environment), row.Kind, row.Value}, " ")
 		if first, taken := seen[key]; taken && row.Value != "" {
 			faults = append(faults, views.FieldFault{ID: views.FieldID(i, "value"), Text: fmt.Sprintf(
-				"URL %d is the same as URL %d. Take one of them out, or choose another environment.", i+1, first+1)})
+				"URL %d is the same as URL %d. Take one of them out, or choose another purpose or environment.", i+1, first+1)})
 		} else {
 			seen[key] = i
 		}
@@ -122,7 +125,7 @@ func checkApplication(form *views.ApplicationForm) monitor.Application {
 	switch {
 	case form.Name == "":
 		fault("name", "Enter the application's name.")
-	case !legible(form.Name):
+	case !inventory.Legible(form.Name):
 		fault("name", "The name holds characters that cannot be seen. Type it anew.")
 	case utf8.RuneCountInString(form.Name) > maxNameRunes:
 		fault("name", fmt.Sprintf("Use a name of at most %d characters.", maxNameRunes))
@@ -132,7 +135,7 @@ func checkApplication(form *views.ApplicationForm) monitor.Application {
 	}
 	for _, environment := range policy.Environments() {
 		id := form.ClientIDs[environment]
-		if strings.ContainsFunc(id, unicode.IsSpace) || !legible(id) || len(id) > maxClientID {
+		if strings.ContainsFunc(id, unicode.IsSpace) || !inventory.Legible(id) || len(id) > maxClientID {
 			fault("client-"+string(environment), fmt.Sprintf("Copy the %s client ID again: it has no spaces and at most %d characters.", environment, maxClientID))
 		}
 	}
@@ -147,31 +150,49 @@ func checkRow(i int, row views.URLRow) (monitor.Endpoint, views.Faults) {
 		}
 	}
 	endpoint := monitor.Endpoint{
-		Environment: policy.Environment(row.Environment), Kind: policy.Redirect,
-		ValueKind: policy.ValueKind(row.ValueKind), Value: row.Value,
+		Environment: policy.Environment(row.Environment), Kind: policy.Kind(row.Kind), ValueKind: policy.ValueKind(row.ValueKind),
+		Value: row.Value, Method: row.Method, PostAllowed: row.PostAllowed,
 	}
-	if !slices.Contains(policy.Environments(), endpoint.Environment) {
+	if !slices.Contains(policy.Kinds(), endpoint.Kind) {
+		fault("purpose", "Choose what the URL is for.")
+	}
+	if !monitor.HasEnvironment(endpoint.Kind) {
+		endpoint.Environment = "" // the field is of no use to them, and always holds something
+	} else if !slices.Contains(policy.Environments(), endpoint.Environment) {
 		fault("environment", "Choose SOD, Stage or Production.")
 	}
 	var err string
-	if endpoint.Interval, err = parseMinutes(row.Minutes); err != "" {
+	if endpoint.Interval, err = inventory.ParseMinutes(row.Minutes); err != "" {
 		fault("minutes", err)
 	}
-	switch endpoint.ValueKind {
-	case policy.Literal:
-		fault("value", webURLFault(row.Value))
-	case policy.Pattern:
-		endpoint.ProbeURL = row.ProbeURL
-		fault("value", patternFault(row.Value))
-		fault("probe", probeFault(row.Value, row.ProbeURL))
-	case policy.NativeLoopback:
-		fault("value", nativeFault(row.Value))
-	case policy.CustomScheme:
-		fault("value", customSchemeFault(row.Value))
-	default:
+	fault("method", methodFault(row.Method))
+	fault("post", postFault(endpoint))
+	if !slices.Contains(policy.ValueKinds(), endpoint.ValueKind) {
 		fault("kind", "Choose what kind of value it is.")
+		return endpoint, faults
+	}
+	fault("value", inventory.ValueFault(endpoint.Kind, endpoint.ValueKind, row.Value))
+	if endpoint.ValueKind == policy.Pattern {
+		endpoint.ProbeURL = row.ProbeURL
+		fault("probe", inventory.ProbeFault(row.Value, row.ProbeURL))
 	}
 	return endpoint, faults
+}
+
+// methodFault says in a sentence what is wrong with a method, or returns "".
+func methodFault(method string) string {
+	if method != http.MethodGet && method != http.MethodPost {
+		return "Choose GET or POST."
+	}
+	return ""
+}
+
+// postFault says in a sentence why nobody can give leave to POST, or returns "".
+func postFault(endpoint monitor.Endpoint) string {
+	if endpoint.PostAllowed && !monitor.TakesPost(endpoint.Kind) {
+		return "Only webhooks and state change URLs are sent anything. Take the mark away."
+	}
+	return ""
 }
 
 // addHints says what the requirements will say of each URL's text, so that
@@ -183,7 +204,7 @@ func (s *server) addHints(form *views.ApplicationForm, applicationType policy.Ap
 			continue
 		}
 		subject := policy.Subject{
-			ApplicationType: applicationType, Kind: policy.Redirect, ValueKind: policy.ValueKind(row.ValueKind),
+			ApplicationType: applicationType, Kind: policy.Kind(row.Kind), ValueKind: policy.ValueKind(row.ValueKind),
 			Environment: policy.Environment(row.Environment), Value: row.Value,
 		}
 		if subject.ValueKind == policy.Pattern {
@@ -196,12 +217,4 @@ func (s *server) addHints(form *views.ApplicationForm, applicationType policy.Ap
 			}
 		}
 	}
-}
-
-// hostOf names the host of a URL for a sentence.
-func hostOf(value string) string {
-	if u, err := url.Parse(value); err == nil && u.Hostname() != "" {
-		return u.Hostname()
-	}
-	return value
 }

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/gradewatch/gradewatch/internal/inventory"
 )
 
 // FuzzApplicationForm posts whatever a browser or a script may post: a form
@@ -41,7 +43,7 @@ func FuzzApplicationForm(f *testing.F) {
 			}
 		}
 		for _, text := range texts {
-			if !legible(text) {
+			if !inventory.Legible(text) {
 				t.Errorf("%q is taken and cannot be stored", text)
 			}
 		}

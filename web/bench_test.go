@@ -28,7 +28,7 @@ func BenchmarkOverview(b *testing.B) {
 // certificate of its own.
 func BenchmarkCalendar(b *testing.B) {
 	root := newAuthority(b, time.Now().AddDate(5, 0, 0))
-	s := newSite(b, root.roots())
+	s := newSite(b, root.trust())
 	for i := range 500 {
 		name := fmt.Sprintf("host-%d.example.com", i)
 		s.serves(s.addEndpoint("Fleet", "https://"+name+"/", policy.Production), root.issue(name, s.now(), 90*24*time.Hour))

@@ -9,7 +9,7 @@ import (
 	"unicode"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
+	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
 	"github.com/gradewatch/gradewatch/checks/certs/renewal"
 	"github.com/gradewatch/gradewatch/internal/store"
 )
@@ -21,7 +21,7 @@ const longestName = 80
 // certificate is read once, whoever serves it.
 type calendarReader struct {
 	served store.ServedCertificates
-	roots  *chain.Roots
+	trust  *appraisal.Trust
 	now    time.Time
 
 	list  []*renewal.Certificate
@@ -33,16 +33,16 @@ type calendarReader struct {
 // issuerPath is the path from a leaf's issuer to a root, whose certificate is
 // last; empty where there is none.
 type issuerPath struct {
-	issuers []string
+	issuers []checks.Fingerprint
 	public  bool
 }
 
 // calendarCertificates lists leaves, and the other certificates of the paths
 // that they lead to roots by. What cannot be parsed is left out: nobody can say
 // when it ends.
-func calendarCertificates(served store.ServedCertificates, roots *chain.Roots, now time.Time) []renewal.Certificate {
+func calendarCertificates(served store.ServedCertificates, trust *appraisal.Trust, now time.Time) []renewal.Certificate {
 	reader := calendarReader{
-		served: served, roots: roots, now: now, known: map[string]*renewal.Certificate{}, paths: map[string]issuerPath{},
+		served: served, trust: trust, now: now, known: map[string]*renewal.Certificate{}, paths: map[string]issuerPath{},
 		names: map[*renewal.Certificate]string{},
 	}
 	for _, endpoint := range served.Endpoints {
@@ -66,7 +66,7 @@ func (r *calendarReader) add(endpoint int64, sent []checks.Fingerprint) {
 		if i == len(path.issuers)-1 {
 			role = renewal.Root
 		}
-		r.note(endpoint, checks.Fingerprint(fingerprint), role, path.public)
+		r.note(endpoint, fingerprint, role, path.public)
 	}
 }
 
@@ -98,11 +98,11 @@ func (r *calendarReader) path(sent []checks.Fingerprint) issuerPath {
 	for _, fingerprint := range sent {
 		ders = append(ders, r.served.Certificates[fingerprint])
 	}
-	verified := chain.Verify(ders, "", r.now, r.roots) // the name is not asked here
-	if len(verified.Trust) == 0 {
+	way := r.trust.Path(ders, r.now)
+	if len(way.Certificates) == 0 {
 		return issuerPath{}
 	}
-	path := issuerPath{issuers: verified.Trust[1:], public: !verified.PrivateRoot}
+	path := issuerPath{issuers: way.Certificates[1:], public: !way.Private}
 	r.paths[key] = path
 	return path
 }
@@ -147,7 +147,7 @@ func (r *calendarReader) note(endpoint int64, fingerprint checks.Fingerprint, ro
 func (r *calendarReader) read(fingerprint checks.Fingerprint, role renewal.Role) *renewal.Certificate {
 	parsed, err := x509.ParseCertificate(r.served.Certificates[fingerprint])
 	if err != nil {
-		if parsed = r.roots.Certificate(string(fingerprint)); parsed == nil {
+		if parsed = r.trust.Root(fingerprint); parsed == nil {
 			return nil
 		}
 	}

@@ -30,7 +30,7 @@ func (s *server) sendCalendar(w http.ResponseWriter, r *http.Request) error {
 	file := ics.NewCalendarFor("Gradewatch")
 	file.SetMethod(ics.MethodPublish)
 	now := s.now()
-	for _, entry := range renewal.Calendar(calendarCertificates(served, s.Roots, now), renewal.Limits(), now, now.Add(fileHorizon)) {
+	for _, entry := range renewal.Calendar(calendarCertificates(served, s.Trust, now), renewal.Limits(), now, now.Add(fileHorizon)) {
 		if !entry.At.After(now) {
 			continue
 		}

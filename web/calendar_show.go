@@ -58,7 +58,7 @@ func (s *server) renderCalendar(w http.ResponseWriter, r *http.Request, path str
 			model.Unseen++
 		}
 	}
-	model.Entries = renewal.Calendar(calendarCertificates(served, s.Roots, model.Now), renewal.Limits(), model.Now, model.Now.AddDate(0, 0, model.Days))
+	model.Entries = renewal.Calendar(calendarCertificates(served, s.Trust, model.Now), renewal.Limits(), model.Now, model.Now.AddDate(0, 0, model.Days))
 	model.Months = months(model)
 	return s.render(w, r, http.StatusOK, views.CalendarPage(s.page(r, "Calendar", "/calendar"), model))
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
+	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
 	"github.com/gradewatch/gradewatch/checks/checktest/pki"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/auth"
@@ -34,11 +34,11 @@ func newAuthority(t testing.TB, notAfter time.Time) authority {
 	return authority{t, root}
 }
 
-func (a authority) roots() *chain.Roots {
+func (a authority) trust() *appraisal.Trust {
 	a.Helper()
-	roots, err := (&chain.Roots{}).WithPrivate(a.PEM())
+	trust, err := appraisal.NewTrust(appraisal.Config{PrivateRoots: a.PEM(), WithoutLint: true})
 	require.NoError(a, err)
-	return roots
+	return trust
 }
 
 func (a authority) issue(name string, notBefore time.Time, lifetime time.Duration) checks.Certificate {
@@ -69,7 +69,7 @@ func (s *site) serves(endpoint monitor.Endpoint, certificates ...checks.Certific
 func calendarSite(t testing.TB) *site {
 	t.Helper()
 	root := newAuthority(t, time.Now().AddDate(0, 0, 100))
-	s := newSite(t, root.roots())
+	s := newSite(t, root.trust())
 	s.seedCalendar(root)
 	return s
 }
@@ -226,7 +226,7 @@ func TestBrowserCalendar(t *testing.T) {
 func TestCalendarOfHostileCertificates(t *testing.T) {
 	t.Parallel()
 	root := newAuthority(t, time.Now().AddDate(20, 0, 0))
-	s := newSite(t, root.roots())
+	s := newSite(t, root.trust())
 	issued, err := root.Issue(pki.Leaf{
 		Names:     []string{"<script>alert(1)</script>\r\nBEGIN:VEVENT\u202e" + strings.Repeat("x", 5000)},
 		NotBefore: time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Now().AddDate(0, 0, 50), OnlyCommonName: true,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/internal/auth"
+	"github.com/gradewatch/gradewatch/internal/inventory"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/views"
 )
@@ -93,11 +94,11 @@ func channelFaults(kind, address string) views.Faults {
 			return fault("address", "Enter one email address, such as team@example.com.")
 		}
 	case "webhook":
-		if !legible(address) {
+		if !inventory.Legible(address) {
 			return fault("address", "The URL holds characters that cannot be seen. Type it anew.")
 		}
 		if _, err := checks.ParseTarget(address, checks.Quick, checks.Limits{}); err != nil {
-			return fault("address", sentence(err.Error()))
+			return fault("address", inventory.Sentence(err.Error()))
 		}
 		if u, err := url.Parse(address); err != nil || u.Fragment != "" {
 			return fault("address", "Leave out what stands behind the #: it is never sent.")

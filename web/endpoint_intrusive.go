@@ -50,13 +50,14 @@ func (s *server) intrusiveForm(r *http.Request) (form views.IntrusiveForm, err e
 	return form, err
 }
 
-// intrusiveLeave returns the leave that an endpoint has; nil: none.
+// intrusiveLeave returns the leave that an endpoint has on operators' word, or
+// else on the team's; nil: none.
 func intrusiveLeave(ctx context.Context, tx *store.Tx, endpoint int64) (*monitor.IntrusiveLeave, error) {
-	leave, err := tx.IntrusiveLeave(ctx, endpoint)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil //nolint:nilnil // none is an answer here
+	leaves, err := tx.IntrusiveLeaves(ctx, endpoint)
+	if err != nil || len(leaves) == 0 {
+		return nil, err
 	}
-	return &leave, err
+	return &leaves[0], nil
 }
 
 // allowIntrusive gives leave for intrusive probes, with a reason.

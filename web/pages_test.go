@@ -97,7 +97,7 @@ func TestEndpointPageTellsWorstFirst(t *testing.T) {
 	require.Equal(t, "192.0.2.10 port 443 Refused Accepted Refused Could not tell : timeout Accepted Accepted", row)
 	require.Contains(t, page.text("#certificates + * , section[aria-labelledby=certificates]"), "app.example.com, www.example.com")
 	require.Contains(t, page.text("section[aria-labelledby=certificates]"), "2027-03-01 00:00 UTC")
-	require.Contains(t, page.text("section[aria-labelledby=answer]"), "Cookie session : with Secure; without HttpOnly")
+	require.Contains(t, page.text("section[aria-labelledby=cookies] tbody tr"), "session https://app.example.com/callback Secure HttpOnly, SameSite")
 	require.Contains(t, page.text("main"), "192.0.2.10 accepts SSL 3.0 now.")
 	require.Equal(t, 1, page.Find(fmt.Sprintf(`a[href="/incidents/%d"]`, incident)).Length())
 	require.Zero(t, page.Find("#progress").Length())
@@ -275,14 +275,14 @@ func TestReaderChangesNothing(t *testing.T) {
 	s.seedIncident(endpoint, "T-02", failed, "ops@example.com")
 	b := s.signedIn(s.colleague(monitor.Reader, "reader@example.com", false))
 	for _, path := range []string{
-		"/applications", "/applications/1/urls", "/applications/1/remove", "/endpoints/1/interval", "/endpoints/1/remove", "/endpoints/1/look",
+		"/applications", "/applications/1/urls", "/applications/1/remove", "/endpoints/1/settings", "/endpoints/1/remove", "/endpoints/1/look",
 		"/channels", "/channels/1/test", "/channels/1/disable", "/channels/1/enable", "/channels/1/remove", "/channels/1/secret",
 	} {
 		denied := b.post(path, url.Values{"minutes": {"5"}})
 		require.Equal(t, http.StatusForbidden, denied.status, path)
 		require.Contains(t, denied.text("main"), "Your role is reader. It does not have the permission to", path)
 	}
-	for _, path := range []string{"/applications/new", "/applications/1/urls/new", "/applications/1/remove", "/endpoints/1/interval", "/endpoints/1/remove", "/channels/1/remove", "/audit"} {
+	for _, path := range []string{"/applications/new", "/applications/1/urls/new", "/applications/1/remove", "/endpoints/1/settings", "/endpoints/1/remove", "/channels/1/remove", "/audit"} {
 		require.Equal(t, http.StatusForbidden, b.get(path).status, path)
 	}
 	for _, path := range []string{"/", "/applications/1", "/endpoints/1", "/endpoints/1/history", "/incidents", "/incidents/1", "/deliveries", "/channels", "/channels/1"} {
@@ -302,14 +302,14 @@ func TestOtherTeamsAreNotThere(t *testing.T) {
 	b := s.signedIn(s.colleague(monitor.Administrator, "eve@example.org", true))
 	for _, path := range []string{
 		"/applications/1", "/applications/1/endpoints", "/applications/1/urls/new", "/applications/1/remove",
-		"/endpoints/1", "/endpoints/1/progress", "/endpoints/1/interval", "/endpoints/1/remove", "/endpoints/1/history",
+		"/endpoints/1", "/endpoints/1/progress", "/endpoints/1/settings", "/endpoints/1/remove", "/endpoints/1/history",
 		fmt.Sprintf("/endpoints/1/looks/%d", failed), "/incidents/1", "/deliveries/" + delivery, "/channels/1", "/channels/1/remove",
 		"/endpoints/0", "/endpoints/x", "/endpoints/99999999999999999999",
 	} {
 		require.Equal(t, http.StatusNotFound, b.get(path).status, path)
 	}
 	for _, path := range []string{
-		"/applications/1/urls", "/applications/1/remove", "/endpoints/1/interval", "/endpoints/1/remove", "/endpoints/1/look",
+		"/applications/1/urls", "/applications/1/remove", "/endpoints/1/settings", "/endpoints/1/remove", "/endpoints/1/look",
 		"/channels/1/test", "/channels/1/disable", "/channels/1/enable", "/channels/1/remove", "/channels/1/secret",
 	} {
 		answer := b.post(path, form(url.Values{"minutes": {"5"}, "rows": {"1"}}, row("0", "SOD", "literal", "https://x.example/", "", "60")))

@@ -184,11 +184,11 @@ func TestIntervalAndRemoval(t *testing.T) {
 	s := newSite(t)
 	b := s.signedIn(s.person)
 	endpoint := s.addEndpoint("Shop", "https://shop.example.com/cb", "Production")
-	require.Equal(t, "60", b.get("/endpoints/1/interval").formOf("main form").Get("minutes"))
+	require.Equal(t, "60", b.get("/endpoints/1/settings").formOf("main form").Get("minutes"))
 	for _, minutes := range []string{"0", "1441", "abc", "-5", "", "99999999999999999999"} {
-		require.Equal(t, http.StatusUnprocessableEntity, b.post("/endpoints/1/interval", url.Values{"minutes": {minutes}}).status, minutes)
+		require.Equal(t, http.StatusUnprocessableEntity, b.post("/endpoints/1/settings", url.Values{"minutes": {minutes}}).status, minutes)
 	}
-	require.Equal(t, "/endpoints/1?done=interval-changed", b.post("/endpoints/1/interval", url.Values{"minutes": {"1"}}).location)
+	require.Equal(t, "/endpoints/1?done=settings-changed", b.post("/endpoints/1/settings", url.Values{"minutes": {"1"}}).location)
 	page := b.get("/endpoints/1")
 	require.Contains(t, page.text("main"), "1 minute")
 	require.NoError(t, s.store.AsTeam(t.Context(), s.person.TeamID, func(ctx context.Context, tx *store.Tx) error {

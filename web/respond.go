@@ -51,7 +51,7 @@ func notice(key string) string {
 		return "The application is removed. Nothing of it is looked at any more."
 	case "url-removed":
 		return "The URL is removed. It is not looked at any more."
-	case "interval-changed":
+	case "settings-changed":
 		return "The change is saved."
 	case "look-asked":
 		return "A look has been asked for."

@@ -3,16 +3,18 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
+	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
 	"github.com/gradewatch/gradewatch/internal/auth"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/static"
@@ -29,8 +31,8 @@ type Config struct {
 	Version string
 	Vantage string // that new endpoints are looked at from; empty: local
 
-	// Roots are what certificates are trusted by; nil: Mozilla's.
-	Roots *chain.Roots
+	// Trust is what certificates are trusted by; nil: what is built in.
+	Trust *appraisal.Trust
 	// Ready says whether requests can be served; nil: the database answers.
 	Ready func(context.Context) error
 	// Registerer takes the metrics of requests; nil: none are kept.
@@ -91,11 +93,18 @@ func (s *server) setDefaults() (err error) {
 	if s.ClientAddress == nil {
 		s.ClientAddress = peerAddress
 	}
-	if s.Roots == nil {
-		s.Roots, err = chain.MozillaRoots()
+	if s.Trust == nil {
+		if s.Trust, err = builtInTrust(); err != nil {
+			return fmt.Errorf("prepare the trust data: %w", err)
+		}
 	}
-	return err
+	return nil
 }
+
+// builtInTrust is what is trusted where nobody says otherwise, prepared once.
+var builtInTrust = sync.OnceValues(func() (*appraisal.Trust, error) {
+	return appraisal.NewTrust(appraisal.Config{WithoutLint: true})
+})
 
 // routes is the map of the product.
 func (s *server) routes() *http.ServeMux {
@@ -126,8 +135,8 @@ func (s *server) routeFleet(private func(string, action)) {
 	private("POST /applications/{id}/urls", s.createURLs)
 	private("GET /applications/{id}/remove", s.confirmRemoveApplication)
 	private("POST /applications/{id}/remove", s.removeApplication)
-	private("GET /endpoints/{id}/interval", s.editInterval)
-	private("POST /endpoints/{id}/interval", s.changeInterval)
+	private("GET /endpoints/{id}/settings", s.editSettings)
+	private("POST /endpoints/{id}/settings", s.changeSettings)
 	private("GET /endpoints/{id}/remove", s.confirmRemoveEndpoint)
 	private("POST /endpoints/{id}/remove", s.removeEndpoint)
 }

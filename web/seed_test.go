@@ -264,11 +264,11 @@ func (s *site) everyPage() map[string]string {
 	b.post(rich+"/waivers", waiverForm(func(form url.Values) { form.Set("until", s.now().AddDate(0, 2, 0).Format(time.DateOnly)) }))
 	b.post(rich+"/profiles", url.Values{"profile": {"mozilla-intermediate"}})
 	b.post("/channels", map[string][]string{"kind": {"webhook"}, "address": {"https://hooks.example.com/in"}})
-	b.post("/endpoints/1/interval", map[string][]string{"minutes": {"5"}})
+	b.post("/endpoints/1/settings", map[string][]string{"minutes": {"5"}})
 	return map[string]string{
 		"rich": rich, "waivers": rich + "/waivers?requirement=C-02", "profiles": rich + "/profiles",
 		"overview": "/", "filtered": "/?state=failing", "application": fmt.Sprintf("/applications/%d", endpoint.ApplicationID), "form": "/applications/new", "faults": "/applications/new",
-		"urls": "/applications/1/urls/new", "endpoint": "/endpoints/1", "full": fmt.Sprintf("/endpoints/%d", full.ID), "progress": fmt.Sprintf("/endpoints/%d", running.ID), "interval": "/endpoints/1/interval",
+		"urls": "/applications/1/urls/new", "endpoint": "/endpoints/1", "full": fmt.Sprintf("/endpoints/%d", full.ID), "progress": fmt.Sprintf("/endpoints/%d", running.ID), "settings": "/endpoints/1/settings",
 		"remove": "/endpoints/1/remove", "history": "/endpoints/1/history", "look": fmt.Sprintf("/endpoints/1/looks/%d", failed),
 		"incidents": "/incidents", "incident": fmt.Sprintf("/incidents/%d", incident), "deliveries": "/deliveries", "delivery": "/deliveries/" + delivery,
 		"channels": "/channels", "channel": "/channels/2", "audit": "/audit", "probe": "/probe", "missing": "/nowhere", "signedout": "/signed-out",

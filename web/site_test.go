@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
 
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
+	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
 	"github.com/gradewatch/gradewatch/internal/auth"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -42,8 +42,8 @@ type site struct {
 	log      *syncBuffer
 }
 
-// newSite starts a site. With roots, certificates are trusted by them alone.
-func newSite(t testing.TB, roots ...*chain.Roots) *site {
+// newSite starts a site. With trust, certificates are trusted by it.
+func newSite(t testing.TB, trust ...*appraisal.Trust) *site {
 	t.Helper()
 	s := &site{TB: t, database: testdb.New(t), log: &syncBuffer{}}
 	s.store = s.database.Store
@@ -55,7 +55,7 @@ func newSite(t testing.TB, roots ...*chain.Roots) *site {
 	require.NoError(t, err)
 	server := httptest.NewUnstartedServer(nil)
 	handler, err := web.New(web.Config{
-		Roots: slices.Concat(roots, []*chain.Roots{nil})[0], Store: s.store, Jobs: jobs, BaseURL: "http://" + server.Listener.Addr().String(), Version: "test",
+		Trust: slices.Concat(trust, []*appraisal.Trust{nil})[0], Store: s.store, Jobs: jobs, BaseURL: "http://" + server.Listener.Addr().String(), Version: "test",
 		Clock: s.now, Logger: slog.New(slog.NewTextHandler(s.log, nil)), Contact: "ops@example.com",
 	})
 	require.NoError(t, err)
@@ -185,7 +185,7 @@ func (a answer) formOf(selector string) url.Values {
 				option = field.Find("option").First()
 			}
 			values.Set(name, option.AttrOr("value", ""))
-		case field.Is("[type=radio]"):
+		case field.Is("[type=radio], [type=checkbox]"):
 			if _, checked := field.Attr("checked"); checked {
 				values.Set(name, field.AttrOr("value", ""))
 			}

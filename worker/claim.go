@@ -29,7 +29,8 @@ func (w *claimWorker) Timeout(*river.Job[jobs.Claim]) time.Duration { return w.c
 func (w *claimWorker) NextRetry(job *river.Job[jobs.Claim]) time.Time { return backoff(job.Attempt) }
 
 // Work claims batch by batch until nothing is due. Each batch stands by
-// itself, so a claim that is killed leaves the rest to the next one.
+// itself, so a claim that is killed leaves the rest to the next one. Checks of
+// ownerships are few, and one batch of them a claim is enough.
 func (w *claimWorker) Work(ctx context.Context, _ *river.Job[jobs.Claim]) error {
 	client := river.ClientFromContext[pgx.Tx](ctx)
 	for {
@@ -46,7 +47,21 @@ func (w *claimWorker) Work(ctx context.Context, _ *river.Job[jobs.Claim]) error 
 			return fmt.Errorf("claim what is due: %w", err)
 		}
 		if claimed < claimBatch {
-			return nil
+			return w.claimChecks(ctx, client)
 		}
 	}
+}
+
+func (w *claimWorker) claimChecks(ctx context.Context, client *jobs.Client) error {
+	err := w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		due, err := tx.ClaimOwnershipChecks(ctx, w.config.now(), verifyBatch)
+		if err != nil {
+			return err
+		}
+		return jobs.InsertVerifies(ctx, client, tx, due...)
+	})
+	if err != nil {
+		return fmt.Errorf("claim checks of ownerships: %w", err)
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/optout"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -176,11 +177,12 @@ func (w *lookWorker) target(l *look) checks.Target {
 		return checks.Target{}
 	}
 	target.Method, target.Intrusive = l.endpoint.Method, l.intrusive
-	l.endpoint.Subject().Ask(&target, false)
+	l.endpoint.Subject().Ask(&target, l.endpoint.PostAllowed)
 	return target
 }
 
-// observe looks. No connection to the database is held meanwhile.
+// observe looks. No connection to the database is held meanwhile. A host that
+// opted out is not even resolved, and neither is one that a redirect leads to.
 func (w *lookWorker) observe(ctx context.Context, l *look) {
 	l.observation = checks.Observation{Depth: l.depth()}
 	if l.target.URL == "" {
@@ -188,7 +190,7 @@ func (w *lookWorker) observe(ctx context.Context, l *look) {
 	}
 	writer := startProgress(ctx, w.config, l.assessment)
 	defer writer.finish()
-	network := w.config.Network(l.target.Limits)
+	network := optout.Respect(w.config.Network(l.target.Limits), w.config.optedOut)
 	l.observation, l.measurements = w.config.Runner.Look(ctx, network, l.target, writer.report)
 	l.measurements.StartedAt = l.startedAt
 }

@@ -45,6 +45,7 @@ func (w *upkeepWorker) Work(ctx context.Context, _ *river.Job[jobs.Upkeep]) erro
 	var faults []error
 	for _, step := range []func(context.Context, *store.Tx) error{
 		func(ctx context.Context, tx *store.Tx) error { return tx.EnsurePartitions(ctx, at, partitionsAhead) },
+		func(ctx context.Context, tx *store.Tx) error { return ignore(tx.FillHosts(ctx)) },
 		func(ctx context.Context, tx *store.Tx) error { return ignore(tx.ExpireSignIns(ctx, at)) },
 		func(ctx context.Context, tx *store.Tx) error {
 			return ignore(tx.DropOrphans(ctx, at.Add(-orphanAfter), at))

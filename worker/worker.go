@@ -66,6 +66,7 @@ type Config struct {
 	LookTimeout    time.Duration   // bounds a quick look's job, and must be over the look's deadline; default 30 s
 	RescueAfter    time.Duration   // when a quick look's job counts as dead with its worker; default LookTimeout and 15 s
 	ClaimEvery     time.Duration   // default 2 s, at least a second
+	RemindEvery    time.Duration   // between two looks for days to remind of; default an hour
 	FetchCooldown  time.Duration   // between two fetches of jobs; default 100 ms
 	StopWithin     time.Duration   // how long Stop waits for running jobs; default 5 s
 	AuditRetention time.Duration   // never under 92 days; default 396 days
@@ -91,6 +92,7 @@ func (c Config) withDefaults() Config {
 	c.LookTimeout = cmp.Or(c.LookTimeout, 30*time.Second)
 	c.RescueAfter = cmp.Or(c.RescueAfter, c.LookTimeout+15*time.Second)
 	c.ClaimEvery = max(cmp.Or(c.ClaimEvery, 2*time.Second), time.Second)
+	c.RemindEvery = cmp.Or(c.RemindEvery, time.Hour)
 	c.FetchCooldown = cmp.Or(c.FetchCooldown, 100*time.Millisecond)
 	c.StopWithin = cmp.Or(c.StopWithin, 5*time.Second)
 	c.AuditRetention = cmp.Or(c.AuditRetention, 396*24*time.Hour)
@@ -166,7 +168,9 @@ func New(config Config) (*Worker, error) {
 		river.AddWorkerSafely(kinds, look),
 		river.AddWorkerSafely(kinds, &deliverWorker{config: config}),
 		river.AddWorkerSafely(kinds, &upkeepWorker{config: config}),
+		river.AddWorkerSafely(kinds, &remindWorker{config: config}),
 		river.AddWorkerSafely(kinds, &regradeWorker{config: config}),
+		river.AddWorkerSafely(kinds, &verifyWorker{config: config}),
 	} {
 		if err != nil {
 			return nil, fmt.Errorf("register a kind of job: %w", err)
@@ -198,7 +202,8 @@ func riverConfig(config Config, kinds *river.Workers) *river.Config {
 		return settings
 	}
 	settings.Queues[jobs.QueueNotify] = river.QueueConfig{MaxWorkers: 8}
-	settings.Queues[jobs.QueueUpkeep] = river.QueueConfig{MaxWorkers: 3} // a claim finds a place beside upkeep and a regrade
+	settings.Queues[jobs.QueueVerify] = river.QueueConfig{MaxWorkers: 4}
+	settings.Queues[jobs.QueueUpkeep] = river.QueueConfig{MaxWorkers: 4} // a claim finds a place beside upkeep, reminders and a regrade
 	atStart := &river.PeriodicJobOpts{RunOnStart: true}
 	settings.PeriodicJobs = []*river.PeriodicJob{
 		river.NewPeriodicJob(river.PeriodicInterval(config.ClaimEvery), func() (river.JobArgs, *river.InsertOpts) {
@@ -206,6 +211,9 @@ func riverConfig(config Config, kinds *river.Workers) *river.Config {
 		}, atStart),
 		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) {
 			return jobs.Upkeep{}, nil
+		}, atStart),
+		river.NewPeriodicJob(river.PeriodicInterval(config.RemindEvery), func() (river.JobArgs, *river.InsertOpts) {
+			return jobs.Remind{}, nil
 		}, atStart),
 	}
 	return settings

@@ -83,15 +83,3 @@ func TestEndpointJoinsRulesAndSteps(t *testing.T) {
 	require.Equal(t, "A+", string(grade.Endpoint(gradesOf(fine)).Letter))
 	require.Contains(t, ids(grade.Endpoint(gradesOf(fine)).Rules), "BONUS-HSTS")
 }
-
-func TestExplain(t *testing.T) {
-	t.Parallel()
-	for want, got := range map[string]checks.Grade{
-		"B: TLS 1.0 is accepted (B-TLS10). A, if you turn TLS 1.0 off. A+, if you turn TLS 1.0 off and send Strict-Transport-Security with a max-age of at least 15552000 (180 days).": serving(accepts(v10, suite(0xC013))).grade(),
-		"A. A+, if you send Strict-Transport-Security with a max-age of at least 15552000 (180 days).":                                                                                 serving().grade(),
-		"No grade: no protocol version was seen. This is provisional: facts are missing that could change it.":                                                                         (&server{}).grade(),
-	} {
-		require.Equal(t, want, grade.Explain(got))
-	}
-	require.Contains(t, grade.Explain(serving(longHSTS).grade()), "A+: Strict-Transport-Security holds for 180 days or longer: 365 days (BONUS-HSTS)")
-}

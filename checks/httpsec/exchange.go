@@ -1,15 +1,13 @@
 package httpsec
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,107 +18,129 @@ import (
 // UserAgent says who asks, and where to read why and how to opt out.
 const UserAgent = probe.UserAgent
 
-// exchange is one request on a connection of its own, and its answer.
-type exchange struct {
-	network  checks.Network
-	readTime time.Duration // for the handshake, and again for the answer
-	sni      string        // instead of the URL's host; empty: that
+// request is what is asked of a place.
+type request struct {
+	method  string // GET, POST or OPTIONS
+	url     *url.URL
+	fields  []string // header lines besides the usual ones
+	content string   // of a POST
+	read    bool     // the content of the answer too
 }
 
 // answer is what came back, before anything is made canonical.
 type answer struct {
 	head
-	version      uint16 // TLS version; 0 over plain TCP
+	body
+
+	tls          uint16 // TLS version; 0 over plain TCP
 	certificates []checks.Certificate
+	connected    bool // TCP stood, however it ended
+	timings
 }
 
-// do sends one request to address and reads the head of the answer. The
-// certificates are there also when the HTTP answer is not. connected says
-// whether TCP stood, however it ended.
-func (e exchange) do(ctx context.Context, method string, u *url.URL, address netip.AddrPort) (result answer, connected bool, err error) {
-	conn, err := e.network.Dial(ctx, address)
+// timings is how long the steps of one request took.
+type timings struct {
+	reused                  bool
+	connect, tls, firstByte time.Duration
+}
+
+// do sends one request and reads its answer, on a kept connection where there
+// is one: if that one proves closed before a byte of the answer came, once more
+// on a new one. What is known stands in the answer also where there is an error.
+func (c *connections) do(ctx context.Context, ask request, at place) (answer, error) {
+	if conn := c.take(at); conn != nil {
+		got, err := c.ask(ctx, conn, ask, at)
+		if err == nil || ctx.Err() != nil || conn.tap.total > conn.tap.since || !gone(err) {
+			return got, err
+		}
+	}
+	conn, err := c.open(ctx, at)
+	if conn == nil {
+		return answer{}, err
+	}
 	if err != nil {
-		return answer{}, false, fmt.Errorf("connect to %s: %w", address, err)
+		return answer{connected: true, timings: timings{connect: conn.connect, tls: conn.tls}}, err
 	}
-	defer conn.Close()                                                    // nothing is written after the answer is read
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(past) }) // unblocks a read when the look ends
-	defer stop()
-	if u.Scheme == "https" {
-		secured, err := e.handshake(ctx, conn, cmp.Or(e.sni, u.Hostname()))
-		if err != nil {
-			return answer{}, true, err
+	return c.ask(ctx, conn, ask, at)
+}
+
+// gone says whether err is that of a connection which the peer has closed.
+func gone(err error) bool {
+	reason := probe.ReasonOf(err)
+	return reason == checks.ReasonClosed || reason == checks.ReasonReset
+}
+
+// ask asks over conn, and keeps or closes it.
+func (c *connections) ask(ctx context.Context, conn *connection, ask request, at place) (answer, error) {
+	defer interrupt(ctx, conn)()
+	got := answer{tls: conn.version, certificates: conn.certificates, connected: true}
+	if got.reused = conn.requests > 0; !got.reused {
+		got.connect, got.timings.tls = conn.connect, conn.tls
+	}
+	conn.requests++
+	extendDeadline(ctx, conn, c.readTime)
+	conn.tap.mark()
+	sent := time.Now()
+	if _, err := io.WriteString(conn, ask.text()); err != nil {
+		_ = conn.Close()
+		return got, fmt.Errorf("send request to %s: %w", at.address, err)
+	}
+	var err error
+	got.head, err = readHead(conn.reader)
+	if !conn.tap.first.IsZero() {
+		got.firstByte = conn.tap.first.Sub(sent)
+	}
+	if err != nil {
+		_ = conn.Close()
+		return got, fmt.Errorf("read answer of %s: %w", at.address, err)
+	}
+	if ask.read {
+		extendDeadline(ctx, conn, c.readTime)
+		if got.body, err = readBody(conn.reader, got.head); err != nil {
+			got.body.reason = reasonOf(ctx, err)
+			c.network.Logf("http %s: content: %s: %v", at.address, got.body.reason, err)
 		}
-		state := secured.ConnectionState()
-		result.version = state.Version
-		for _, certificate := range state.PeerCertificates {
-			result.certificates = append(result.certificates, checks.NewCertificate(certificate.Raw))
-		}
-		conn = secured
 	}
-	e.extendDeadline(ctx, conn)
-	if _, err := io.WriteString(conn, request(method, u)); err != nil {
-		return result, true, fmt.Errorf("send request to %s: %w", address, err)
+	if got.ended && persists(got.head) {
+		c.keep(at, conn)
+	} else {
+		_ = conn.Close()
 	}
-	if result.head, err = readHead(conn); err != nil {
-		return result, true, fmt.Errorf("read answer of %s: %w", address, err)
-	}
-	return result, true, nil
+	return got, nil
 }
 
-// past is a deadline that is over.
-var past = time.Unix(1, 0)
-
-func (e exchange) handshake(ctx context.Context, conn net.Conn, host string) (*tls.Conn, error) {
-	e.extendDeadline(ctx, conn)
-	secured := tls.Client(conn, &tls.Config{
-		ServerName: host,
-		// Whether the certificate is valid is judged apart from this, from the
-		// chain as sent: a page behind a bad certificate is still looked at.
-		// Nothing secret is sent.
-		InsecureSkipVerify: true,             //nolint:gosec // see above
-		MinVersion:         tls.VersionTLS10, // old servers are looked at too
-		CipherSuites:       everySuite(),
-	})
-	if err := secured.HandshakeContext(ctx); err != nil {
-		return nil, &handshakeError{err}
-	}
-	return secured, nil
+// persists says whether the server leaves the connection open (RFC 9112
+// section 9.3).
+func persists(h head) bool {
+	options := strings.ToLower(strings.Join(h.fields["connection"], ","))
+	return h.version == "HTTP/1.1" && h.status >= 200 && !strings.Contains(options, "close")
 }
 
-// everySuite lists what crypto/tls can speak at all, weak ones last.
-func everySuite() []uint16 {
-	var ids []uint16
-	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
-		ids = append(ids, suite.ID)
-	}
-	return ids
-}
-
-// extendDeadline gives the next step its read time. It does not outlive the
-// look: the callback of do sets a deadline in the past when ctx ends.
-func (e exchange) extendDeadline(ctx context.Context, conn net.Conn) {
-	deadline := time.Now().Add(e.readTime)
-	if end, ok := ctx.Deadline(); ok && end.Before(deadline) {
-		deadline = end
-	}
-	_ = conn.SetDeadline(deadline) // a connection that cannot take one fails at the next read
-	if ctx.Err() != nil {
-		_ = conn.SetDeadline(past)
-	}
-}
-
-// request is the text of the request. The method is one of ours, and the URL's
+// text is the text of the request. The method is one of ours, and the URL's
 // parts are escaped, so no line end of a Location gets in here.
-func request(method string, u *url.URL) string {
+func (r request) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", method, u.RequestURI(), canonicalAuthority(u))
-	b.WriteString("User-Agent: " + UserAgent + "\r\nAccept: text/html,application/xhtml+xml,*/*;q=0.8\r\n")
-	if method == "POST" {
-		b.WriteString("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 0\r\n")
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", r.method, r.url.RequestURI(), canonicalAuthority(r.url))
+	for _, field := range r.usual() {
+		b.WriteString(field + "\r\n")
 	}
-	b.WriteString("Connection: close\r\n\r\n")
+	b.WriteString("\r\n" + r.content)
 	return b.String()
 }
+
+// usual lists the header lines that every request has, and its own.
+func (r request) usual() []string {
+	lines := []string{"User-Agent: " + UserAgent, "Accept: " + acceptedTypes, "Accept-Encoding: identity"}
+	if r.method == "POST" {
+		lines = append(lines, "Content-Length: "+strconv.Itoa(len(r.content)))
+	}
+	return append(lines, r.fields...)
+}
+
+const acceptedTypes = "text/html,application/xhtml+xml,*/*;q=0.8"
+
+// formContent is the header line of a form's content.
+const formContent = "Content-Type: application/x-www-form-urlencoded"
 
 // handshakeError marks an error as one of the TLS handshake.
 type handshakeError struct{ err error }
@@ -128,7 +148,7 @@ type handshakeError struct{ err error }
 func (e *handshakeError) Error() string { return "TLS handshake: " + e.err.Error() }
 func (e *handshakeError) Unwrap() error { return e.err }
 
-// reasonOf returns the stable reason for an error of exchange.do.
+// reasonOf returns the stable reason for an error of this package.
 func reasonOf(ctx context.Context, err error) checks.Reason {
 	if cause := ctx.Err(); cause != nil {
 		if errors.Is(cause, context.DeadlineExceeded) {
@@ -139,16 +159,19 @@ func reasonOf(ctx context.Context, err error) checks.Reason {
 	switch {
 	case errors.Is(err, errHeadTooLarge):
 		return checks.ReasonTooLarge
-	case errors.Is(err, errHeadMalformed):
+	case errors.Is(err, errHeadMalformed), errors.Is(err, errChunks):
 		return checks.ReasonMalformed
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return checks.ReasonClosed
 	}
 	reason := probe.ReasonOf(err)
-	var handshake *handshakeError
-	if !errors.As(err, &handshake) {
-		return reason
+	if handshake, ok := errors.AsType[*handshakeError](err); ok {
+		return handshakeReason(handshake, reason)
 	}
+	return reason
+}
+
+func handshakeReason(err error, reason checks.Reason) checks.Reason {
 	var record tls.RecordHeaderError
 	switch {
 	case errors.As(err, &record):

@@ -9,3 +9,9 @@ func mustParse(text string) *url.URL {
 	}
 	return u
 }
+
+// Exported for the comparison with a browser and for fuzzing.
+var (
+	DefaultPath     = defaultPath
+	ParseCookieDate = parseCookieDate
+)

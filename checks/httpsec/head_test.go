@@ -1,6 +1,7 @@
 package httpsec
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"strings"
@@ -16,42 +17,46 @@ func TestReadHead(t *testing.T) {
 		want head
 		err  error
 	}{
-		"plain":          {"HTTP/1.1 200 OK\r\n\r\nbody", head{status: 200}, nil},
-		"no phrase":      {"HTTP/1.1 204\r\n\r\n", head{status: 204}, nil},
-		"bare LF":        {"HTTP/1.0 404 Not Found\nLocation: /x\n\n", head{status: 404, location: "/x"}, nil},
-		"first Location": {"HTTP/1.1 302 F\r\nlocation: /a\r\nLocation: /b\r\n\r\n", head{status: 302, location: "/a"}, nil},
-		"cookies":        {"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nset-cookie:b=2;Secure \r\n\r\n", head{status: 200, setCookie: []string{"a=1", "b=2;Secure"}}, nil},
-		"folded":         {"HTTP/1.1 200 OK\r\nSet-Cookie: a=1;\r\n  HttpOnly\r\n\r\n", head{status: 200, setCookie: []string{"a=1; HttpOnly"}}, nil},
-		"junk line":      {"HTTP/1.1 200 OK\r\nno field\r\nSet-Cookie : a=1\r\n\r\n", head{status: 200, setCookie: []string{"a=1"}}, nil},
-		"interim":        {"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", head{status: 200}, nil},
-		"control":        {"HTTP/1.1 200 OK\r\nSet-Cookie: a=\x00\r\n\r\n", head{status: 200, setCookie: []string{"a=\x00"}}, nil},
-		"endless 1xx":    {strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 20), head{}, errHeadMalformed},
-		"not HTTP":       {"SSH-2.0-OpenSSH_9.2\r\n", head{}, errHeadMalformed},
-		"HTTP/2":         {"HTTP/2 200\r\n\r\n", head{}, errHeadMalformed},
-		"bad status":     {"HTTP/1.1 2000 OK\r\n\r\n", head{}, errHeadMalformed},
-		"signed status":  {"HTTP/1.1 +20 OK\r\n\r\n", head{}, errHeadMalformed},
-		"nothing":        {"", head{}, io.EOF},
-		"cut off":        {"HTTP/1.1 200 OK\r\nLocation: /x\r\n", head{}, io.EOF},
-		"cut in line":    {"HTTP/1.1 200", head{}, io.ErrUnexpectedEOF},
-		"too large":      {"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", maxHeadBytes) + "\r\n\r\n", head{}, errHeadTooLarge},
-		"too many":       {"HTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", maxHeadBytes/6) + "\r\n", head{}, errHeadTooLarge},
+		"plain":         {"HTTP/1.1 200 OK\r\n\r\nbody", answered(200, map[string][]string{}), nil},
+		"no phrase":     {"HTTP/1.1 204\r\n\r\n", answered(204, map[string][]string{}), nil},
+		"bare LF":       {"HTTP/1.0 404 Not Found\nLocation: /x\n\n", head{version: "HTTP/1.0", status: 404, fields: map[string][]string{"location": {"/x"}}}, nil},
+		"two Locations": {"HTTP/1.1 302 F\r\nlocation: /a\r\nLocation: /b\r\n\r\n", answered(302, map[string][]string{"location": {"/a", "/b"}}), nil},
+		"cookies":       {"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nset-cookie:b=2;Secure \r\n\r\n", answered(200, map[string][]string{"set-cookie": {"a=1", "b=2;Secure"}}), nil},
+		"folded":        {"HTTP/1.1 200 OK\r\nSet-Cookie: a=1;\r\n  HttpOnly\r\n\r\n", answered(200, map[string][]string{"set-cookie": {"a=1; HttpOnly"}}), nil},
+		"junk line":     {"HTTP/1.1 200 OK\r\nno field\r\nSet-Cookie : a=1\r\n\r\n", answered(200, map[string][]string{"set-cookie": {"a=1"}}), nil},
+		"interim":       {"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", answered(200, map[string][]string{}), nil},
+		"control":       {"HTTP/1.1 200 OK\r\nSet-Cookie: a=\x00\r\n\r\n", answered(200, map[string][]string{"set-cookie": {"a=\x00"}}), nil},
+		"endless 1xx":   {strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 20), head{}, errHeadMalformed},
+		"not HTTP":      {"SSH-2.0-OpenSSH_9.2\r\n", head{}, errHeadMalformed},
+		"HTTP/2":        {"HTTP/2 200\r\n\r\n", head{}, errHeadMalformed},
+		"bad status":    {"HTTP/1.1 2000 OK\r\n\r\n", head{}, errHeadMalformed},
+		"signed status": {"HTTP/1.1 +20 OK\r\n\r\n", head{}, errHeadMalformed},
+		"nothing":       {"", head{}, io.EOF},
+		"cut off":       {"HTTP/1.1 200 OK\r\nLocation: /x\r\n", head{}, io.EOF},
+		"cut in line":   {"HTTP/1.1 200", head{}, io.ErrUnexpectedEOF},
+		"too large":     {"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", maxHeadBytes) + "\r\n\r\n", head{}, errHeadTooLarge},
+		"too many":      {"HTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", maxHeadBytes/6) + "\r\n", head{}, errHeadTooLarge},
 	} {
-		got, err := readHead(strings.NewReader(test.text))
+		got, err := readHead(bufio.NewReader(strings.NewReader(test.text)))
 		require.ErrorIs(t, err, test.err, name)
 		require.Equal(t, test.want, got, name)
 	}
+}
+
+func answered(status int, fields map[string][]string) head {
+	return head{version: "HTTP/1.1", status: status, fields: fields}
 }
 
 func FuzzReadHead(f *testing.F) {
 	f.Add("HTTP/1.1 302 Found\r\nLocation: //evil.example/\r\nSet-Cookie: a=1\r\n\r\n")
 	f.Add("HTTP/1.1 100 \r\n\r\nHTTP/1.0 599\n \n\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := readHead(strings.NewReader(text))
+		got, err := readHead(bufio.NewReader(strings.NewReader(text)))
 		if err == nil && (got.status < 101 || got.status > 599) {
 			t.Errorf("status %d", got.status)
 		}
 		if err == nil && redirects(got.status) {
-			_, _ = resolveLocation(mustParse("https://app.example.com/a/b?c"), got.location)
+			_, _ = resolveLocation(mustParse("https://app.example.com/a/b?c"), got.first("location"))
 		}
 	})
 }

@@ -22,7 +22,7 @@ func TestWalkConnectsWhereTheCallerSays(t *testing.T) {
 	other := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
-		asked = append(asked, fmt.Sprintf("%s of %q named %q", r.URL.Path, r.Host, r.TLS.ServerName))
+		asked = append(asked, fmt.Sprintf("%s %s of %q named %q", r.Method, r.URL.Path, r.Host, r.TLS.ServerName))
 		if r.URL.Path == "/first" {
 			http.Redirect(w, r, "/second", http.StatusFound)
 		}
@@ -35,8 +35,9 @@ func TestWalkConnectsWhereTheCallerSays(t *testing.T) {
 	require.Equal(t, checks.KnownFact(http.StatusOK), got.End)
 	require.Equal(t, "https://app.example.com:7443/second", got.Hops[1].URL)
 	require.Equal(t, []string{
-		`/first of "app.example.com:7443" named "named.example.com"`,
-		`/second of "app.example.com:7443" named "named.example.com"`,
+		`GET /first of "app.example.com:7443" named "named.example.com"`,
+		`GET /second of "app.example.com:7443" named "named.example.com"`,
+		`OPTIONS /second of "app.example.com:7443" named "named.example.com"`,
 	}, asked)
 	for _, dialed := range n.dialed {
 		require.NotEqual(t, uint16(7443), dialed.Port())

@@ -2,6 +2,7 @@ package httpsec
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -13,10 +14,13 @@ import (
 // plainPort is where browsers look for http.
 const plainPort = 80
 
-// plain asks TCP port 80 of the pinned address, once, following nothing.
-// answered says whether the https port of the same address just answered: only
-// then does silence at port 80 prove that it is closed. It asks nothing for an
-// http URL.
+// maxRoute bounds PlainHTTP.Route.
+const maxRoute = 4
+
+// plain asks TCP port 80 of the pinned address, once, and goes on from there as
+// far as PlainHTTP.Route says. answered says whether the https port of the same
+// address just answered: only then does silence at port 80 prove that it is
+// closed. It asks nothing for an http URL.
 func (w *walker) plain(ctx context.Context, answered bool) checks.Fact[checks.PlainHTTP] {
 	if w.start.Scheme != "https" {
 		return checks.Fact[checks.PlainHTTP]{}
@@ -25,18 +29,43 @@ func (w *walker) plain(ctx context.Context, answered bool) checks.Fact[checks.Pl
 		Scheme: "http", Host: bracketed(w.start.Hostname()),
 		Path: w.start.Path, RawPath: w.start.RawPath, RawQuery: w.start.RawQuery,
 	}
-	address := netip.AddrPortFrom(w.address.Addr(), plainPort)
-	got, connected, err := w.exchange.do(ctx, http.MethodGet, u, address)
-	if err == nil {
-		w.network.Logf("http port 80 of %s: status %d", w.address.Addr(), got.status)
-		return checks.KnownFact(checks.PlainHTTP{Status: got.status, RedirectsToHTTPS: toHTTPS(u, got)})
+	at := place{address: netip.AddrPortFrom(w.address.Addr(), plainPort), scheme: "http", authority: u.Host}
+	got, reason := w.askAt(ctx, request{method: http.MethodGet, url: u, read: true}, at, checks.RequestRecord{URL: CanonicalURL(u), Hop: besides})
+	if reason == "" {
+		return checks.KnownFact(w.route(ctx, u, got))
 	}
-	reason := reasonOf(ctx, err)
-	w.network.Logf("http port 80 of %s: %s: %v", w.address.Addr(), reason, err)
-	if closedPort(reason, connected, answered && ctx.Err() == nil) {
+	if closedPort(reason, got.connected, answered && ctx.Err() == nil) {
 		return checks.AbsentFact[checks.PlainHTTP](reason)
 	}
 	return checks.InconclusiveFact[checks.PlainHTTP](reason)
+}
+
+// route follows redirects from port 80 while they stay on http of the own host.
+func (w *walker) route(ctx context.Context, u *url.URL, got answer) checks.PlainHTTP {
+	plain := checks.PlainHTTP{Status: got.status}
+	for range maxRoute {
+		location := got.first("location")
+		if !redirects(got.status) || location == "" {
+			return plain
+		}
+		next, err := resolveLocation(u, location)
+		if next == nil || err != nil && !errors.Is(err, errUnsupportedScheme) {
+			return plain
+		}
+		address := CanonicalURL(next)
+		if plain.Route = append(plain.Route, address); next.Scheme == "https" {
+			plain.RedirectsToHTTPS = true
+		}
+		if next.Scheme != "http" || !w.own(next) || len(plain.Route) == maxRoute || signInService(next) {
+			return plain
+		}
+		var reason checks.Reason
+		if got, reason = w.ask(ctx, besides, request{method: http.MethodGet, url: next, read: true}); reason != "" {
+			return plain
+		}
+		u = next
+	}
+	return plain
 }
 
 // closedPort says whether reason proves that nothing is served at the port. A
@@ -51,14 +80,6 @@ func closedPort(reason checks.Reason, connected, answered bool) bool {
 		return answered
 	}
 	return false
-}
-
-func toHTTPS(u *url.URL, got answer) bool {
-	if !redirects(got.status) || got.location == "" {
-		return false
-	}
-	next, err := resolveLocation(u, got.location)
-	return err == nil && next.Scheme == "https"
 }
 
 // bracketed writes a host as it stands in a URL.

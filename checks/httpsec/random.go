@@ -3,55 +3,14 @@ package httpsec
 import (
 	"regexp"
 	"strings"
+
+	"github.com/gradewatch/gradewatch/checks/httpsec/volatile"
 )
 
-// randomLength is how long a word must be before it is taken for random: 16
-// characters of hex are 64 bits.
-const randomLength = 16
+// random says whether word looks like a value that is made anew for every answer.
+func random(word string) bool { return volatile.Word(word) }
 
-var (
-	uuidShape = regexp.MustCompile(`(?i)^(?:\{|%7B)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:\}|%7D)?$`)
-	// Base64url and hex; percent-escaped '=', '+' and '/' are standard Base64.
-	tokenShape = regexp.MustCompile(`^(?:[A-Za-z0-9_-]|%2[BbFf]|%3[Dd])+$`)
-	// What people write: lower case, upper case, CamelCase with humps of three
-	// letters or more, each with a few digits behind it; numbers up to a date.
-	wordShape = regexp.MustCompile(`^(?:[a-z]*[0-9]{0,4}|[A-Z]*[0-9]{0,4}|[a-z]*(?:[A-Z][a-z]{2,})+[0-9]{0,4}|[0-9]{1,8})$`)
-	hexShape  = regexp.MustCompile(`^(?:[0-9a-f]+|[0-9A-F]+)$`)
-)
-
-// knownTerms are words with digits or capitals inside that stand in real URLs.
-var knownTerms = strings.NewReplacer(
-	"oauth2", "-", "OAuth2", "-", "Oauth2", "-", "OAuth", "-", "saml2", "-", "Saml2", "-", "b2c", "-", "b2b", "-",
-	"OpenID", "-", "OpenId", "-", "SSO", "-", "OIDC", "-", "SAML", "-", "API", "-", "CRM", "-", "ERP", "-", "JWT", "-",
-	"ID", "-", "Id", "-", "URL", "-",
-)
-
-// random says whether word looks like a value that is made anew for every
-// answer. It leans to 'yes' for long mixtures of digits and letters: a stable
-// segment shown as '*' costs a word, a random one that is kept makes every
-// look a change.
-func random(word string) bool {
-	if uuidShape.MatchString(word) {
-		return true
-	}
-	word = strings.TrimRight(word, "=")
-	if len(word) < randomLength || !tokenShape.MatchString(word) {
-		return false
-	}
-	if hexShape.MatchString(word) {
-		return strings.ContainsAny(word, "0123456789")
-	}
-	return !worded(word)
-}
-
-func worded(token string) bool {
-	for part := range strings.FieldsFuncSeq(knownTerms.Replace(token), func(r rune) bool { return r == '-' || r == '_' }) {
-		if !wordShape.MatchString(part) {
-			return false
-		}
-	}
-	return true
-}
+func worded(token string) bool { return volatile.Worded(token) }
 
 // randomNamePrefixes are the cookie names that carry a random part after their
 // last dot, however short: Microsoft's OpenID Connect middleware puts the

@@ -14,6 +14,9 @@ import (
 // maxLocationBytes bounds a Location that is followed.
 const maxLocationBytes = 8 << 10
 
+// withoutLineEnds drops what a URL parser drops wherever it stands.
+var withoutLineEnds = strings.NewReplacer("\t", "", "\n", "", "\r", "")
+
 var errUnsupportedScheme = errors.New("the scheme is neither http nor https")
 
 // redirects says whether status sends a browser on (RFC 9110 section 15.4).
@@ -26,25 +29,16 @@ func redirects(status int) bool {
 	return false
 }
 
-// nextMethod is the method after a redirect: 307 and 308 keep it, the others
-// make POST a GET as browsers do (Fetch standard, HTTP-redirect fetch).
-func nextMethod(method string, status int) string {
-	if status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect {
-		return method
-	}
-	return http.MethodGet
-}
-
 // resolveLocation returns the absolute URL that a Location field of an answer
 // from base leads to, with the host in ASCII. It reads the text as browsers do
 // where that decides the host: white space around it does not count and a
-// backslash is a slash (WHATWG URL standard). With errUnsupportedScheme the
-// URL is returned too.
+// backslash is a slash, and tabs and line ends within count for nothing (WHATWG
+// URL standard). With errUnsupportedScheme the URL is returned too.
 func resolveLocation(base *url.URL, location string) (*url.URL, error) {
 	if len(location) > maxLocationBytes {
 		return nil, fmt.Errorf("location has %d bytes, more than %d", len(location), maxLocationBytes)
 	}
-	location = strings.Trim(location, " \t\r\n\f")
+	location = withoutLineEnds.Replace(strings.Trim(location, asciiSpace))
 	end := strings.IndexAny(location, "?#")
 	if end < 0 {
 		end = len(location)

@@ -3,26 +3,37 @@ package httpsec
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
-	"errors"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
 )
 
-// addressesTried bounds how many addresses of another host a hop is tried at.
-const addressesTried = 3
+const (
+	// addressesTried bounds how many addresses of another host a hop is tried at.
+	addressesTried = 3
+	// maxRequests bounds the requests that are measured.
+	maxRequests = 64
+	// besides is the hop of a request that is none of the walk.
+	besides = -1
+)
 
-// Walk requests target.URL at address and follows its redirects, each hop on a
-// connection of its own. Hops on the target's own host stay at address, those
-// on the URL's port at address's port, and name target.ServerName in TLS; other
-// hosts are resolved and vetted by network. For an https URL it also asks port
-// 80 of address. It sends no cookies, reads no content, and ends with ctx. The
-// certificates are those of the target's own host.
+// Walk requests target.URL at address and follows where it leads as a browser
+// would: Location, the Refresh field and meta refresh of at most 30 seconds.
+// Hops on the target's own host stay at address, those on the URL's port at
+// address's port, and name target.ServerName in TLS; other hosts are resolved
+// and vetted by network. Requests to the same place share a connection where
+// HTTP/1.1 allows. SuperOffice's sign-in service is never asked. For an https
+// URL it also asks port 80 of address, then what target wants besides: Provoke,
+// Post, SignInStart, and in a full look HTTP/2 and HTTP/3.
+//
+// It sends no cookies, reads at most 256 KiB of content of the target's own site
+// and none of others, and ends with ctx. The certificates are those of the
+// target's own host.
 func Walk(ctx context.Context, network checks.Network, target checks.Target, address netip.AddrPort) checks.HTTPLook {
 	start, err := url.Parse(target.URL)
 	if err == nil {
@@ -35,21 +46,63 @@ func Walk(ctx context.Context, network checks.Network, target checks.Target, add
 	start.Fragment, start.RawFragment, start.User = "", "", nil
 	limits := target.Limits.WithDefaults()
 	w := walker{
-		network:  network,
-		exchange: exchange{network: network, readTime: limits.ReadTimeout},
-		sni:      target.SNI,
-		start:    start,
-		address:  address,
-		hops:     limits.Hops,
+		network: network,
+		target:  target,
+		connections: &connections{
+			network: network, readTime: limits.ReadTimeout, bytes: limits.BytesPerConnection, idle: map[place]*connection{},
+		},
+		start:   start,
+		address: address,
+		hops:    limits.Hops,
 	}
+	defer w.connections.close()
 	if ctx.Err() != nil { // nobody is asked, which is not the same as nobody answering
 		reason := reasonOf(ctx, ctx.Err())
 		return checks.HTTPLook{HTTP: checks.HTTP{End: checks.InconclusiveFact[int](reason), PlainHTTP: w.unasked(reason)}}
 	}
-	w.follow(ctx, start, methodOf(target))
+	look := checks.HTTPLook{HTTP: w.look(ctx)}
+	if target.Depth == checks.Full {
+		look.Versions = w.versions(ctx, look.HTTP)
+	}
 	slices.SortFunc(w.certificates, func(a, b checks.Certificate) int { return cmp.Compare(a.SHA256, b.SHA256) })
-	w.certificates = slices.CompactFunc(w.certificates, func(a, b checks.Certificate) bool { return a.SHA256 == b.SHA256 })
-	return checks.HTTPLook{HTTP: w.result, Certificates: w.certificates}
+	look.Certificates = slices.CompactFunc(w.certificates, func(a, b checks.Certificate) bool { return a.SHA256 == b.SHA256 })
+	look.Requests = w.requests
+	return look
+}
+
+// walker is one walk at one address.
+type walker struct {
+	network      checks.Network
+	target       checks.Target
+	connections  *connections
+	start        *url.URL
+	address      netip.AddrPort
+	hops         int
+	certificates []checks.Certificate
+	requests     []checks.RequestRecord
+}
+
+// look asks all that an answer of HTTP/1.1 can tell.
+func (w *walker) look(ctx context.Context) checks.HTTP {
+	var result checks.HTTP
+	main := w.follow(ctx, func(reason checks.Reason) {
+		// Right after the first answer: the plain question is worth more than
+		// later hops when connections run short, and whether silence at port 80
+		// means anything hangs on this answer.
+		result.PlainHTTP = w.plain(ctx, reason == "")
+	})
+	result.Hops, result.End = main.hops, main.end
+	if w.target.Provoke {
+		result.Provoked = w.besides(ctx, main, w.provocation())
+	}
+	if ask, ok := w.posting(); ok {
+		result.Posted = w.besides(ctx, main, ask)
+	}
+	if w.target.SignInStart {
+		result.SignIn = w.signIn(ctx, main)
+	}
+	result.Preflight = w.preflight(ctx, main)
+	return result
 }
 
 // unasked is the fact about port 80 when the look is over before its turn.
@@ -67,125 +120,35 @@ func methodOf(target checks.Target) string {
 	return http.MethodGet
 }
 
-// walker is one walk at one address.
-type walker struct {
-	network      checks.Network
-	exchange     exchange
-	sni          string // instead of the own host's name; empty: that
-	start        *url.URL
-	address      netip.AddrPort
-	hops         int
-	result       checks.HTTP
-	certificates []checks.Certificate
-}
+// own says whether u is on the target's own host.
+func (w *walker) own(u *url.URL) bool { return siteHost(u.Hostname()) == siteHost(w.start.Hostname()) }
 
-// follow asks hop by hop and fills w.result.
-func (w *walker) follow(ctx context.Context, u *url.URL, method string) {
-	seen := map[string]bool{}
-	for {
-		key := method + " " + u.String()
-		if seen[key] {
-			w.result.End = checks.AbsentFact[int](checks.ReasonRedirectLoop)
-			return
-		}
-		seen[key] = true
-		if len(w.result.Hops) >= w.hops {
-			w.stop(u, checks.ReasonTooManyRedirects)
-			return
-		}
-		got, reason := w.ask(ctx, method, u)
-		if len(w.result.Hops) == 0 {
-			// Right after the first answer: the plain question is worth more
-			// than later hops when connections run short, and whether silence
-			// at port 80 means anything hangs on this answer.
-			w.result.PlainHTTP = w.plain(ctx, reason == "")
-		}
-		if reason != "" {
-			w.stop(u, reason)
-			return
-		}
-		next := w.record(u, got)
-		if next == nil {
-			return
-		}
-		method, u = nextMethod(method, got.status), next
-	}
-}
-
-// stop ends the walk at a hop that got no answer.
-func (w *walker) stop(u *url.URL, reason checks.Reason) {
-	hop := w.hop(u)
-	hop.Answer = checks.InconclusiveFact[checks.Response](reason)
-	w.result.Hops = append(w.result.Hops, hop)
-	w.result.End = checks.InconclusiveFact[int](reason)
-}
-
-func (w *walker) hop(u *url.URL) checks.Hop {
-	host := u.Hostname()
-	return checks.Hop{URL: CanonicalURL(u), Scheme: u.Scheme, Host: host, SameSite: SameSite(host, w.start.Hostname())}
-}
-
-// record adds an answered hop. It returns where the answer leads, or nil when
-// the walk is over, with the end set.
-func (w *walker) record(u *url.URL, got answer) *url.URL {
-	response := checks.Response{
-		Status: got.status, TLS: protocolName(got.version), Cookies: ParseCookies(u, got.setCookie), Server: product(got.server),
-	}
-	if u.Scheme == "https" { // elsewhere browsers ignore them (RFC 6797 section 8.1)
-		response.HSTS, response.PublicKeyPins = fields(got.hsts), fields(got.pins)
-	}
-	var next *url.URL
-	w.result.End = checks.KnownFact(got.status)
-	if redirects(got.status) && got.location != "" {
-		target, err := resolveLocation(u, got.location)
-		switch {
-		case err == nil:
-			next = target
-			response.Location = CanonicalURL(target)
-		case errors.Is(err, errUnsupportedScheme):
-			response.Location = CanonicalURL(target)
-			w.result.End = checks.AbsentFact[int](checks.ReasonUnsupportedScheme)
-		default:
-			w.network.Logf("http %s: %v", w.address, err)
-			w.result.End = checks.AbsentFact[int](checks.ReasonMalformed)
-		}
-	}
-	hop := w.hop(u)
-	hop.Answer = checks.KnownFact(response)
-	w.result.Hops = append(w.result.Hops, hop)
-	return next
-}
-
-func fields(values []string) checks.Fact[[]string] {
-	if len(values) == 0 {
-		return checks.AbsentFact[[]string]("")
-	}
-	return checks.KnownFact(values)
-}
-
-// ask requests u, at the pinned address for the target's own host. reason is
-// empty when an answer came.
-func (w *walker) ask(ctx context.Context, method string, u *url.URL) (answer, checks.Reason) {
-	port, ok := portOf(u)
+// ask requests what ask says, at the pinned address for the target's own host.
+// reason is empty when an answer came.
+func (w *walker) ask(ctx context.Context, hop int, ask request) (answer, checks.Reason) {
+	port, ok := portOf(ask.url)
 	if !ok {
 		return answer{}, checks.ReasonMalformed
 	}
-	if siteHost(u.Hostname()) == siteHost(w.start.Hostname()) {
-		if own, ok := portOf(w.start); ok && port == own {
-			port = w.address.Port() // which a caller may have put elsewhere
-		}
-		got, reason := w.askAt(ctx, method, u, netip.AddrPortFrom(w.address.Addr(), port), w.sni)
+	at := place{scheme: ask.url.Scheme, authority: canonicalAuthority(ask.url), name: ask.url.Hostname()}
+	record := checks.RequestRecord{URL: CanonicalURL(ask.url), Hop: hop}
+	if w.own(ask.url) {
+		at.name, at.address = w.serverName(), w.ownAddress(port)
+		got, reason := w.askAt(ctx, ask, at, record)
 		w.certificates = append(w.certificates, got.certificates...)
 		return got, reason
 	}
-	addresses := w.network.Resolve(ctx, u.Hostname())
+	started := time.Now()
+	addresses := w.network.Resolve(ctx, ask.url.Hostname())
+	record.DNS = time.Since(started)
 	if addresses.State != checks.Known || len(addresses.Value) == 0 {
-		return answer{}, reasonOr(addresses.Reason, checks.ReasonResolverFailed)
+		return answer{}, cmp.Or(addresses.Reason, checks.ReasonResolverFailed)
 	}
 	var got answer
 	var reason checks.Reason
 	for _, address := range addresses.Value[:min(len(addresses.Value), addressesTried)] {
-		got, reason = w.askAt(ctx, method, u, netip.AddrPortFrom(address, port), "")
+		at.address = netip.AddrPortFrom(address, port)
+		got, reason = w.askAt(ctx, ask, at, record)
 		if !worthAnotherAddress(reason) {
 			break
 		}
@@ -199,18 +162,28 @@ func worthAnotherAddress(reason checks.Reason) bool {
 	return reason == checks.ReasonRefused || reason == checks.ReasonUnreachable || reason == checks.ReasonTimeout
 }
 
-// askAt names sni in TLS, or u's host where sni is empty.
-func (w *walker) askAt(ctx context.Context, method string, u *url.URL, address netip.AddrPort, sni string) (answer, checks.Reason) {
-	ask := w.exchange
-	ask.sni = sni
-	got, _, err := ask.do(ctx, method, u, address)
+// askAt asks and measures.
+func (w *walker) askAt(ctx context.Context, ask request, at place, record checks.RequestRecord) (answer, checks.Reason) {
+	got, err := w.connections.do(ctx, ask, at)
+	record.Address = at.address.Addr()
+	record.Reused, record.Connect, record.TLS, record.FirstByte = got.reused, got.connect, got.timings.tls, got.firstByte
+	if len(w.requests) < maxRequests {
+		w.requests = append(w.requests, record)
+	}
 	if err != nil {
 		reason := reasonOf(ctx, err)
-		w.network.Logf("http %s %s at %s: %s: %v", method, CanonicalURL(u), address, reason, err)
+		w.network.Logf("http %s %s at %s: %s: %v", ask.method, record.URL, at.address, reason, err)
 		return got, reason
 	}
-	w.network.Logf("http %s %s at %s: status %d", method, CanonicalURL(u), address, got.status)
+	w.network.Logf("http %s %s at %s: status %d", ask.method, record.URL, at.address, got.status)
 	return got, ""
+}
+
+// excerpt adds what a person would read to the newest request.
+func (w *walker) excerpt(text string) {
+	if last := len(w.requests) - 1; last >= 0 {
+		w.requests[last].Excerpt = text
+	}
 }
 
 func portOf(u *url.URL) (uint16, bool) {
@@ -220,25 +193,4 @@ func portOf(u *url.URL) (uint16, bool) {
 	}
 	port, err := strconv.ParseUint(text, 10, 16)
 	return uint16(port), err == nil && port > 0
-}
-
-func reasonOr(reason, otherwise checks.Reason) checks.Reason {
-	if reason == "" {
-		return otherwise
-	}
-	return reason
-}
-
-func protocolName(version uint16) checks.Protocol {
-	switch version {
-	case tls.VersionTLS10:
-		return checks.TLSv10
-	case tls.VersionTLS11:
-		return checks.TLSv11
-	case tls.VersionTLS12:
-		return checks.TLSv12
-	case tls.VersionTLS13:
-		return checks.TLSv13
-	}
-	return ""
 }

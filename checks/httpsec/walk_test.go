@@ -114,12 +114,15 @@ func TestWalkFinalAnswer(t *testing.T) {
 		Hops: []checks.Hop{{
 			URL: fmt.Sprintf("https://app.example.com:%d/callback?x=*", address.Port()), Scheme: "https", Host: "app.example.com", SameSite: true,
 			Answer: checks.KnownFact(checks.Response{
-				Status: 418, TLS: checks.TLSv13, Cookies: []checks.Cookie{{Name: "sid", HttpOnly: true}},
+				Status: 418, Version: "HTTP/1.1", TLS: checks.TLSv13, Cookies: []checks.Cookie{{Name: "sid", HttpOnly: true}},
 				HSTS: checks.KnownFact([]string{"max-age=1", "max-age=2"}), PublicKeyPins: checks.AbsentFact[[]string](""), Server: "Teapot",
+				Fields:  map[string][]string{"server": {"Teapot/* (Kettle) lid/*"}},
+				Content: checks.KnownFact(checks.Content{Empty: true, Look: look.HTTP.Hops[0].Answer.Value.Content.Value.Look}),
 			}),
 		}},
 		End:       checks.KnownFact(418),
 		PlainHTTP: checks.AbsentFact[checks.PlainHTTP](checks.ReasonRefused),
+		Preflight: checks.KnownFact(checks.Preflight{Status: 418}),
 	}, got)
 }
 
@@ -236,7 +239,10 @@ func TestWalkStaysAtItsAddress(t *testing.T) {
 
 func TestWalkBudget(t *testing.T) {
 	t.Parallel()
-	address := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", http.StatusFound) })
+	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close")
+		http.Redirect(w, r, r.URL.Path+"x", http.StatusFound)
+	})
 	n := network(t)
 	n.budget = 3
 	got := walk(t, n, address, "/", checks.Limits{})
@@ -255,10 +261,24 @@ func TestWalkPlainHTTP(t *testing.T) {
 	}{
 		{"redirects", plainServer(t, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://"+r.Host+r.URL.Path, http.StatusMovedPermanently)
-		}), checks.KnownFact(checks.PlainHTTP{Status: 301, RedirectsToHTTPS: true})},
+		}), checks.KnownFact(checks.PlainHTTP{Status: 301, RedirectsToHTTPS: true, Route: []string{"https://app.example.com/"}})},
 		{"redirects elsewhere", plainServer(t, func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "/login", http.StatusFound)
-		}), checks.KnownFact(checks.PlainHTTP{Status: 302})},
+			http.Redirect(w, r, "https://login.example.com/", http.StatusFound)
+		}), checks.KnownFact(checks.PlainHTTP{Status: 302, RedirectsToHTTPS: true, Route: []string{"https://login.example.com/"}})},
+		{"redirects by way of http", plainServer(t, func(w http.ResponseWriter, r *http.Request) {
+			next := map[string]string{"/": "/moved", "/moved": "https://app.example.com/moved"}[r.URL.Path]
+			http.Redirect(w, r, next, http.StatusFound)
+		}), checks.KnownFact(checks.PlainHTTP{
+			Status: 302, RedirectsToHTTPS: true, Route: []string{"http://app.example.com/moved", "https://app.example.com/moved"},
+		})},
+		{"redirects to another host", plainServer(t, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://login.example.com/", http.StatusFound)
+		}), checks.KnownFact(checks.PlainHTTP{Status: 302, Route: []string{"http://login.example.com/"}})},
+		{"redirects for ever", plainServer(t, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, r.URL.Path+"x", http.StatusFound)
+		}), checks.KnownFact(checks.PlainHTTP{Status: 302, Route: []string{
+			"http://app.example.com/x", "http://app.example.com/xx", "http://app.example.com/xxx", "http://app.example.com/xxxx",
+		}})},
 		{"serves", plainServer(t, func(http.ResponseWriter, *http.Request) {}), checks.KnownFact(checks.PlainHTTP{Status: 200})},
 		{"resets", checktest.StartPeer(t, checktest.ResetOnHello), checks.AbsentFact[checks.PlainHTTP](checks.ReasonReset)},
 		{"closes", checktest.StartPeer(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)) }), checks.AbsentFact[checks.PlainHTTP](checks.ReasonClosed)},

@@ -129,7 +129,11 @@ func (w *world) addHops(g *group, scope Scope, address *object) {
 	source := address.source.(*addressSource)
 	before := len(g.elements)
 	walk := w.walkOf(source)
-	for _, hop := range walk.hops {
+	hops := walk.hops
+	if scope == EachCookie {
+		hops = walk.askedHops()
+	}
+	for _, hop := range hops {
 		if scope == EachHop {
 			g.elements = append(g.elements, element{
 				variables: map[string]ref.Val{"address": address, "hop": hop}, address: source.observed,

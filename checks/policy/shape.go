@@ -44,7 +44,7 @@ func (e *endpoint) wellFormed() shape {
 	if e.ValueKind == NativeLoopback && loopbackShape.MatchString(e.Value) {
 		return shaped(true, "value", e.Value, "The value is a full URL with a loopback address.")
 	}
-	if fault := urlFault(e.Value, e.ValueKind == CustomScheme); fault != "" {
+	if fault := urlFault(e.fill(e.Value), e.ValueKind == CustomScheme); fault != "" {
 		return shaped(false, "value", e.Value, "The value "+fault+".")
 	}
 	return shaped(true, "value", e.Value, "The value is a full URL.")

@@ -1,5 +1,10 @@
 package policy
 
+import (
+	"regexp"
+	"strings"
+)
+
 // ApplicationType decides severities: the two kinds of SuperOffice applications.
 type ApplicationType string
 
@@ -69,12 +74,15 @@ type Subject struct {
 type Sibling struct {
 	Environment Environment `json:"environment"`
 	Kind        Kind        `json:"kind"`
+	ValueKind   ValueKind   `json:"value_kind,omitempty"`
+	Value       string      `json:"value,omitempty"`     // as registered
 	Host        string      `json:"host,omitempty"`      // in lower-case ASCII; empty where it has none
 	ClientID    string      `json:"client_id,omitempty"` // of the application in its environment
 }
 
 // URL returns what is looked at: the probe URL of a pattern, the value of a
-// literal, and nothing for what no network can show.
+// literal, with a web panel's template variables filled, and nothing for what no
+// network can show.
 func (s Subject) URL() string {
 	switch s.ValueKind {
 	case Pattern:
@@ -82,9 +90,28 @@ func (s Subject) URL() string {
 	case NativeLoopback, CustomScheme:
 		return ""
 	default:
-		return s.Value
+		return s.fill(s.Value)
 	}
 }
+
+// fill puts harmless values where a web panel's URL has template variables.
+func (s Subject) fill(value string) string {
+	if s.Kind != WebPanel {
+		return value
+	}
+	return templateVariable.ReplaceAllStringFunc(value, func(variable string) string {
+		switch strings.ToLower(templateVariable.FindStringSubmatch(variable)[1]) {
+		case "uctx":
+			return "Cust00000"
+		default:
+			return "monitor"
+		}
+	})
+}
+
+// templateVariable is what SuperOffice replaces in a web panel's URL, such as
+// <uctx> (superoffice.md, E-10), written as it is or percent-encoded.
+var templateVariable = regexp.MustCompile(`(?i)(?:<|%3C)([a-z][a-z0-9_.-]{0,63}?)(?:>|%3E)`)
 
 // ApplicationTypes lists every application type.
 func ApplicationTypes() []ApplicationType { return []ApplicationType{Standard, Custom} }

@@ -12,14 +12,14 @@ func vocabulary() []*kind {
 		endpointKind(), siblingKind(), flawKind(), dnsKind(), recordsKind(), caaKind(), tlsaKind(),
 		addressKind(), protocolKind(), suiteKind(), groupKind(), primeKind(), featuresKind(), simulationKind(), stapledKind(),
 		chainKind(), leafKind(), findingKind(),
-		httpKind(), hopKind(), cookieKind(),
+		httpKind(), hopKind(), answerKind(), contentKind(), signatureKind(), scriptKind(), mixedKind(), cookieKind(), signInKind(),
 		gradeKind(),
 	}
 }
 
 // speakers are the kinds whose values say something in a proof.
 func speakers() []string {
-	return []string{"sibling", "flaw", "protocol", "suite", "group", "prime", "chain", "finding", "http", "hop", "cookie", "grade", "caa", "tlsa", "simulation"}
+	return []string{"sibling", "flaw", "protocol", "suite", "group", "prime", "chain", "finding", "http", "hop", "cookie", "signature", "script", "mixed", "grade", "caa", "tlsa", "simulation"}
 }
 
 func listOf(name string) *cel.Type { return cel.ListType(cel.ObjectType(name)) }

@@ -2,8 +2,8 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
-	"strings"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -15,23 +15,17 @@ import (
 // walk is the hops of an address as rules see them.
 type walk struct {
 	hops []*object
-	open *fact // what was not seen and could matter; nil: all was seen
+	// beside is the answer to the provoking request: its cookies count too.
+	beside *object
+	open   *fact // what was not seen and could matter; nil: all was seen
 }
 
-// hopSource is one hop and where it stands.
-type hopSource struct {
-	*checks.Hop
-	address *checks.AddressObservation
-	index   int
-}
-
-func (h *hopSource) path() string {
-	return fmt.Sprintf("http[%s].hops[%d]", h.address.Address, h.index)
-}
-
-type cookieSource struct {
-	*checks.Cookie
-	hop *hopSource
+// askedHops are the hops, and what was asked beside them.
+func (w *walk) askedHops() []*object {
+	if w.beside == nil {
+		return w.hops
+	}
+	return append(slices.Clone(w.hops), w.beside)
 }
 
 func (w *world) walkOf(a *addressSource) *walk {
@@ -44,6 +38,7 @@ func (w *world) walkOf(a *addressSource) *walk {
 		said := w.fact(proof(source.path()+".url", source.URL, fmt.Sprintf("The walk from %s leads to %s.", a.observed.Address, source.URL)), types.True)
 		made.hops = append(made.hops, w.of("hop", source, said))
 	}
+	made.beside = w.provokedHop(a.observed)
 	if open, ok := openWalk(a.observed); ok {
 		made.open = w.tail(open)
 	}
@@ -54,9 +49,26 @@ func (w *world) walkOf(a *addressSource) *walk {
 	return made
 }
 
+// provokedHop is the answer to the provoking request, with the cookies that
+// the walk did not bring.
+func (w *world) provokedHop(a *checks.AddressObservation) *object {
+	provoked := a.HTTP.Provoked
+	if provoked.State != checks.Known || len(a.HTTP.Hops) == 0 {
+		return nil
+	}
+	hop := a.HTTP.Hops[0]
+	hop.Answer = provoked
+	hop.Answer.Value.Cookies = slices.DeleteFunc(slices.Clone(provoked.Value.Cookies), func(c checks.Cookie) bool {
+		return slices.ContainsFunc(a.HTTP.Hops, func(h checks.Hop) bool { return slices.Contains(h.Answer.Value.Cookies, c) })
+	})
+	said := proof(fmt.Sprintf("http[%s].provoked", a.Address), hop.URL, fmt.Sprintf("%s was asked with an error at %s too.", a.Address, hop.URL))
+	return w.of("hop", &hopSource{Hop: &hop, address: a, index: -1}, w.fact(said, types.True))
+}
+
 // openWalk says whether a part of the walk was not seen that could matter: a
 // hop without an answer may set cookies or lead anywhere. A hop on another
-// site that provably leads nowhere (nobody listens there) hides nothing.
+// site that provably leads nowhere (nobody listens there, or SuperOffice asks
+// who is there) hides nothing.
 func openWalk(a *checks.AddressObservation) (checks.Proof, bool) {
 	for i, hop := range a.HTTP.Hops {
 		if hop.Answer.State == checks.Known || !hop.SameSite && leadsNowhere(hop.Answer.Reason) {
@@ -82,7 +94,7 @@ func hopReason(a *checks.AddressObservation, hop checks.Hop) string {
 
 func leadsNowhere(reason checks.Reason) bool {
 	switch reason {
-	case checks.ReasonRefused, checks.ReasonNameNotFound, checks.ReasonNoAddress:
+	case checks.ReasonRefused, checks.ReasonNameNotFound, checks.ReasonNoAddress, checks.ReasonSignInService:
 		return true
 	}
 	return false
@@ -100,8 +112,22 @@ func httpKind() *kind {
 		{name: "plain_http_status", of: cel.IntType, doc: "of the answer at port 80; 0 where it is closed", get: onHTTP(plainHTTPStatus)},
 		{name: "hops", of: listOf("hop"), open: true, doc: "every hop of the walk; it goes on where one did not answer", get: onHTTP(httpHops)},
 		{name: "cookies", of: listOf("cookie"), open: true, doc: "every cookie that a browser keeps, set by hops of the registered URL's site; it goes on where one did not answer", get: onHTTP(httpCookies)},
-		{name: "hsts", of: cel.BoolType, doc: "the last hop on the registered host sends Strict-Transport-Security", get: onHTTP(func(w *world, a *addressSource) slot { return hstsSlot(w, a, false) })},
-		{name: "hsts_max_age", of: cel.IntType, doc: "of the first Strict-Transport-Security field there, in seconds; -1 without", get: onHTTP(func(w *world, a *addressSource) slot { return hstsSlot(w, a, true) })},
+		{name: "dropped_cookies", of: listOf("cookie"), open: true, doc: "every cookie that a browser drops whole, likewise", get: onHTTP(droppedCookies)},
+		{name: "script_cookies", of: listOf("cookie"), doc: "that script sets. Unknown where no browser looked", get: onHTTP(scriptCookies)},
+		{name: "hsts", of: cel.BoolType, doc: "the last hop on the registered host sends Strict-Transport-Security that browsers take", get: hstsSlot(func(string) ref.Val { return types.True }, types.False)},
+		{name: "hsts_max_age", of: cel.IntType, doc: "of the first Strict-Transport-Security field there, in seconds; -1 without", get: hstsSlot(func(value string) ref.Val { return types.Int(maxAge(value)) }, types.Int(-1))},
+		{name: "hsts_subdomains", of: cel.BoolType, doc: "it has includeSubDomains", get: hstsSlot(hasHSTS("includeSubDomains"), types.False)},
+		{name: "hsts_preload", of: cel.BoolType, doc: "it has preload", get: hstsSlot(hasHSTS("preload"), types.False)},
+		{name: "answer", of: cel.ObjectType("answer"), doc: "of the last hop on the registered host. Unknown without one", get: onHTTP(httpAnswer)},
+		{name: "end", of: cel.StringType, values: ends(), doc: "how the walk ended: with an answer, before SuperOffice's sign-in, in a circle, or with an address that browsers do not ask. Unknown where it could not be followed", get: onHTTP(httpEnd)},
+		{name: "final", of: cel.ObjectType("answer"), doc: "of the last hop, on whatever host. Unknown without one", get: onHTTP(httpFinal)},
+		{name: "final_status", of: cel.IntType, doc: "its status. 0: nothing answers there. Unknown where that is not proven", get: onHTTP(httpFinalStatus)},
+		{name: "provoked", of: cel.ObjectType("answer"), doc: "to the URL with error=access_denied&state=monitor in its query. Only redirect URLs are asked so", get: onHTTP(httpProvoked)},
+		{name: "posted", of: cel.ObjectType("answer"), doc: "to a test event (webhook) or a token that nobody signed (state change). Unknown without leave to send it", get: onHTTP(httpPosted)},
+		{name: "signatures", of: listOf("signature"), open: true, doc: "debug pages, stack traces and file paths in what hops of the registered URL's site show, those that lead on left out, and in the provoked answer of a redirect URL", get: onHTTP(httpSignatures)},
+		{name: "versions", of: mapOf(cel.StringType), names: versionNames(), values: []string{"answers", "absent"}, doc: "each version of HTTP", get: onHTTP(httpVersions)},
+		{name: "signs_in", of: cel.BoolType, doc: "the walk leads to a sign-in at SuperOffice. Only sign-in starts are asked", get: onHTTP(signsIn)},
+		{name: "sign_in", of: cel.ObjectType("sign_in"), doc: "the request that it leads to. Ask signs_in first", get: onHTTP(httpSignIn)},
 	}}
 }
 
@@ -171,13 +197,24 @@ func httpDowngrade(w *world, source *addressSource) slot {
 	for i, hop := range a.HTTP.Hops {
 		if hop.Scheme == "http" {
 			return w.told(proof(fmt.Sprintf("http[%s].hops[%d].scheme", a.Address, i), "http",
-				fmt.Sprintf("%s redirects down to plain http, at %s.", a.Address, hop.URL)), types.True)
+				fmt.Sprintf("%s redirects down to plain http%s, at %s.", a.Address, viaWords(hop.Via), hop.URL)), types.True)
 		}
 	}
 	if open, ok := openWalk(a); ok {
 		return slot{fact: w.fact(open, nil, truth()...)}
 	}
 	return w.told(proof(fmt.Sprintf("http[%s].hops", a.Address), "https", fmt.Sprintf("Every hop from %s uses https.", a.Address)), types.False)
+}
+
+func viaWords(via checks.Via) string {
+	switch via {
+	case checks.ViaRefresh:
+		return ", by the header field Refresh"
+	case checks.ViaMetaRefresh:
+		return ", by a meta refresh"
+	case checks.ViaStart, checks.ViaLocation:
+	}
+	return ""
 }
 
 func plainHTTP(w *world, source *addressSource) slot { return slot{fact: w.plainFact(source)} }
@@ -224,7 +261,7 @@ func httpHops(w *world, source *addressSource) slot {
 func httpCookies(w *world, source *addressSource) slot {
 	seen := w.walkOf(source)
 	var elements []ref.Val
-	for _, hop := range seen.hops {
+	for _, hop := range seen.askedHops() {
 		for _, cookie := range w.cookiesOf(hop) {
 			elements = append(elements, cookie)
 		}
@@ -240,159 +277,4 @@ func (w *world) walkList(source *addressSource, elements []ref.Val, seen *walk) 
 		made.add(seen.open)
 	}
 	return made
-}
-
-// cookiesOf lists what a hop of the registered URL's site sets. A cookie that a
-// browser drops whole is none.
-func (w *world) cookiesOf(hop *object) []*object {
-	if made, ok := w.made.cookies[hop]; ok {
-		return made
-	}
-	source := hop.source.(*hopSource)
-	var made []*object
-	if source.SameSite {
-		for i := range source.Answer.Value.Cookies {
-			if one := &source.Answer.Value.Cookies[i]; !one.Invalid {
-				made = append(made, w.of("cookie", &cookieSource{Cookie: one, hop: source}, nil))
-			}
-		}
-	}
-	if w.made.cookies == nil {
-		w.made.cookies = map[*object][]*object{}
-	}
-	w.made.cookies[hop] = made
-	return made
-}
-
-// hstsSlot reads Strict-Transport-Security (RFC 6797 section 6.1): the first
-// field counts (section 8.1).
-func hstsSlot(w *world, source *addressSource, age bool) slot {
-	if source.hsts == nil {
-		source.hsts = w.newHSTSFact(source.observed)
-	}
-	if age {
-		return slot{fact: source.hsts}
-	}
-	return slot{fact: source.hsts, view: func(v ref.Val) ref.Val { return types.Bool(v.(types.Int) >= 0) }}
-}
-
-func (w *world) newHSTSFact(a *checks.AddressObservation) *fact {
-	hop, index := lastOwnHop(a)
-	if hop == nil || hop.Answer.State != checks.Known {
-		open, _ := openWalk(a)
-		return w.fact(open, nil)
-	}
-	path, hsts := fmt.Sprintf("http[%s].hops[%d].answer.hsts", a.Address, index), hop.Answer.Value.HSTS
-	switch {
-	case !hsts.Conclusive():
-		return w.fact(untoldProof(path, hsts.Reason, hsts.State, "whether "+a.Address.String()+" sends Strict-Transport-Security", "it"), nil)
-	case len(hsts.Value) == 0:
-		return w.fact(proof(path, "none", fmt.Sprintf("%s sends no Strict-Transport-Security at %s.", a.Address, hop.URL)), types.Int(-1))
-	}
-	return w.fact(proof(path, hsts.Value[0], fmt.Sprintf("%s sends Strict-Transport-Security: %s.", a.Address, hsts.Value[0])), types.Int(maxAge(hsts.Value[0])))
-}
-
-// maxAge reads the required directive; -1 where it is missing or unreadable,
-// which makes browsers ignore the field.
-func maxAge(value string) int64 {
-	for directive := range strings.SplitSeq(value, ";") {
-		name, text, _ := strings.Cut(directive, "=")
-		if strings.EqualFold(strings.TrimSpace(name), "max-age") {
-			seconds, err := strconv.ParseUint(strings.Trim(strings.TrimSpace(text), `"`), 10, 62)
-			if err != nil {
-				return -1
-			}
-			return int64(seconds)
-		}
-	}
-	return -1
-}
-
-func onHop(get func(w *world, h *hopSource) slot) func(*world, any) slot {
-	return func(w *world, source any) slot { return get(w, source.(*hopSource)) }
-}
-
-func hopKind() *kind {
-	text := func(get func(*hopSource) string) func(*world, any) slot {
-		return onHop(func(_ *world, h *hopSource) slot { return settled(types.String(get(h))) })
-	}
-	return &kind{name: "hop", doc: "One request of the walk and its answer.", fields: []field{
-		{name: "url", of: cel.StringType, doc: "canonical: without values of parameters", get: text(func(h *hopSource) string { return h.URL })},
-		{name: "scheme", of: cel.StringType, doc: "https or http", get: onHop(func(w *world, h *hopSource) slot {
-			return w.told(proof(h.path()+".scheme", h.Scheme, fmt.Sprintf("%s leads to %s, which uses %s.", h.address.Address, h.URL, h.Scheme)), types.String(h.Scheme))
-		})},
-		{name: "host", of: cel.StringType, doc: "that was asked", get: text(func(h *hopSource) string { return h.Host })},
-		{name: "same_site", of: cel.BoolType, doc: "same registrable domain as the registered URL", get: onHop(func(_ *world, h *hopSource) slot { return settled(types.Bool(h.SameSite)) })},
-		{name: "status", of: cel.IntType, doc: "of the answer. Unknown without one", get: onHop(func(w *world, h *hopSource) slot {
-			if h.Answer.State != checks.Known {
-				return w.untold(h.path()+".answer", h.Answer.Reason, h.Answer.State, "what "+h.URL+" answers", "it")
-			}
-			status := h.Answer.Value.Status
-			return w.told(proof(h.path()+".answer.status", strconv.Itoa(status), fmt.Sprintf("%s answers at %s with status %d.", h.address.Address, h.URL, status)), types.Int(status))
-		})},
-		{name: "cookies", of: listOf("cookie"), doc: "that a browser keeps; empty for hops of other sites", get: onHop(func(w *world, h *hopSource) slot { return w.hopCookies(h) })},
-	}}
-}
-
-func (w *world) hopCookies(h *hopSource) slot {
-	var elements []ref.Val
-	if h.SameSite {
-		for i := range h.Answer.Value.Cookies {
-			if one := &h.Answer.Value.Cookies[i]; !one.Invalid {
-				elements = append(elements, w.of("cookie", &cookieSource{Cookie: one, hop: h}, nil))
-			}
-		}
-	}
-	if h.Answer.State != checks.Known {
-		return w.untold(h.path()+".answer", h.Answer.Reason, h.Answer.State, "which cookies "+h.URL+" sets", "it")
-	}
-	return settled(w.listOf(elements))
-}
-
-func cookieKind() *kind {
-	attribute := func(name, title string, get func(*checks.Cookie) bool) field {
-		return field{name: name, of: cel.BoolType, doc: "it has the attribute " + title, get: func(w *world, source any) slot {
-			c := source.(*cookieSource)
-			return w.told(c.attributeProof(name, title, get(c.Cookie)), types.Bool(get(c.Cookie)))
-		}}
-	}
-	text := func(get func(*checks.Cookie) string) func(*world, any) slot {
-		return func(_ *world, source any) slot { return settled(types.String(get(source.(*cookieSource).Cookie))) }
-	}
-	return &kind{name: "cookie", doc: "One Set-Cookie that a browser keeps (RFC 6265bis).", fields: []field{
-		{name: "name", of: cel.StringType, doc: "its name", get: text(func(c *checks.Cookie) string { return c.Name })},
-		attribute("http_only", "HttpOnly", func(c *checks.Cookie) bool { return c.HttpOnly }),
-		attribute("secure", "Secure", func(c *checks.Cookie) bool { return c.Secure }),
-		attribute("partitioned", "Partitioned", func(c *checks.Cookie) bool { return c.Partitioned }),
-		{name: "same_site", of: cel.StringType, values: []string{"Strict", "Lax", "None", ""}, doc: "the attribute SameSite; empty without", get: func(w *world, source any) slot {
-			c := source.(*cookieSource)
-			text := fmt.Sprintf("%s sets the cookie %s with SameSite=%s at %s.", c.hop.address.Address, c.title(), c.SameSite, c.hop.URL)
-			if c.SameSite == "" {
-				text = fmt.Sprintf("%s sets the cookie %s without SameSite at %s.", c.hop.address.Address, c.title(), c.hop.URL)
-			}
-			return w.told(proof(c.path("same_site"), c.SameSite, text), types.String(c.SameSite))
-		}},
-		{name: "domain", of: cel.StringType, doc: "the attribute Domain; empty without", get: text(func(c *checks.Cookie) string { return c.Domain })},
-		{name: "path", of: cel.StringType, doc: "the attribute Path; empty without", get: text(func(c *checks.Cookie) string { return c.Path })},
-	}}
-}
-
-func (c *cookieSource) path(name string) string {
-	return fmt.Sprintf("%s.cookies[%s].%s", c.hop.path(), c.Name, name)
-}
-
-func (c *cookieSource) title() string {
-	if c.Name == "" {
-		return "without a name"
-	}
-	return c.Name
-}
-
-func (c *cookieSource) attributeProof(name, title string, has bool) checks.Proof {
-	how := "without"
-	if has {
-		how = "with"
-	}
-	return proof(c.path(name), strconv.FormatBool(has),
-		fmt.Sprintf("%s sets the cookie %s %s %s at %s.", c.hop.address.Address, c.title(), how, title, c.hop.URL))
 }

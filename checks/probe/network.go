@@ -190,11 +190,11 @@ func (n *Network) newRecord(destination netip.AddrPort) *record {
 }
 
 func addrPort(address net.Addr) netip.AddrPort {
-	tcp, ok := address.(*net.TCPAddr)
+	known, ok := address.(interface{ AddrPort() netip.AddrPort }) // of TCP or UDP
 	if !ok {
 		return netip.AddrPort{}
 	}
-	source := tcp.AddrPort()
+	source := known.AddrPort()
 	return netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
 }
 

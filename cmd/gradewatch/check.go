@@ -236,7 +236,7 @@ func (c *checkCommand) places(target *checks.Target) []string {
 
 // judgeBy reads the private roots.
 func (c *checkCommand) judgeBy(profiles []*policy.Profile) (judgement.Judge, error) {
-	_, private, err := trustedRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
+	private, err := privateRoots(append(slices.Clone(c.CAFile), splitFiles(c.ExtraRoots)...))
 	if err != nil {
 		return judgement.Judge{}, err
 	}

@@ -106,3 +106,16 @@ func current(ctx context.Context, opened *store.Store) error {
 
 // postgresStop is how long the private Postgres may take to end by itself.
 const postgresStop = 10 * time.Second
+
+// openFound opens the database that the settings lead to, for a command beside
+// a running service. Whoever calls closes the store.
+func openFound(ctx context.Context, term *terminal) (opened *store.Store, read settings, found database, err error) {
+	if read, err = readSettings(term); err != nil {
+		return nil, read, found, err
+	}
+	if found, err = findDatabase(read); err != nil {
+		return nil, read, found, err
+	}
+	opened, err = open(ctx, found.web, 2)
+	return opened, read, found, err
+}

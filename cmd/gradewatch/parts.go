@@ -117,7 +117,7 @@ func newPages(s settings, from *store.Store, base string, logger *slog.Logger) (
 		Store: from, Jobs: client, BaseURL: base, Logger: logger, Version: programVersion(), Vantage: s.Vantage,
 		Ready:     func(ctx context.Context) error { return current(ctx, from) },
 		UserAgent: httpsec.UserAgent, ClientAddress: web.ClientAddress(s.ClientAddressHeader),
-		Operator: s.Operator, Contact: s.Contact, Sources: s.sources, Roots: s.roots,
+		Operator: s.Operator, Contact: s.Contact, Sources: s.sources, Trust: s.trust,
 	}
 	if s.Metrics {
 		registry := prometheus.NewRegistry()

@@ -37,15 +37,7 @@ func (c *regradeCommand) Run(ctx context.Context, term *terminal) error {
 	if err := c.check(); err != nil {
 		return &usageError{err}
 	}
-	read, err := readSettings(term)
-	if err != nil {
-		return err
-	}
-	found, err := findDatabase(read)
-	if err != nil {
-		return err
-	}
-	opened, err := open(ctx, found.web, 2)
+	opened, _, _, err := openFound(ctx, term)
 	if err != nil {
 		return err
 	}

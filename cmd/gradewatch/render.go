@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/policy"
@@ -85,6 +86,7 @@ func (p *printer) print(got checkResult) error {
 	p.verdicts(&b, got.report.Verdicts)
 	b.WriteByte('\n')
 	p.addresses(&b, got.report)
+	p.http(&b, got.report.HTTP)
 	fmt.Fprintf(&b, "%s\n\n", summary(got.report))
 	_, err := p.out.Write(b.Bytes())
 	return err
@@ -138,6 +140,9 @@ func resultRank(result checks.Result) int {
 	return len(resultWords)
 }
 
+// proofIndent is where proofs begin: below the severity.
+const proofIndent = 2 + resultWidth + 2
+
 // proofsPrinted is how many proofs of a verdict are printed: a server may take
 // sixty suites.
 const proofsPrinted = 8
@@ -148,23 +153,23 @@ func (p *printer) verdict(b *bytes.Buffer, verdict checks.Verdict) {
 	if profile := p.profileOf(verdict); profile != nil {
 		text = profile.Statement(verdict.Requirement)
 	}
-	fmt.Fprintf(b, "  %s  %-*s  %s  %s\n", p.styled(style, fmt.Sprintf("%-*s", resultWidth, word)),
-		severityWidth, verdict.Severity, verdict.Requirement, text)
-	indent := strings.Repeat(" ", 2+resultWidth+2)
+	start := fmt.Sprintf("%-*s  %s  ", severityWidth, verdict.Severity, verdict.Requirement)
+	indent := proofIndent + utf8.RuneCountInString(start)
+	p.wrappedAfter(b, fmt.Sprintf("  %s  %s", p.styled(style, fmt.Sprintf("%-*s", resultWidth, word)), start), indent, text)
 	printed := 0
 	for i, proof := range verdict.Proof {
 		if !worthPrinting(verdict, proof) {
 			continue
 		}
 		if printed == proofsPrinted {
-			fmt.Fprintf(b, "%sand %d more, which --json has\n", indent, len(verdict.Proof)-i)
+			p.listing(b, proofIndent, fmt.Sprintf("and %d more, which --json has", len(verdict.Proof)-i))
 			break
 		}
-		fmt.Fprintf(b, "%s%s\n", indent, printable(proof.Text))
+		p.listing(b, proofIndent, proof.Text)
 		printed++
 	}
 	if verdict.Remedy != "" {
-		fmt.Fprintf(b, "%s%s\n", indent, p.styled(dim, "To do: "+printable(verdict.Remedy)))
+		p.listing(b, proofIndent, "To do: "+verdict.Remedy)
 	}
 }
 

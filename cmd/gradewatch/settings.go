@@ -14,7 +14,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
-	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/checks/probe"
 	"github.com/gradewatch/gradewatch/internal/config"
 	"github.com/gradewatch/gradewatch/internal/pgembed"
@@ -26,9 +25,8 @@ type settings struct {
 	resolver string
 	networks []netip.Prefix
 	sources  []netip.Prefix
-	roots    *chain.Roots
 	trust    *appraisal.Trust
-	private  []byte // PEM of the roots in roots and trust that are not public
+	private  []byte // PEM of the roots in trust that are not public
 }
 
 // readSettings reports every fault at once, those of other packages included.
@@ -52,7 +50,7 @@ func readSettings(from *terminal) (settings, error) {
 	if read.sources, err = probe.ParseNetworks(loaded.Sources); err != nil {
 		faults = append(faults, fmt.Errorf("GRADEWATCH_SOURCES: %w", err))
 	}
-	if read.roots, read.private, err = trustedRoots(splitFiles(strings.Join(loaded.ExtraRoots, ","))); err != nil {
+	if read.private, err = privateRoots(splitFiles(strings.Join(loaded.ExtraRoots, ","))); err != nil {
 		faults = append(faults, fmt.Errorf("GRADEWATCH_EXTRA_ROOTS: %w", err))
 	} else if read.trust, err = newTrust(read.private, read.trustFiles()); err != nil {
 		faults = append(faults, err)
@@ -70,22 +68,19 @@ func splitFiles(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == os.PathListSeparator || r == ',' })
 }
 
-// trustedRoots are Mozilla's and those in files, whose text is returned too.
-func trustedRoots(files []string) (roots *chain.Roots, private []byte, err error) {
-	if roots, err = chain.MozillaRoots(); err != nil {
-		return nil, nil, err
-	}
+// privateRoots is the text of the files that roots of whoever runs this are in.
+func privateRoots(files []string) (private []byte, err error) {
 	for _, file := range files {
 		text, err := os.ReadFile(file) //nolint:gosec // who runs this names the file
 		if err != nil {
-			return nil, nil, fmt.Errorf("read private roots: %w", err)
+			return nil, fmt.Errorf("read private roots: %w", err)
 		}
-		if roots, err = roots.WithPrivate(text); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", file, err)
+		if err := appraisal.CheckRoots(text); err != nil {
+			return nil, fmt.Errorf("%s: reading private roots: %w", file, err)
 		}
 		private = append(append(private, text...), '\n')
 	}
-	return roots, private, nil
+	return private, nil
 }
 
 func (s settings) trustFiles() trustFiles {
@@ -95,9 +90,6 @@ func (s settings) trustFiles() trustFiles {
 // trustAlso adds private roots.
 func (s *settings) trustAlso(private []byte) (err error) {
 	s.private = append(append(s.private, private...), '\n')
-	if s.roots, err = s.roots.WithPrivate(private); err != nil {
-		return err
-	}
 	s.trust, err = newTrust(s.private, s.trustFiles())
 	return err
 }

@@ -22,15 +22,7 @@ type signInLinkCommand struct {
 
 // Run works on DATABASE_URL, or on the private Postgres of a running serve.
 func (c *signInLinkCommand) Run(ctx context.Context, term *terminal) error {
-	read, err := readSettings(term)
-	if err != nil {
-		return err
-	}
-	found, err := findDatabase(read)
-	if err != nil {
-		return err
-	}
-	opened, err := open(ctx, found.web, 2)
+	opened, read, found, err := openFound(ctx, term)
 	if err != nil {
 		return err
 	}

@@ -84,6 +84,12 @@ func compose(message monitor.Message, statement func(string) string) letter {
 		l.resolved(message, place)
 	case monitor.EndpointUndetermined:
 		l.undetermined(message, place)
+	case monitor.SecretExpiring:
+		l.secretExpiring(message, place)
+		return l
+	case monitor.AttestationDue:
+		l.attestationDue(message, place)
+		return l
 	default:
 		l.test(message)
 		return l

@@ -108,6 +108,48 @@ func channelTest() monitor.Message {
 	return monitor.Message{Kind: monitor.ChannelTest, OccurredAt: noon, Team: "Acme", Title: "Test", Link: "/"}
 }
 
+func secretExpiring(days int) monitor.Message {
+	return monitor.Message{
+		Kind: monitor.SecretExpiring, OccurredAt: noon, Team: "Acme", Application: "Acme CRM", Environment: "Production",
+		ApplicationID: 3, Title: "A client secret expires", Link: "/applications/3/secrets",
+		Secret: &monitor.SecretDue{
+			Kind: monitor.ClientSecret, Description: "Entry CRM of the vault", DaysLeft: days, Owner: "Ada Lovelace",
+			ExpiresOn: noon.AddDate(0, 0, days).Format(time.DateOnly),
+		},
+	}
+}
+
+// certificateExpired is one that nobody replaced, with the least that is known of it.
+func certificateExpired() monitor.Message {
+	message := secretExpiring(-3)
+	message.Secret.Kind, message.Secret.Description = monitor.ClientCertificate, ""
+	return message
+}
+
+func attestationDue(days ...int) monitor.Message {
+	message := monitor.Message{
+		Kind: monitor.AttestationDue, OccurredAt: noon, Team: "Acme", Application: "Acme CRM", ApplicationID: 3,
+		Title: "Statements are to be renewed", Link: "/applications/3/attestations",
+	}
+	for i, left := range days {
+		message.Attestations = append(message.Attestations, monitor.AttestationEnd{
+			Requirement: []string{"A-09", "A-21"}[i%2], Severity: []checks.Severity{checks.Must, checks.Recommended}[i%2],
+			Text:    []string{"All administrative access asks for a second factor.", "The signature of every webhook is verified."}[i%2],
+			RenewBy: noon.AddDate(0, 0, left).Format(time.DateOnly), DaysLeft: left, Owner: "Ada Lovelace",
+		})
+	}
+	return message
+}
+
+// hostileReminder comes from somebody who wants to break out of every line and tag.
+func hostileReminder() monitor.Message {
+	message := attestationDue(make([]int, 60)...)
+	message.Application = "Name\r\nBcc: victim@example.com\r\n\r\n<script>alert(1)</script>"
+	message.Attestations[0].Owner = "</p><a href=\"https://evil.example\">click</a>\n\n-- \nforged"
+	message.Attestations[0].Text = strings.Repeat("very long ", 4000)
+	return message
+}
+
 // bare is the least that an incident can say.
 func bare() monitor.Message {
 	return monitor.Message{
@@ -140,5 +182,7 @@ func variants() map[string]monitor.Message {
 	return map[string]monitor.Message{
 		"opened": opened(), "resolved": resolved(), "waived": waived(), "undetermined": undetermined(),
 		"channel_test": channelTest(), "bare": bare(), "hostile": hostile(),
+		"secret_expiring": secretExpiring(7), "secret_today": secretExpiring(0), "certificate_expired": certificateExpired(),
+		"attestation_due": attestationDue(30, 12), "attestation_overdue": attestationDue(-1), "hostile_reminder": hostileReminder(),
 	}
 }

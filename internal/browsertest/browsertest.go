@@ -27,6 +27,12 @@ const (
 // of paths that end in one of expected are what a test asks for on purpose.
 func Start(t *testing.T, expected ...string) context.Context {
 	t.Helper()
+	return StartWith(t, nil, expected...)
+}
+
+// StartWith is Start with more settings of the browser.
+func StartWith(t *testing.T, settings []chromedp.ExecAllocatorOption, expected ...string) context.Context {
+	t.Helper()
 	program, err := exec.LookPath("chromium")
 	require.NoError(t, err, "this test needs a browser: run `make deps`, which installs the package chromium")
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
@@ -38,7 +44,7 @@ func Start(t *testing.T, expected ...string) context.Context {
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium refuses its sandbox to root
 	}
-	allocator, cancelAllocator := chromedp.NewExecAllocator(t.Context(), options...)
+	allocator, cancelAllocator := chromedp.NewExecAllocator(t.Context(), append(options, settings...)...)
 	ctx, cancel := chromedp.NewContext(allocator)
 	ctx, cancelTime := context.WithTimeout(ctx, life)
 	var listener sync.WaitGroup

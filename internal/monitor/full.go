@@ -20,7 +20,11 @@ const FullApart = time.Hour
 
 // Schedule returns when the endpoint is looked at.
 func (e Endpoint) Schedule() Schedule {
-	return Schedule{EndpointID: e.ID, Anchor: e.CreatedAt, Interval: e.Interval}
+	anchor := e.Anchor
+	if anchor.IsZero() {
+		anchor = e.CreatedAt
+	}
+	return Schedule{EndpointID: e.ID, Anchor: anchor, Interval: e.Interval}
 }
 
 // NextFull returns from when on a run is the next full look after one at now.

@@ -72,6 +72,8 @@ const (
 	IncidentOpened       NotificationKind = "incident.opened"
 	IncidentResolved     NotificationKind = "incident.resolved"
 	EndpointUndetermined NotificationKind = "endpoint.undetermined"
+	SecretExpiring       NotificationKind = "secret.expiring"
+	AttestationDue       NotificationKind = "attestation.due"
 	ChannelTest          NotificationKind = "channel.test"
 )
 
@@ -93,5 +95,29 @@ type Message struct {
 	Reason      string           `json:"reason,omitempty"` // of 'we cannot tell'
 	Verdicts    []checks.Verdict `json:"verdicts,omitempty"`
 	Changes     []Change         `json:"changes,omitempty"`
-	Link        string           `json:"link"` // page of the incident or endpoint
+	Link        string           `json:"link"` // page of what it is about
+
+	// Of reminders, which are about an application and no endpoint of it.
+	ApplicationID int64            `json:"application_id,omitempty"`
+	Secret        *SecretDue       `json:"secret,omitempty"`
+	Attestations  []AttestationEnd `json:"attestations,omitempty"`
+}
+
+// SecretDue is a secret that expires, or has. It is never the secret itself.
+type SecretDue struct {
+	Kind        SecretKind `json:"kind"`
+	Description string     `json:"description"`
+	ExpiresOn   string     `json:"expires_on"` // a day: 2026-11-22
+	DaysLeft    int        `json:"days_left"`  // when it was told; negative: it has expired
+	Owner       string     `json:"owner"`
+}
+
+// AttestationEnd is a statement that is to be made anew.
+type AttestationEnd struct {
+	Requirement string          `json:"requirement"`
+	Text        string          `json:"text"`     // what was stated
+	RenewBy     string          `json:"renew_by"` // the last day on which it counts
+	DaysLeft    int             `json:"days_left"`
+	Owner       string          `json:"owner"`
+	Severity    checks.Severity `json:"severity"`
 }

@@ -58,6 +58,7 @@ type Endpoint struct {
 	Value           string
 	ProbeURL        string
 	Method          string
+	PostAllowed     bool // leave of the team to send it a request with content
 	Vantage         string
 	Interval        time.Duration // at least MinimumInterval
 	NextRunAt       time.Time
@@ -68,7 +69,17 @@ type Endpoint struct {
 	// Siblings are what else the application registers; nil where nobody read it.
 	Siblings  []policy.Sibling `db:"-"`
 	CreatedAt time.Time
+	Anchor    time.Time // from when its schedule is counted; zero: from CreatedAt
 }
+
+// TakesPost says whether a team can give leave to send endpoints of a kind a
+// request with content: the test event of a webhook, or a state change with a
+// token that nobody signed (superoffice.md E-11, E-12).
+func TakesPost(kind policy.Kind) bool { return kind == policy.Webhook || kind == policy.StateChange }
+
+// HasEnvironment says whether endpoints of a kind belong to an environment:
+// links of the App Store and guides are the same in all (superoffice.md 5.2).
+func HasEnvironment(kind policy.Kind) bool { return kind != policy.StoreLink && kind != policy.Guide }
 
 // Subject returns what a judgement needs to know of the endpoint.
 func (e Endpoint) Subject() policy.Subject {
@@ -80,13 +91,29 @@ func (e Endpoint) Subject() policy.Subject {
 
 // SiblingOf is what another endpoint of the same application is to this one.
 func SiblingOf(other Endpoint, clientID string) policy.Sibling {
-	sibling := policy.Sibling{Environment: other.Environment, Kind: other.Kind, ClientID: clientID}
+	sibling := policy.Sibling{
+		Environment: other.Environment, Kind: other.Kind, ValueKind: other.ValueKind, Value: other.Value, ClientID: clientID,
+	}
 	if u, err := url.Parse(other.Subject().URL()); err == nil {
 		if host, err := checks.ASCIIHost(u.Hostname()); err == nil {
 			sibling.Host = host
 		}
 	}
 	return sibling
+}
+
+// Host returns the host that is looked at, in lower-case ASCII or as an address
+// literal; empty where no network shows the endpoint.
+func (e Endpoint) Host() string {
+	u, err := url.Parse(e.Subject().URL())
+	if err != nil {
+		return ""
+	}
+	host, err := checks.ASCIIHost(u.Hostname())
+	if err != nil {
+		return ""
+	}
+	return host
 }
 
 // SpeaksTLS says whether the network shows TLS of the endpoint: a full look
@@ -139,7 +166,17 @@ type Assessment struct {
 // sends: probes that another server could take for an attack.
 type IntrusiveLeave struct {
 	EndpointID int64
+	Basis      LeaveBasis
 	Reason     string
-	AllowedBy  string // mail address of an operator
+	AllowedBy  string // mail address
 	AllowedAt  time.Time
 }
+
+// LeaveBasis is what leave for intrusive probes rests on.
+type LeaveBasis string
+
+// The bases.
+const (
+	OnOperatorsWord LeaveBasis = "operator"  // until an operator takes it back
+	OnOwnership     LeaveBasis = "ownership" // the team's own word, as long as the host is shown to be its own
+)

@@ -18,7 +18,7 @@ const (
 // was never moves the ones after it.
 type Schedule struct {
 	EndpointID int64
-	Anchor     time.Time // when the endpoint was created
+	Anchor     time.Time // when the endpoint was created, or a time of its own when thousands were at once
 	Interval   time.Duration
 }
 

@@ -98,7 +98,7 @@ const (
 	TestsWithin = time.Hour
 )
 
-// ErrTooMany is what a method returns that was called too often.
+// ErrTooMany is what a method returns that was called too often, or where as many rows stand as may.
 var ErrTooMany = errors.New("too many")
 
 // limitTests counts the tests of the team, one transaction at a time.

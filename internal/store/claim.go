@@ -21,13 +21,13 @@ type dueEndpoint struct {
 	Interval   time.Duration
 	NextRunAt  time.Time
 	NextFullAt time.Time
-	CreatedAt  time.Time
+	Anchor     time.Time
 }
 
 func (d dueEndpoint) endpoint() monitor.Endpoint {
 	return monitor.Endpoint{
 		ID: d.ID, ValueKind: d.ValueKind, Value: d.Value, ProbeURL: d.ProbeURL,
-		Interval: d.Interval, NextRunAt: d.NextRunAt, NextFullAt: d.NextFullAt, CreatedAt: d.CreatedAt,
+		Interval: d.Interval, NextRunAt: d.NextRunAt, NextFullAt: d.NextFullAt, Anchor: d.Anchor,
 	}
 }
 
@@ -44,7 +44,7 @@ const longestLate = 31 * 24 * time.Hour
 func (tx *Tx) ClaimDue(ctx context.Context, now time.Time, limit int) (asked []monitor.Assessment, count int, err error) {
 	const due = `
 		SELECT id, value_kind, value, probe_url, interval_seconds::bigint * 1000000000 AS interval, next_run_at,
-			coalesce(next_full_at, '0001-01-01T00:00:00Z') AS next_full_at, created_at FROM endpoints
+			coalesce(next_full_at, '0001-01-01T00:00:00Z') AS next_full_at, coalesce(anchor_at, created_at) AS anchor FROM endpoints
 		WHERE deleted_at IS NULL AND next_run_at <= @now
 		ORDER BY next_run_at LIMIT @limit FOR UPDATE SKIP LOCKED`
 	rows, _ := tx.Query(ctx, due, pgx.StrictNamedArgs{"now": now, "limit": limit})

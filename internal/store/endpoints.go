@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -45,17 +44,19 @@ type EndpointSummary struct {
 // EndpointFilter narrows a list of endpoints; the zero value is all of them.
 type EndpointFilter struct {
 	State       EndpointState
-	Application int64 // 0: of all
-	Endpoint    int64 // 0: all
-	Limit       int   // 0: 200
+	Application int64  // 0: of all
+	Host        string // that they are on; empty: any, and none
+	Endpoint    int64  // 0: all
+	Limit       int    // 0: 200
 	Offset      int
 }
 
 const endpointColumns = `e.id, e.team_id, e.application_id, a.name AS application_name, a.type AS application_type,
-	coalesce(e.environment, '') AS environment, e.kind, e.value_kind, e.value, e.probe_url, e.method, e.vantage,
+	coalesce(e.environment, '') AS environment, e.kind, e.value_kind, e.value, e.probe_url, e.method, e.post_allowed, e.vantage,
 	e.interval_seconds::bigint * 1000000000 AS interval, e.next_run_at,
 	coalesce(e.next_full_at, '0001-01-01T00:00:00Z') AS next_full_at, coalesce(e.full_looked_at, '0001-01-01T00:00:00Z') AS full_looked_at,
-	ARRAY(SELECT p.profile FROM endpoint_profiles p WHERE p.endpoint_id = e.id ORDER BY 1) AS profiles, e.created_at`
+	ARRAY(SELECT p.profile FROM endpoint_profiles p WHERE p.endpoint_id = e.id ORDER BY 1) AS profiles, e.created_at,
+	coalesce(e.anchor_at, '0001-01-01T00:00:00Z') AS anchor`
 
 // fleet is every endpoint of the team with its state at @at. Unfinished looks
 // and requirements that are not met are few, and have indexes of their own.
@@ -85,7 +86,7 @@ const fleet = `
 			WHERE finished_at IS NULL ORDER BY endpoint_id, slot) r ON r.endpoint_id = e.id
 		LEFT JOIN endpoint_grades g ON g.endpoint_id = e.id
 		WHERE e.deleted_at IS NULL AND (@application::bigint = 0 OR e.application_id = @application)
-			AND (@endpoint::bigint = 0 OR e.id = @endpoint)
+			AND (@endpoint::bigint = 0 OR e.id = @endpoint) AND (@host::text = '' OR e.host = @host)
 	)`
 
 // EndpointSummaries lists endpoints by application, environment (SOD, Stage,
@@ -97,7 +98,7 @@ func (tx *Tx) EndpointSummaries(ctx context.Context, filter EndpointFilter, at t
 	}
 	rows, _ := tx.Query(ctx, fleet+`
 		SELECT id, team_id, application_id, application_name, application_type, environment, kind, value_kind, value,
-			probe_url, method, vantage, interval, next_run_at, next_full_at, full_looked_at, profiles, created_at, state, fails, unconfirmed, inconclusive,
+			probe_url, method, post_allowed, vantage, interval, next_run_at, next_full_at, full_looked_at, profiles, created_at, anchor, state, fails, unconfirmed, inconclusive,
 			advice, looked_at, incident_id, looking, looking_stage, letter, provisional
 		FROM fleet
 		WHERE @state = '' OR state = @state OR (@state = 'looking' AND looking)
@@ -105,7 +106,7 @@ func (tx *Tx) EndpointSummaries(ctx context.Context, filter EndpointFilter, at t
 			array_position(ARRAY['SOD', 'Stage', 'Production'], environment) NULLS LAST, kind, value, id
 		LIMIT @limit OFFSET @offset`,
 		pgx.StrictNamedArgs{
-			"at": at, "application": filter.Application, "endpoint": filter.Endpoint, "state": string(filter.State), "limit": limit, "offset": filter.Offset,
+			"at": at, "application": filter.Application, "endpoint": filter.Endpoint, "host": filter.Host, "state": string(filter.State), "limit": limit, "offset": filter.Offset,
 		})
 	return collectAll[EndpointSummary](rows, "list the endpoints")
 }
@@ -120,7 +121,7 @@ func (tx *Tx) CountEndpoints(ctx context.Context, at time.Time) (map[EndpointSta
 	}
 	rows, _ := tx.Query(ctx, fleet+`
 		SELECT state, count(*) AS count, count(*) FILTER (WHERE looking OR state = 'looking') AS looking FROM fleet GROUP BY state`,
-		pgx.StrictNamedArgs{"at": at, "application": 0, "endpoint": 0})
+		pgx.StrictNamedArgs{"at": at, "application": 0, "endpoint": 0, "host": ""})
 	all, err := collectAll[row](rows, "count the endpoints")
 	counts := map[EndpointState]int{}
 	for _, r := range all {
@@ -133,57 +134,11 @@ func (tx *Tx) CountEndpoints(ctx context.Context, at time.Time) (map[EndpointSta
 	return counts, err
 }
 
-// CreateEndpoint adds an endpoint to the application it names, due first at
-// endpoint.NextRunAt. ErrConflict: the application has that value already, as
-// the same kind in the same environment. ErrNotFound: no such application.
-func (tx *Tx) CreateEndpoint(ctx context.Context, endpoint monitor.Endpoint, at time.Time) (monitor.Endpoint, error) {
-	if _, err := tx.Application(ctx, endpoint.ApplicationID); err != nil {
-		return endpoint, err
-	}
-	const insert = `
-		INSERT INTO endpoints (team_id, application_id, environment, kind, value_kind, value, probe_url, method, vantage,
-			interval_seconds, next_run_at, created_at)
-		SELECT team_id, id, nullif(@environment, ''), @kind, @value_kind, @value, @probe, @method, @vantage, @interval, @next, @at
-		FROM applications WHERE id = @application AND deleted_at IS NULL
-		ON CONFLICT DO NOTHING
-		RETURNING id`
-	var id int64
-	err := tx.QueryRow(ctx, insert, pgx.StrictNamedArgs{
-		"environment": string(endpoint.Environment), "kind": string(endpoint.Kind), "value_kind": string(endpoint.ValueKind),
-		"value": endpoint.Value, "probe": endpoint.ProbeURL, "method": cmp.Or(endpoint.Method, "GET"),
-		"vantage": cmp.Or(endpoint.Vantage, "local"), "interval": int64(endpoint.Interval / time.Second),
-		"next": endpoint.NextRunAt, "at": at, "application": endpoint.ApplicationID,
-	}).Scan(&id)
-	if isNoRows(err) {
-		return endpoint, fmt.Errorf("create the endpoint %q: %w", endpoint.Value, ErrConflict)
-	}
-	if err != nil {
-		return endpoint, fmt.Errorf("create the endpoint %q: %w", endpoint.Value, err)
-	}
-	return tx.Endpoint(ctx, id)
-}
-
 // Endpoint returns an endpoint that is not removed.
 func (tx *Tx) Endpoint(ctx context.Context, id int64) (monitor.Endpoint, error) {
 	rows, _ := tx.Query(ctx, `SELECT `+endpointColumns+` FROM endpoints e JOIN applications a ON a.id = e.application_id
 		WHERE e.id = @id AND e.deleted_at IS NULL`, pgx.StrictNamedArgs{"id": id})
 	return collectOne[monitor.Endpoint](rows, ErrNotFound, "find endpoint %d", id)
-}
-
-// SetInterval changes how often an endpoint is looked at. The next look moves
-// to at most one new interval from at.
-func (tx *Tx) SetInterval(ctx context.Context, id int64, interval time.Duration, at time.Time) error {
-	tag, err := tx.Exec(ctx, `
-		UPDATE endpoints SET interval_seconds = @seconds, next_run_at = least(next_run_at, @next)
-		WHERE id = @id AND deleted_at IS NULL`,
-		pgx.StrictNamedArgs{"id": id, "seconds": int64(interval / time.Second), "next": at.Add(interval)})
-	if err != nil {
-		return fmt.Errorf("set the interval of endpoint %d: %w", id, err)
-	}
-	if tag.RowsAffected() == 0 {
-		return fmt.Errorf("set the interval of endpoint %d: %w", id, ErrNotFound)
-	}
-	return nil
 }
 
 // RemoveEndpoint removes an endpoint from what is watched; what was seen stays.

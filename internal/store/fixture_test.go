@@ -35,10 +35,12 @@ var teamRows = []struct{ table, insert string }{
 		VALUES ($1 * 100, $1, 'Shop', 'custom', $2)`},
 	{"client_ids", `INSERT INTO client_ids (application_id, team_id, environment, client_id)
 		SELECT $1 * 100, $1, 'SOD', 'client' WHERE $2 IS NOT NULL`},
-	{"endpoints", `INSERT INTO endpoints (id, team_id, application_id, environment, kind, value_kind, value, next_run_at, created_at)
-		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, 'SOD', 'redirect', 'literal', 'https://shop.example/', $2, $2)`},
+	{"endpoints", `INSERT INTO endpoints (id, team_id, application_id, environment, kind, value_kind, value, host, next_run_at, created_at)
+		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, 'SOD', 'redirect', 'literal', 'https://shop.example/', 'shop.example', $2, $2)`},
+	{"host_ownerships", `INSERT INTO host_ownerships (id, team_id, host, token, created_by, created_at, state, method) OVERRIDING SYSTEM VALUE
+		VALUES ($1 * 100, $1, 'shop.example', repeat('t', 26), 'b', $2, 'verified', 'file')`},
 	{"intrusive_leaves", `INSERT INTO intrusive_leaves (endpoint_id, team_id, basis, reason, allowed_by, allowed_at)
-		VALUES ($1 * 100, $1, 'operator', 'agreed', 'operator@example.com', $2)`},
+		VALUES ($1 * 100, $1, 'ownership', 'agreed', 'admin@example.com', $2)`},
 	{"assessments", `INSERT INTO assessments (id, team_id, endpoint_id, slot, purpose, vantage, depth, requested_at,
 			host_look_id, host_look_at, manifest_sha256, verdicts_sha256, grade_sha256)
 		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, $2, 'first', 'local', 'quick', $2,
@@ -53,6 +55,20 @@ var teamRows = []struct{ table, insert string }{
 		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, 'T-01', 'o', 'r', $2::timestamptz + interval '1 day', 'b', $2)`},
 	{"endpoint_profiles", `INSERT INTO endpoint_profiles (endpoint_id, team_id, profile, added_by, added_at)
 		VALUES ($1 * 100, $1, 'mozilla-intermediate', 'b', $2)`},
+	{"imports", `INSERT INTO imports (id, team_id, file_name, format, created_by, created_at, expires_at)
+		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, 'urls.csv', 'csv', 'b', $2, $2::timestamptz + interval '1 day')`},
+	{"import_rows", `INSERT INTO import_rows (import_id, team_id, ordinal, place, application, type, environment, kind, value_kind, value,
+			probe_url, method, interval, post_allowed, client_id)
+		SELECT $1 * 100, $1, 1, 'Line 2', 'Shop', '', 'SOD', 'redirect', '', 'https://shop.example/', '', '', '', '', '' WHERE $2 IS NOT NULL`},
+	{"attestations", `INSERT INTO attestations (id, team_id, application_id, requirement, catalogue, result, owner, stated_on, recorded_by, recorded_at)
+		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, 'A-06', 'c', 'pass', 'o', '2026-11-21', 'b', $2)`},
+	{"application_secrets", `INSERT INTO application_secrets (id, team_id, application_id, environment, kind, expires_on, owner, added_by, added_at)
+		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, 'SOD', 'secret', '2027-01-01', 'o', 'b', $2)`},
+	{"reminders", `INSERT INTO reminders (team_id, secret_id, threshold, reminded_at) VALUES ($1, $1 * 100, 30, $2)`},
+	{"compromises", `INSERT INTO compromises (id, team_id, application_id, what, discovered_at, recorded_by, recorded_at)
+		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, 'w', $2, 'b', $2)`},
+	{"compromise_steps", `INSERT INTO compromise_steps (team_id, compromise_id, kind, happened_at, who, recorded_by, recorded_at)
+		VALUES ($1, $1 * 100, 'done', $2, 'w', 'b', $2)`},
 	{"changes", `INSERT INTO changes (team_id, endpoint_id, assessment_id, previous_assessment_id, occurred_at, class, cause,
 			subject, before, after, sentence)
 		VALUES ($1, $1 * 100, $1 * 100, $1 * 100, $2, 'drift', 'time', 's', 'b', 'a', 'x')`},

@@ -209,7 +209,8 @@ func TestTeamsCannotGiveLeave(t *testing.T) {
 	} {
 		for _, statement := range []string{
 			`INSERT INTO intrusive_leaves (endpoint_id, team_id, basis, reason, allowed_by, allowed_at) VALUES (1, 1, 'operator', 'r', 'b', '2026-11-22')`,
-			`DELETE FROM intrusive_leaves`, `UPDATE intrusive_leaves SET reason = 'other'`,
+			`INSERT INTO intrusive_leaves (endpoint_id, team_id, basis, reason, allowed_by, allowed_at) VALUES (1, 1, 'ownership', 'r', 'b', '2026-11-22')`,
+			`UPDATE intrusive_leaves SET reason = 'other'`,
 		} {
 			err := as(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 				_, err := tx.Exec(ctx, statement)
@@ -225,10 +226,14 @@ func TestTeamsCannotGiveLeave(t *testing.T) {
 	require.NoError(t, asOperator(func(ctx context.Context, tx *store.Tx) error { return tx.AllowIntrusive(ctx, leave) }))
 	require.ErrorIs(t, asOperator(func(ctx context.Context, tx *store.Tx) error { return tx.AllowIntrusive(ctx, leave) }), store.ErrConflict)
 	w.asTeam(func(ctx context.Context, tx *store.Tx) error {
-		got, err := tx.IntrusiveLeave(ctx, w.endpoint)
-		require.Equal(t, "mine", got.Reason)
+		got, err := tx.IntrusiveLeaves(ctx, w.endpoint)
+		require.Len(t, got, 1)
+		require.Equal(t, "mine", got[0].Reason)
 		return err
 	})
+	deleted, err := change(t, w.store, `DELETE FROM intrusive_leaves`)
+	require.NoError(t, err)
+	require.Zero(t, deleted, "an operator's leave is not the team's to take")
 	require.NoError(t, asOperator(func(ctx context.Context, tx *store.Tx) error { return tx.ForbidIntrusive(ctx, w.endpoint) }))
 	require.ErrorIs(t, asOperator(func(ctx context.Context, tx *store.Tx) error { return tx.ForbidIntrusive(ctx, w.endpoint) }), store.ErrNotFound)
 	require.ErrorIs(t, asOperator(func(ctx context.Context, tx *store.Tx) error {

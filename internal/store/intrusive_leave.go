@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -31,12 +33,12 @@ func (tx *Tx) LeaveSubject(ctx context.Context, endpoint int64) (LeaveSubject, e
 	return collectOne[LeaveSubject](rows, ErrNotFound, "find endpoint %d", endpoint)
 }
 
-// IntrusiveLeave returns the leave for intrusive probes of an endpoint.
-// ErrNotFound: there is none.
-func (tx *Tx) IntrusiveLeave(ctx context.Context, endpoint int64) (monitor.IntrusiveLeave, error) {
-	rows, _ := tx.Query(ctx, `SELECT endpoint_id, reason, allowed_by, allowed_at FROM intrusive_leaves
-		WHERE endpoint_id = @endpoint ORDER BY allowed_at LIMIT 1`, pgx.StrictNamedArgs{"endpoint": endpoint})
-	return collectOne[monitor.IntrusiveLeave](rows, ErrNotFound, "find the leave for intrusive probes of endpoint %d", endpoint)
+// IntrusiveLeaves returns what leave for intrusive probes of an endpoint stands,
+// an operator's first: at most one of each basis.
+func (tx *Tx) IntrusiveLeaves(ctx context.Context, endpoint int64) ([]monitor.IntrusiveLeave, error) {
+	rows, _ := tx.Query(ctx, `SELECT endpoint_id, basis, reason, allowed_by, allowed_at FROM intrusive_leaves
+		WHERE endpoint_id = @endpoint ORDER BY basis = 'operator' DESC`, pgx.StrictNamedArgs{"endpoint": endpoint})
+	return collectAll[monitor.IntrusiveLeave](rows, "find the leave for intrusive probes of endpoint %d", endpoint)
 }
 
 // AllowIntrusive gives leave for intrusive probes of an endpoint, on an
@@ -70,6 +72,85 @@ func (tx *Tx) ForbidIntrusive(ctx context.Context, endpoint int64) error {
 	}
 	if tag.RowsAffected() == 0 {
 		return fmt.Errorf("take back the leave for intrusive probes of endpoint %d: %w", endpoint, ErrNotFound)
+	}
+	return nil
+}
+
+// ErrNotOwned is what a method returns where a host is not shown to be the team's.
+var ErrNotOwned = errors.New("the host is not shown to be the team's own")
+
+// AllowOwnIntrusive gives leave for intrusive probes of an endpoint on the
+// team's own word. It ends with the ownership of its host. ErrNotOwned: the host
+// is not shown to be the team's. ErrConflict: there is such leave already.
+// ErrNotFound: no such endpoint of the transaction's team.
+func (tx *Tx) AllowOwnIntrusive(ctx context.Context, leave monitor.IntrusiveLeave) error {
+	owned, err := tx.OwnsEndpoint(ctx, leave.EndpointID)
+	if err == nil && !owned {
+		err = ErrNotOwned
+	}
+	if err != nil {
+		return fmt.Errorf("allow intrusive probes of endpoint %d: %w", leave.EndpointID, err)
+	}
+	tag, err := tx.Exec(ctx, `
+		INSERT INTO intrusive_leaves (endpoint_id, team_id, basis, reason, allowed_by, allowed_at)
+		SELECT id, team_id, 'ownership', @reason, @by, @at FROM endpoints WHERE id = @endpoint
+		ON CONFLICT (endpoint_id, basis) DO NOTHING`,
+		pgx.StrictNamedArgs{"endpoint": leave.EndpointID, "reason": leave.Reason, "by": leave.AllowedBy, "at": leave.AllowedAt})
+	if err != nil {
+		return fmt.Errorf("allow intrusive probes of endpoint %d: %w", leave.EndpointID, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("allow intrusive probes of endpoint %d: %w", leave.EndpointID, ErrConflict)
+	}
+	return nil
+}
+
+// ForbidOwnIntrusive takes back the leave that the team gave. ErrNotFound: there is none.
+func (tx *Tx) ForbidOwnIntrusive(ctx context.Context, endpoint int64) error {
+	tag, err := tx.Exec(ctx, `DELETE FROM intrusive_leaves WHERE endpoint_id = @endpoint AND basis = 'ownership'`,
+		pgx.StrictNamedArgs{"endpoint": endpoint})
+	if err != nil {
+		return fmt.Errorf("take back the team's leave for intrusive probes of endpoint %d: %w", endpoint, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("take back the team's leave for intrusive probes of endpoint %d: %w", endpoint, ErrNotFound)
+	}
+	return nil
+}
+
+// OwnsEndpoint says whether the host of an endpoint is shown to be its team's,
+// the whole host and not a page of it. ErrNotFound: no such endpoint.
+func (tx *Tx) OwnsEndpoint(ctx context.Context, endpoint int64) (owned bool, err error) {
+	err = tx.QueryRow(ctx, `SELECT host <> '' AND owns_host(team_id, host, false) FROM endpoints WHERE id = @endpoint AND deleted_at IS NULL`,
+		pgx.StrictNamedArgs{"endpoint": endpoint}).Scan(&owned)
+	if isNoRows(err) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return false, fmt.Errorf("ask whose the host of endpoint %d is: %w", endpoint, err)
+	}
+	return owned, nil
+}
+
+// endUnownedLeaves ends the leave that a team gave for endpoints whose host is
+// not shown to be its own any more, with its audit rows.
+func (tx *Tx) endUnownedLeaves(ctx context.Context, actor Actor, team int64, at time.Time) error {
+	rows, _ := tx.Query(ctx, `
+		DELETE FROM intrusive_leaves l USING endpoints e
+		WHERE l.team_id = @team AND l.basis = 'ownership' AND e.id = l.endpoint_id AND NOT owns_host(e.team_id, e.host, false)
+		RETURNING l.endpoint_id, l.basis, l.reason, l.allowed_by, l.allowed_at`, pgx.StrictNamedArgs{"team": team})
+	ended, err := collectAll[monitor.IntrusiveLeave](rows, "end the leave of team %d for hosts that are not its own", team)
+	if err != nil {
+		return err
+	}
+	for _, leave := range ended {
+		err := tx.Audit(ctx, actor, AuditEntry{
+			TeamID: team, OccurredAt: at, Action: "endpoint.intrusive.lapse", Object: fmt.Sprintf("endpoint/%d", leave.EndpointID),
+			Old: map[string]any{"reason": leave.Reason, "allowed_by": leave.AllowedBy},
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

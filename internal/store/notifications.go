@@ -33,11 +33,11 @@ func (tx *Tx) Notify(ctx context.Context, team int64, message monitor.Message, a
 		return nil, fmt.Errorf("make an id for a notification: %w", err)
 	}
 	const insert = `
-		INSERT INTO notifications (id, team_id, kind, incident_id, endpoint_id, created_at, payload)
-		VALUES (@id, @team, @kind, nullif(@incident::bigint, 0), nullif(@endpoint::bigint, 0), @at, @payload)`
+		INSERT INTO notifications (id, team_id, kind, incident_id, endpoint_id, application_id, created_at, payload)
+		VALUES (@id, @team, @kind, nullif(@incident::bigint, 0), nullif(@endpoint::bigint, 0), nullif(@application::bigint, 0), @at, @payload)`
 	_, err = tx.Exec(ctx, insert, pgx.StrictNamedArgs{
 		"id": notification.String(), "team": team, "kind": string(message.Kind), "incident": message.IncidentID,
-		"endpoint": message.EndpointID, "at": at, "payload": json.RawMessage(payload),
+		"endpoint": message.EndpointID, "application": message.ApplicationID, "at": at, "payload": json.RawMessage(payload),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("store the notification %s: %w", message.Kind, err)

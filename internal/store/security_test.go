@@ -97,11 +97,11 @@ func TestEveryTeamTableHasRowsToTestWith(t *testing.T) {
 var teamMayChange = map[string]string{
 	"sign_in_links": "used_at", "sessions": "last_seen_at", "applications": "deleted_at", "client_ids": "client_id",
 	"endpoints": "next_run_at", "incidents": "state", "incident_requirements": "resolved_at", "channels": "disabled_at",
-	"waivers": "ended_at",
+	"waivers": "ended_at", "imports": "expires_at", "attestations": "superseded_at", "application_secrets": "replaced_by", "compromises": "closed_by",
 }
 
 // teamMayDelete names the tables whose rows a team deletes and never changes.
-var teamMayDelete = []string{"endpoint_profiles"}
+var teamMayDelete = []string{"endpoint_profiles", "intrusive_leaves", "host_ownerships"}
 
 func TestTeamSeesAndChangesItsOwnRowsOnly(t *testing.T) {
 	t.Parallel()
@@ -174,6 +174,20 @@ func TestTeamForgesNothing(t *testing.T) {
 		`UPDATE waivers SET requirement = 'T-02'`,
 		`DELETE FROM waivers`,
 		`UPDATE endpoint_profiles SET profile = 'x'`,
+		`UPDATE host_ownerships SET state = 'verified'`,
+		`INSERT INTO host_ownerships (team_id, host, token, created_by, created_at, state) VALUES (1, 'x.example', repeat('t', 26), 'b', now(), 'verified')`,
+		`UPDATE endpoints SET host = 'x.example'`,
+		`SELECT FROM opt_outs`,
+		`INSERT INTO intrusive_leaves (endpoint_id, team_id, basis, reason, allowed_by, allowed_at) VALUES (100, 1, 'operator', 'r', 'b', now())`,
+		`UPDATE attestations SET result = 'pass'`,
+		`DELETE FROM attestations`,
+		`UPDATE application_secrets SET expires_on = '2030-01-01'`,
+		`DELETE FROM application_secrets`,
+		`INSERT INTO reminders (team_id, secret_id, threshold, reminded_at) VALUES (1, 100, 1, now())`,
+		`DELETE FROM reminders`,
+		`UPDATE compromises SET discovered_at = now()`,
+		`UPDATE compromise_steps SET text = 'x'`,
+		`DELETE FROM compromise_steps`,
 		`SELECT FROM regrades`,
 		`SELECT FROM regrade_results`,
 		`SELECT FROM regrade_endpoints`,

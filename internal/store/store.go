@@ -22,16 +22,26 @@ var ErrConflict = errors.New("already exists")
 
 // Store reaches the database through a pool whose user neither owns tables nor
 // bypasses row-level security.
-type Store struct{ pool *pgxpool.Pool }
+type Store struct {
+	pool      *pgxpool.Pool
+	hostQuota int // hosts a team that are not shown to be its own; 0: any number
+}
 
 // New returns a Store on pool.
 func New(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
+
+// WithHostQuota returns the same store with a quota: how many hosts a team may
+// have looked at that are not shown to be its own. 0 is no quota.
+func (s *Store) WithHostQuota(hosts int) *Store { return &Store{pool: s.pool, hostQuota: hosts} }
 
 // Pool returns the pool, for River's driver.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 
 // Tx is a transaction that has taken a role. Methods on Tx hold the SQL.
-type Tx struct{ pgx.Tx }
+type Tx struct {
+	pgx.Tx
+	hostQuota int // the store's
+}
 
 // AsTeam runs do in a transaction that sees the rows of one team only.
 func (s *Store) AsTeam(ctx context.Context, team int64, do func(context.Context, *Tx) error) error {
@@ -54,6 +64,6 @@ func (s *Store) AsWorker(ctx context.Context, do func(context.Context, *Tx) erro
 // the connection, so that nothing runs without its role.
 func (s *Store) as(ctx context.Context, begin string, do func(context.Context, *Tx) error) error {
 	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{BeginQuery: begin}, func(tx pgx.Tx) error {
-		return do(ctx, &Tx{Tx: tx})
+		return do(ctx, &Tx{Tx: tx, hostQuota: s.hostQuota})
 	})
 }

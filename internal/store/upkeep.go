@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/gradewatch/gradewatch/checks/policy"
+	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
 // retentionFloor is how long audit and measurements stay at the least
@@ -73,6 +76,36 @@ func (tx *Tx) CollectComponents(ctx context.Context, at time.Time, keep time.Dur
 		removed += tag.RowsAffected()
 	}
 	return removed, nil
+}
+
+// FillHosts notes the host of endpoints that a release before this column wrote,
+// at most 5,000, and returns how many.
+func (tx *Tx) FillHosts(ctx context.Context) (filled int64, err error) {
+	rows, _ := tx.Query(ctx, `SELECT id, value_kind, value, probe_url FROM endpoints
+		WHERE deleted_at IS NULL AND host = '' AND value_kind IN ('literal', 'pattern') ORDER BY id LIMIT 5000`)
+	type row struct {
+		ID        int64
+		ValueKind policy.ValueKind
+		Value     string
+		ProbeURL  string
+	}
+	endpoints, err := collectAll[row](rows, "list endpoints without a host")
+	if err != nil {
+		return 0, err
+	}
+	var ids []int64
+	var hosts []string
+	for _, e := range endpoints {
+		if host := (monitor.Endpoint{ValueKind: e.ValueKind, Value: e.Value, ProbeURL: e.ProbeURL}).Host(); host != "" {
+			ids, hosts = append(ids, e.ID), append(hosts, host)
+		}
+	}
+	tag, err := tx.Exec(ctx, `UPDATE endpoints e SET host = d.host FROM unnest(@ids::bigint[], @hosts::text[]) AS d(id, host)
+		WHERE e.id = d.id AND e.host = ''`, pgx.StrictNamedArgs{"ids": ids, "hosts": hosts})
+	if err != nil {
+		return 0, fmt.Errorf("note the hosts of %d endpoints: %w", len(ids), err)
+	}
+	return tag.RowsAffected(), nil
 }
 
 // DropOrphans finishes what was asked for before before and has no job any

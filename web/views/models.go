@@ -95,7 +95,10 @@ type ApplicationForm struct {
 // URLRow is one URL of the form.
 type URLRow struct {
 	Environment string
+	Kind        string // what it is for
 	ValueKind   string
+	Method      string
+	PostAllowed bool
 	Value       string
 	ProbeURL    string
 	Minutes     string   // check interval
@@ -143,7 +146,8 @@ type Seen struct {
 	Certificates []CertificateView
 	Components   []store.ObservedComponent
 	Appraisal    checks.Appraisal // of the chains, when they were judged last
-	Standing     *Standing        // nil: this is one look, and not where an endpoint stands
+	Scores       map[netip.Addr]*checks.HTTPScore
+	Standing     *Standing // nil: this is one look, and not where an endpoint stands
 }
 
 // Standing is how new the answers about an endpoint are, and what becomes of
@@ -185,11 +189,14 @@ type Endpoint struct {
 	MayChange   bool
 }
 
-// IntervalForm is the form that changes how often an endpoint is looked at.
-type IntervalForm struct {
-	Endpoint monitor.Endpoint
-	Minutes  string
-	Faults   Faults
+// SettingsForm is the form that changes how an endpoint is looked at.
+type SettingsForm struct {
+	Endpoint    monitor.Endpoint
+	Minutes     string
+	ProbeURL    string // of a pattern
+	Method      string
+	PostAllowed bool
+	Faults      Faults
 }
 
 // History is a page of an endpoint's looks.

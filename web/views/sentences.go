@@ -44,68 +44,6 @@ func dnsSentence(dns checks.DNS) string {
 	}
 }
 
-func hopSentence(hop checks.Hop) string {
-	if hop.Answer.State != checks.Known {
-		if hop.Answer.Reason == "" {
-			return "Not asked."
-		}
-		return "No answer: " + reasonWords(hop.Answer.Reason) + "."
-	}
-	answer := hop.Answer.Value
-	text := fmt.Sprintf("Status %d", answer.Status)
-	if answer.TLS != "" {
-		text += " over " + answer.TLS.Title()
-	}
-	if answer.Location != "" {
-		text += ", redirects to " + answer.Location
-	}
-	return text + "."
-}
-
-func cookieSentence(cookie checks.Cookie) string {
-	if cookie.Invalid {
-		return "browsers drop it, it is not valid"
-	}
-	var with, without []string
-	for _, attribute := range []struct {
-		name string
-		set  bool
-	}{{"HttpOnly", cookie.HttpOnly}, {"Secure", cookie.Secure}} {
-		if attribute.set {
-			with = append(with, attribute.name)
-		} else {
-			without = append(without, attribute.name)
-		}
-	}
-	if cookie.SameSite != "" {
-		with = append(with, "SameSite="+cookie.SameSite)
-	}
-	var parts []string
-	if len(with) > 0 {
-		parts = append(parts, "with "+strings.Join(with, ", "))
-	}
-	if len(without) > 0 {
-		parts = append(parts, "without "+strings.Join(without, ", "))
-	}
-	return strings.Join(parts, "; ")
-}
-
-func plainSentence(fact checks.Fact[checks.PlainHTTP]) string {
-	switch fact.State {
-	case checks.Known:
-		if fact.Value.RedirectsToHTTPS {
-			return fmt.Sprintf("Port 80 redirects to https (status %d).", fact.Value.Status)
-		}
-		return fmt.Sprintf("Port 80 answers with status %d and does not redirect to https.", fact.Value.Status)
-	case checks.Absent:
-		return "Port 80 is closed."
-	case checks.Inconclusive:
-		return "We could not tell what port 80 does: " + reasonWords(fact.Reason) + "."
-	default:
-		return ""
-	}
-}
-
 func classWord(class monitor.ChangeClass) string {
 	switch class {
 	case monitor.Regression:

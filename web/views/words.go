@@ -93,12 +93,25 @@ func typeWord(applicationType policy.ApplicationType) string {
 	return "Custom application"
 }
 
-func kindWord(kind policy.Kind) string {
-	if kind == policy.Redirect {
+// KindWord says what an endpoint is for.
+func KindWord(kind policy.Kind) string {
+	switch kind {
+	case policy.Redirect:
 		return "Redirect URL"
+	case policy.PostLogout:
+		return "Post-logout URL"
+	case policy.ERPSync:
+		return "ERP sync"
+	case policy.CORSOrigin:
+		return "CORS origin"
+	case policy.SignInStart:
+		return "Sign-in start"
+	case policy.StoreLink:
+		return "App Store link"
+	default:
+		words := strings.ReplaceAll(string(kind), "_", " ")
+		return strings.ToUpper(words[:1]) + words[1:]
 	}
-	words := strings.ReplaceAll(string(kind), "_", " ")
-	return strings.ToUpper(words[:1]) + words[1:]
 }
 
 // ValueKindWord names a kind of value.

@@ -79,3 +79,14 @@ func InsertRegrade(ctx context.Context, client *Client, tx pgx.Tx, regrade int64
 	}
 	return nil
 }
+
+// InsertVerifies inserts the jobs that check ownerships, to run at once. One
+// that waits or runs already takes the place of another.
+func InsertVerifies(ctx context.Context, client *Client, tx pgx.Tx, ownerships ...int64) error {
+	for _, id := range ownerships {
+		if _, err := client.InsertTx(ctx, tx, Verify{OwnershipID: id}, nil); err != nil {
+			return fmt.Errorf("insert the check of ownership %d: %w", id, err)
+		}
+	}
+	return nil
+}

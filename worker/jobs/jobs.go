@@ -13,7 +13,8 @@ import (
 // The queues. Looks have a queue a vantage: VantageQueue.
 const (
 	QueueNotify = "notify" // deliveries
-	QueueUpkeep = "upkeep" // claims, partitions, clean-up
+	QueueVerify = "verify" // checks of whose a host is: they wait for the network, and claims must not wait for them
+	QueueUpkeep = "upkeep" // claims, partitions, clean-up, reminders
 )
 
 // VantageQueue returns the queue of one vantage's looks.
@@ -67,6 +68,18 @@ func (Upkeep) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByState: unfinished()}}
 }
 
+// Remind tells what is about to expire, or to be renewed.
+type Remind struct{}
+
+// Kind implements river.JobArgs.
+func (Remind) Kind() string { return "remind" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts. What is reminded of is
+// noted in the transaction that tells it: attempts are room for killed workers.
+func (Remind) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 10, UniqueOpts: river.UniqueOpts{ByState: unfinished()}}
+}
+
 // Regrade goes on with one regrade.
 type Regrade struct {
 	RegradeID int64 `json:"regrade_id" river:"unique"`
@@ -80,6 +93,23 @@ func (Regrade) Kind() string { return "regrade" }
 func (Regrade) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{
 		Queue: QueueUpkeep, MaxAttempts: 10,
+		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
+	}
+}
+
+// Verify looks for a team's token at a host that it says is its own.
+type Verify struct {
+	OwnershipID int64 `json:"ownership_id" river:"unique"`
+}
+
+// Kind implements river.JobArgs.
+func (Verify) Kind() string { return "verify" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts. Two checks of one host at
+// the same time are one.
+func (Verify) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{
+		Queue: QueueVerify, MaxAttempts: 5,
 		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
 	}
 }

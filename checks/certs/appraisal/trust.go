@@ -1,6 +1,7 @@
 package appraisal
 
 import (
+	"bytes"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
@@ -174,6 +175,28 @@ func (t *Trust) readAnchorCertificates() {
 			raw := anchor.Certificate.Raw
 			t.anchors[anchor.Certificate] = t.read(checks.NewCertificate(raw).SHA256, raw)
 		}
+	}
+}
+
+// CheckRoots says what is wrong with a PEM text of private roots: each block
+// must be a certificate that can be read.
+func CheckRoots(text []byte) error {
+	for number := 1; ; number++ {
+		block, rest := pem.Decode(text)
+		switch {
+		case block == nil && number > 1:
+			return nil
+		case block == nil && len(bytes.TrimSpace(text)) > 0:
+			return errors.New("the text is no PEM")
+		case block == nil:
+			return errors.New("the text holds no certificate")
+		case block.Type != "CERTIFICATE":
+			return fmt.Errorf("block %d is %q, not a certificate", number, block.Type)
+		}
+		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+			return fmt.Errorf("certificate %d: %w", number, err)
+		}
+		text = rest
 	}
 }
 

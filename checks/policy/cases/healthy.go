@@ -62,18 +62,7 @@ func healthyAddress(address netip.Addr) checks.AddressObservation {
 			},
 			Chain: checks.KnownFact([]checks.Fingerprint{"1f", "2f"}),
 		},
-		HTTP: checks.HTTP{
-			Hops: []checks.Hop{{
-				URL: "https://" + Host + "/callback", Scheme: "https", Host: Host, SameSite: true,
-				Answer: checks.KnownFact(checks.Response{
-					Status: 200, TLS: checks.TLSv13,
-					Cookies: []checks.Cookie{{Name: "sid", HttpOnly: true, Secure: true, SameSite: "Lax", Path: "/"}},
-					HSTS:    checks.KnownFact([]string{"max-age=31536000; includeSubDomains"}), PublicKeyPins: checks.AbsentFact[[]string](""),
-				}),
-			}},
-			End:       checks.KnownFact(200),
-			PlainHTTP: checks.KnownFact(checks.PlainHTTP{Status: 301, RedirectsToHTTPS: true}),
-		},
+		HTTP: healthyHTTP(),
 		Full: checks.FullTLS{
 			Suites: healthySuites(), Features: healthyFeatures(),
 			Chains: checks.Chains{
@@ -91,7 +80,39 @@ func healthyAddress(address netip.Addr) checks.AddressObservation {
 				OCSP: checks.KnownFact(checks.Staple{Leaf: "1f", Status: checks.RevocationStatus{State: checks.RevocationGood}}),
 				SCTs: checks.AbsentFact[[]checks.StapledSCT](""),
 			},
+			Versions: checks.HTTPVersions{
+				checks.HTTP11: checks.KnownFact(200), checks.HTTP2: checks.KnownFact(200), checks.HTTP3: checks.KnownFact(200),
+			},
+			ScriptCookies: checks.KnownFact([]checks.Cookie{}),
 		},
+	}
+}
+
+func healthyHTTP() checks.HTTP {
+	url := "https://" + Host + "/callback"
+	answer := checks.Response{
+		Status: 200, Version: "HTTP/1.1", TLS: checks.TLSv13, Server: "nginx",
+		Cookies: []checks.Cookie{{Name: "__Host-sid", HttpOnly: true, Secure: true, SameSite: "Lax", Path: "/"}},
+		HSTS:    checks.KnownFact([]string{"max-age=31536000; includeSubDomains; preload"}), PublicKeyPins: checks.AbsentFact[[]string](""),
+		Fields: map[string][]string{
+			"content-security-policy":      {"default-src 'self'; frame-ancestors 'self' https://*.superoffice.com"},
+			"content-type":                 {"text/html; charset=utf-8"},
+			"cross-origin-embedder-policy": {"require-corp"},
+			"cross-origin-opener-policy":   {"same-origin"},
+			"cross-origin-resource-policy": {"same-origin"},
+			"referrer-policy":              {"no-referrer"},
+			"server":                       {"nginx"},
+			"x-content-type-options":       {"nosniff"},
+		},
+		Content: checks.KnownFact(checks.Content{MediaType: "text/html", Look: checks.LookMessage}),
+	}
+	provoked := answer
+	provoked.Status = 400
+	return checks.HTTP{
+		Hops:      []checks.Hop{{URL: url, Scheme: "https", Host: Host, SameSite: true, Answer: checks.KnownFact(answer)}},
+		End:       checks.KnownFact(200),
+		PlainHTTP: checks.KnownFact(checks.PlainHTTP{Status: 301, RedirectsToHTTPS: true}),
+		Provoked:  checks.KnownFact(provoked),
 	}
 }
 

@@ -1,0 +1,3 @@
+package content
+
+func excerpt(text string) string { return "" }

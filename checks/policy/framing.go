@@ -1,0 +1,132 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// share is how many of the hosts below a domain something holds for.
+type share uint8
+
+const (
+	none share = iota
+	some
+	all
+)
+
+// framing is who may show an answer in a frame.
+type framing struct {
+	superOffice share // of the hosts below superoffice.com
+	anybody     bool
+	by          string // field that says so; empty: nothing does
+	said        string // the part of it that counts
+}
+
+// superOfficeDomain is the domain below which CRM Online frames web panels.
+const superOfficeDomain = "superoffice.com"
+
+// framingOf reads frame-ancestors (CSP Level 3 section 6.4.2), which X-Frame-Options
+// gives way to where both are sent, and X-Frame-Options (HTML standard, section
+// on that field). scheme is the answer's own.
+func framingOf(fields map[string][]string, scheme string) framing {
+	f := framing{superOffice: all, anybody: true}
+	for _, policy := range contentPolicies(fields["content-security-policy"]) {
+		sources, found := policy["frame-ancestors"]
+		if !found {
+			continue
+		}
+		covered := coveredBy(sources, scheme)
+		if f.by == "" || covered < f.superOffice {
+			f.by, f.said = "content-security-policy", strings.TrimSpace("frame-ancestors "+strings.Join(sources, " "))
+		}
+		f.superOffice, f.anybody = min(f.superOffice, covered), f.anybody && slices.ContainsFunc(sources, anySite)
+	}
+	if f.by != "" {
+		return f
+	}
+	if refused, value := refusesFrames(fields["x-frame-options"]); refused {
+		return framing{by: "x-frame-options", said: value}
+	}
+	return f
+}
+
+func anySite(source string) bool {
+	return slices.Contains([]string{"*", "https:", "http:", "https://*", "http://*"}, strings.ToLower(source))
+}
+
+// means says what it comes to for SuperOffice.
+func (f framing) means() string {
+	switch f.superOffice {
+	case all:
+		return "SuperOffice can show it in a frame"
+	case some:
+		return "only some hosts of SuperOffice can show it in a frame"
+	}
+	return "SuperOffice cannot show it in a frame"
+}
+
+// refusesFrames reads X-Frame-Options as browsers do: what they do not know,
+// such as ALLOW-FROM, they ignore, and values that contradict each other refuse.
+func refusesFrames(values []string) (refused bool, value string) {
+	var known []string
+	for _, one := range values {
+		for option := range strings.SplitSeq(one, ",") {
+			option = strings.ToLower(strings.TrimSpace(option))
+			if !slices.Contains(known, option) {
+				known = append(known, option)
+			}
+		}
+	}
+	counts := func(option string) bool { return slices.Contains([]string{"deny", "sameorigin", "allowall"}, option) }
+	switch {
+	case len(known) > 1:
+		refused = slices.ContainsFunc(known, counts)
+	case len(known) == 1:
+		refused = known[0] == "deny" || known[0] == "sameorigin"
+	}
+	return refused, strings.Join(values, ", ")
+}
+
+// coveredBy says which hosts below superoffice.com, over https on port 443, the
+// sources of frame-ancestors match.
+func coveredBy(sources []string, scheme string) share {
+	covered := none
+	for _, source := range sources {
+		covered = max(covered, matchesSuperOffice(strings.ToLower(source), scheme))
+	}
+	return covered
+}
+
+// matchesSuperOffice matches one source (CSP Level 3 sections 6.7.2.7 to 6.7.2.12).
+func matchesSuperOffice(source, pageScheme string) share {
+	if source == "*" || source == "https:" || source == "http:" {
+		return all // http: matches https too
+	}
+	if strings.HasPrefix(source, "'") || strings.HasSuffix(source, ":") {
+		return none
+	}
+	scheme, rest, found := strings.Cut(source, "://")
+	if !found {
+		scheme, rest = pageScheme, source
+	}
+	if scheme != "https" && scheme != "http" {
+		return none
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	host, port, hasPort := strings.Cut(host, ":")
+	if hasPort && port != "*" && port != "443" && (port != "80" || scheme != "http") {
+		return none
+	}
+	return hostsMatched(host)
+}
+
+func hostsMatched(host string) share {
+	domain, wildcard := strings.CutPrefix(host, "*.")
+	switch {
+	case host == "*", wildcard && (domain == superOfficeDomain || strings.HasSuffix(superOfficeDomain, "."+domain)):
+		return all
+	case strings.HasSuffix(host, "."+superOfficeDomain):
+		return some
+	}
+	return none
+}
