@@ -42,7 +42,7 @@ func arrows() []arrow {
 		{"checks/certs/crl", nil, "a revocation list is bytes; whoever calls fetches it and knows the time"},
 		{"checks/certs", []string{"checks", "checks/probe", "checks/certs/crl"}, "issuers are asked through the vetted dialer; who is trusted is not asked here"},
 		{"checks/iana/...", nil, "registries are data"},
-		{"checks/hsts/...", []string{"checks"}, "a header and a list are text"},
+		{"checks/hsts/...", []string{"checks", "checks/hsts"}, "a header and a list are text"},
 		{"checks/observatory/csp", nil, "a policy is text"},
 		{"checks/observatory/sidebyside", []string{"..."}, "a test against the real one; nothing imports it"},
 		{"checks/observatory", []string{"checks", "checks/hsts", "checks/observatory/csp"}, "a score is a pure function of facts"},
