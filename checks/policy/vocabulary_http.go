@@ -122,6 +122,7 @@ func httpKind() *kind {
 		{name: "end", of: cel.StringType, values: ends(), doc: "how the walk ended: with an answer, before SuperOffice's sign-in, in a circle, or with an address that browsers do not ask. Unknown where it could not be followed", get: onHTTP(httpEnd)},
 		{name: "final", of: cel.ObjectType("answer"), doc: "of the last hop, on whatever host. Unknown without one", get: onHTTP(httpFinal)},
 		{name: "final_status", of: cel.IntType, doc: "its status. 0: nothing answers there. Unknown where that is not proven", get: onHTTP(httpFinalStatus)},
+		{name: "preflight", of: cel.ObjectType("preflight"), doc: "the answer to a CORS preflight from a site that cannot exist. Unknown where none was sent", get: onHTTP(httpPreflight)},
 		{name: "provoked", of: cel.ObjectType("answer"), doc: "to the URL with error=access_denied&state=monitor in its query. Only redirect URLs are asked so", get: onHTTP(httpProvoked)},
 		{name: "posted", of: cel.ObjectType("answer"), doc: "to a test event (webhook) or a token that nobody signed (state change). Unknown without leave to send it", get: onHTTP(httpPosted)},
 		{name: "signatures", of: listOf("signature"), open: true, doc: "debug pages, stack traces and file paths in what hops of the registered URL's site show, those that lead on left out, and in the provoked answer of a redirect URL", get: onHTTP(httpSignatures)},
