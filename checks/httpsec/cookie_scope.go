@@ -31,7 +31,7 @@ func scopeOf(u *url.URL, a cookieAttributes) cookieScope {
 	}
 	suffix, _ := publicsuffix.PublicSuffix(a.domain)
 	switch {
-	case host == a.domain && (literal(host) || suffix == a.domain):
+	case host == a.domain && (site.IsAddress(host) || suffix == a.domain):
 		return scope
 	case suffix == a.domain && strings.HasSuffix(host, "."+a.domain):
 		scope.fault = checks.CookiePublicSuffix
@@ -43,19 +43,9 @@ func scopeOf(u *url.URL, a cookieAttributes) cookieScope {
 	return scope
 }
 
-func isAddress(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err == nil
-}
-
 // domainMatches is section 5.1.3 for a host that is not the domain itself.
 func domainMatches(host, domain string) bool {
-	return !literal(host) && strings.HasSuffix(host, "."+domain)
-}
-
-func literal(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err == nil
+	return !site.IsAddress(host) && strings.HasSuffix(host, "."+domain)
 }
 
 // CookieWidth returns how wide a cookie is whose attribute Domain is domain.
