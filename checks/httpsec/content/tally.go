@@ -125,7 +125,9 @@ func (t *tally) text(text string, preformed bool) {
 		t.pairs++
 		t.pair = false
 	}
-	t.mails += len(mailShape.FindAllString(text, -1))
+	if strings.Contains(text, "@") {
+		t.mails += len(mailShape.FindAllString(text, -1))
+	}
 	t.numbers += len(numberShape.FindAllString(text, -1))
 }
 
