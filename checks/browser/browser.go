@@ -90,7 +90,7 @@ func look(ctx context.Context, gate *gate, start *url.URL, path string) (cookies
 	if err != nil {
 		return nil, fmt.Errorf("prepare the browser: %w", err)
 	}
-	if err := chromium.open(start.String()); err != nil {
+	if err := chromium.open(start.String()); err != nil { //nolint:contextcheck // the browser's is made from ctx
 		if reason := gate.refusal(journal.document()); reason != "" && isLoad(err) {
 			err = refusedError{reason}
 		}

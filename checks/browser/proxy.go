@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -35,7 +35,7 @@ func startProxy(ctx context.Context, gate *gate) (*proxy, error) {
 		Handler:           p,
 		ReadHeaderTimeout: 10 * time.Second,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          log.New(io.Discard, "", 0),
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 		BaseContext:       func(net.Listener) context.Context { return p.ctx },
 	}
 	p.running.Go(func() { _ = p.server.Serve(listener) }) // ends with close
@@ -75,7 +75,7 @@ func (p *proxy) tunnel(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer client.Close()
-	stop := context.AfterFunc(p.ctx, func() {
+	stop := context.AfterFunc(p.ctx, func() { //nolint:contextcheck // the request's ends where its connection is taken over
 		_ = client.Close()
 		_ = upstream.Close()
 	})
