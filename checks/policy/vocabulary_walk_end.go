@@ -117,11 +117,21 @@ func httpPosted(w *world, source *addressSource) slot {
 	if w.evidence.Subject.Kind == StateChange {
 		where = "to a state change with a token that nobody signed"
 	}
-	made := besides(w, source, "posted", &source.observed.HTTP.Posted, where)
-	if made.fact != nil && source.observed.HTTP.Posted.State == checks.NotAsked {
-		made.fact.remedy = remedyLeave
+	return besides(w, source, "posted", &source.observed.HTTP.Posted, where)
+}
+
+// httpPosts says whether something was posted: without leave nothing is, and
+// where the URL itself did not answer nobody can tell.
+func httpPosts(w *world, source *addressSource) slot {
+	a := source.observed
+	path := fmt.Sprintf("http[%s].posted", a.Address)
+	switch {
+	case a.HTTP.Posted.State != checks.NotAsked:
+		return w.told(proof(path, "asked", fmt.Sprintf("%s was posted a test.", a.Address)), types.True)
+	case len(a.HTTP.Hops) == 0:
+		return w.untold(path, a.HTTP.End.Reason, a.HTTP.End.State, "what "+a.Address.String()+" answers to a POST", "it", truth()...)
 	}
-	return made
+	return w.told(proof(path, checks.NotAsked.String(), fmt.Sprintf("Nothing was posted to %s, since nobody allowed it.", a.Address)), types.False)
 }
 
 // besides is the answer to a request besides the walk.
