@@ -1539,7 +1539,7 @@ func intrusiveLeave(standing *Standing) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<p class=\"muted\">Intrusive probes send what no honest client sends, such as the harmless form of Heartbleed, so they are sent with leave only. Online Operations may allow them for this URL, and so may an administrator of your team where your team has shown that the host is its own.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<p class=\"muted\">Intrusive probes send what no honest client sends, such as the harmless form of Heartbleed, so they are sent with leave only. Online Operations may allow them for this URL. So may an administrator of your team, where your team has shown that the host is its own.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
