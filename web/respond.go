@@ -67,6 +67,14 @@ func notice(key string) string {
 		return "Intrusive probes are allowed. The next full check uses them."
 	case "intrusive-forbidden":
 		return "The leave is taken back. No check that begins from now on sends anything intrusive."
+	case "host-claimed":
+		return "There is a token for this host. Put it in one of the places below, then check."
+	case "host-given-up":
+		return "The token is forgotten."
+	case "opt-out-recorded":
+		return "The opt-out is recorded. It holds from the next look on."
+	case "opt-out-ended":
+		return "The opt-out is over. The host is looked at again from the next look on."
 	case "look-running":
 		return "A look is under way already."
 	case "channel-removed":

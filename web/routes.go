@@ -113,6 +113,7 @@ func (s *server) routes() *http.ServeMux {
 	private := func(pattern string, do action) { mux.Handle(pattern, s.private(do)) }
 
 	s.routeFleet(private)
+	s.routeHosts(private)
 	s.routeEndpoints(private)
 	s.routeTelling(private)
 	s.routePublic(mux, public)
@@ -141,6 +142,21 @@ func (s *server) routeFleet(private func(string, action)) {
 	private("POST /endpoints/{id}/remove", s.removeEndpoint)
 }
 
+// routeHosts is whose the hosts are, and who opted out.
+func (s *server) routeHosts(private func(string, action)) {
+	private("GET /hosts", s.listHosts)
+	private("POST /hosts", s.claimHost)
+	private("GET /hosts/{host}", s.showHost)
+	private("GET /hosts/{host}/progress", s.showHostProgress) // polled fragment
+	private("POST /hosts/{host}/check", s.checkHost)
+	private("POST /hosts/{host}/give-up", s.giveUpHost)
+
+	// Who asked not to be looked at: operators only, for every team.
+	private("GET /opt-outs", s.listOptOuts)
+	private("POST /opt-outs", s.recordOptOut)
+	private("POST /opt-outs/{id}/end", s.endOptOut)
+}
+
 // routeEndpoints is what was seen of an endpoint, what it means, and what is to
 // come.
 func (s *server) routeEndpoints(private func(string, action)) {
@@ -163,7 +179,8 @@ func (s *server) routeEndpoints(private func(string, action)) {
 	private("GET /endpoints/{id}/profiles", s.showProfiles)
 	private("POST /endpoints/{id}/profiles", s.changeProfiles)
 
-	// Leave for intrusive probes: operators only, whichever team's endpoint it is.
+	// Leave for intrusive probes: of operators, whichever team's endpoint it is, and
+	// of administrators for hosts that are shown to be their team's.
 	private("GET /endpoints/{id}/intrusive", s.showIntrusive)
 	private("POST /endpoints/{id}/intrusive", s.allowIntrusive)
 	private("POST /endpoints/{id}/intrusive/forbid", s.forbidIntrusive)
@@ -201,6 +218,7 @@ func (s *server) routePublic(mux *http.ServeMux, public func(string, action)) {
 
 	// For people who run the servers that we look at.
 	public("GET /probe", s.showProbe)
+	mux.HandleFunc("GET /.well-known/security.txt", s.sendSecurityText)
 
 	// For machines: the process runs; requests can be served; metrics.
 	mux.HandleFunc("GET /healthz", s.showHealth)

@@ -99,6 +99,9 @@ func (c Config) workFaults() []fault {
 	if c.RescueAfter != 0 && c.RescueAfter <= c.LookTimeout {
 		faults = append(faults, fault{"GRADEWATCH_RESCUE_AFTER", fmt.Sprintf("be over GRADEWATCH_LOOK_TIMEOUT (%s), not %s", c.LookTimeout, c.RescueAfter)})
 	}
+	if c.UnverifiedHosts < 0 {
+		faults = append(faults, fault{"GRADEWATCH_UNVERIFIED_HOSTS", fmt.Sprintf("be 0 or more, not %d", c.UnverifiedHosts)})
+	}
 	if c.LookWorkers < 1 || c.LookWorkers > 1000 {
 		faults = append(faults, fault{"GRADEWATCH_LOOK_WORKERS", fmt.Sprintf("be 1 to 1000, not %d", c.LookWorkers)})
 	}
