@@ -19,16 +19,17 @@ const (
 	ShowSecret      Permission = "see a webhook's signing secret"
 	ReadAudit       Permission = "read the audit"
 	AllowIntrusive  Permission = "allow intrusive probes"
-	SeeFleet        Permission = "see the calendar of every team"
+	SeeFleet        Permission = "see what is of every team"
+	KeepStatements  Permission = "state attestations, and keep secrets' dates and compromises"
 )
 
 // permissions lists what each role may do beside reading.
 func permissions(role monitor.Role) []Permission {
 	switch role {
 	case monitor.Administrator:
-		return []Permission{ChangeInventory, RequestLook, ChangeChannels, ShowSecret, ReadAudit}
+		return []Permission{ChangeInventory, KeepStatements, RequestLook, ChangeChannels, ShowSecret, ReadAudit}
 	case monitor.Developer:
-		return []Permission{ChangeInventory, RequestLook, ChangeChannels, ReadAudit}
+		return []Permission{ChangeInventory, KeepStatements, RequestLook, ChangeChannels, ReadAudit}
 	case monitor.Operator:
 		return []Permission{RequestLook, ReadAudit, AllowIntrusive, SeeFleet}
 	default:
