@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,11 @@ type Config struct {
 	// where and as whom it looks. All may be empty.
 	Operator, Contact, UserAgent string
 	Sources                      []netip.Prefix
+
+	// Whom to tell of a compromise, and a page where to: an address or a name,
+	// and an https URL; empty: SuperOffice's general contacts (superoffice.md
+	// section 7, item 6).
+	CompromiseContact, CompromiseLink string
 }
 
 type server struct {
@@ -93,6 +99,8 @@ func (s *server) setDefaults() (err error) {
 	if s.ClientAddress == nil {
 		s.ClientAddress = peerAddress
 	}
+	s.CompromiseContact = cmp.Or(s.CompromiseContact, "appdev@superoffice.com")
+	s.CompromiseLink = cmp.Or(s.CompromiseLink, "https://dev.superoffice.com/contact-us")
 	if s.Trust == nil {
 		if s.Trust, err = builtInTrust(); err != nil {
 			return fmt.Errorf("prepare the trust data: %w", err)
@@ -114,6 +122,7 @@ func (s *server) routes() *http.ServeMux {
 
 	s.routeFleet(private)
 	s.routeHosts(private)
+	s.routeStatements(private)
 	s.routeEndpoints(private)
 	s.routeTelling(private)
 	s.routePublic(mux, public)
@@ -155,6 +164,29 @@ func (s *server) routeHosts(private func(string, action)) {
 	private("GET /opt-outs", s.listOptOuts)
 	private("POST /opt-outs", s.recordOptOut)
 	private("POST /opt-outs/{id}/end", s.endOptOut)
+}
+
+// routeStatements is what is stated of an application, and what people are
+// reminded of: read by all, changed by administrators and developers.
+func (s *server) routeStatements(private func(string, action)) {
+	private("GET /applications/{id}/attestations", s.showAttestations)
+	private("GET /applications/{id}/attestations.csv", s.sendAttestations)
+	private("GET /applications/{id}/attestations/{requirement}", s.showAttestation)
+	private("POST /applications/{id}/attestations/{requirement}", s.stateAttestation)
+	private("GET /applications/{id}/secrets", s.showSecrets)
+	private("POST /applications/{id}/secrets", s.addSecret)
+	private("GET /applications/{id}/secrets/{secret}/replace", s.showReplaceSecret)
+	private("POST /applications/{id}/secrets/{secret}/replace", s.replaceSecret)
+	private("GET /applications/{id}/secrets/{secret}/remove", s.confirmRemoveSecret)
+	private("POST /applications/{id}/secrets/{secret}/remove", s.removeSecret)
+	private("GET /applications/{id}/compromise", s.showCompromise)
+	private("POST /applications/{id}/compromise", s.recordCompromise)
+	private("POST /applications/{id}/compromise/{compromise}/steps", s.addCompromiseStep)
+
+	// For operators: what every team states.
+	private("GET /fleet/attestations", s.showFleetAttestations)
+	private("GET /fleet/attestations.csv", s.sendFleetAttestations)
+	private("GET /fleet/compromises", s.showFleetCompromises)
 }
 
 // routeEndpoints is what was seen of an endpoint, what it means, and what is to

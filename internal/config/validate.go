@@ -66,6 +66,9 @@ func (c Config) addressFaults() []fault {
 	if c.BaseURL != "" && !isOrigin(c.BaseURL) {
 		faults = append(faults, fault{"GRADEWATCH_BASE_URL", fmt.Sprintf("be a scheme and host like https://gradewatch.example, not %q", c.BaseURL)})
 	}
+	if c.CompromiseLink != "" && !hasScheme(c.CompromiseLink, "https") {
+		faults = append(faults, fault{"GRADEWATCH_COMPROMISE_LINK", fmt.Sprintf("be an https URL like https://dev.superoffice.com/contact-us, not %q", c.CompromiseLink)})
+	}
 	for _, reference := range c.References {
 		if err := hostAndPort(reference); err != nil || strings.HasPrefix(reference, ":") {
 			faults = append(faults, fault{"GRADEWATCH_REFERENCES", fmt.Sprintf("list hosts and ports like dns.google:443, not %q", reference)})

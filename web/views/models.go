@@ -36,6 +36,10 @@ type Overview struct {
 	Next          string
 	Fragment      string // path of the part that is polled
 	MayChange     bool
+
+	OpenCompromises  []store.OpenCompromise
+	Fleet            bool // the reader sees what is of every team
+	FleetCompromises int  // that are open, of every team
 }
 
 // Total is how many endpoints the team has.
@@ -62,6 +66,10 @@ type Application struct {
 	Group     Group
 	Looking   bool // some endpoint is looked at now
 	MayChange bool
+
+	Statements map[monitor.AttestationState]int // how many stand where
+	Secrets    []monitor.ApplicationSecret
+	Open       []store.OpenCompromise
 }
 
 // FieldFault is what is wrong with one field.

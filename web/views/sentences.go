@@ -76,6 +76,10 @@ func auditSentence(action string) string {
 		"host.verified": "A host is verified", "host.failing": "The token of a host is missing", "host.lapsed": "The ownership of a host lapsed",
 		"opt_out.record": "Recorded an opt-out", "opt_out.end": "Ended an opt-out",
 		"waiver.grant": "Waived a requirement", "waiver.end": "Ended a waiver",
+		"attestation.state": "Stated an attestation", "secret.add": "Added a secret's date",
+		"secret.replace": "Replaced a secret's date", "secret.remove": "Removed a secret's date",
+		"compromise.record": "Wrote down a compromise", "compromise.notified": "Wrote down who was notified of a compromise",
+		"compromise.done": "Wrote down what was done about a compromise", "compromise.closed": "Closed a compromise",
 		"profile.add": "Added a second opinion", "profile.remove": "Removed a second opinion",
 	}
 	if sentence, ok := known[action]; ok {
