@@ -26,6 +26,9 @@ func (w *walker) http2(ctx context.Context) (checks.Fact[int], []string) {
 	switch {
 	case err != nil:
 		reason := reasonOf(ctx, err)
+		if offered && reason == checks.ReasonInternal { // net/http has no type for its faults of HTTP/2
+			reason = checks.ReasonMalformed
+		}
 		w.network.Logf("http/2 %s: %s: %v", w.address, reason, err)
 		return checks.InconclusiveFact[int](reason), nil
 	case !offered:
