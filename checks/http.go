@@ -119,7 +119,8 @@ type Content struct {
 	// Scripts are the origins that <script src> loads from, sorted, each kind
 	// once, at most 64.
 	Scripts []Script `json:"scripts,omitempty"`
-	// InlineScript: there is a script element without src, of whatever type.
+	// InlineScript: there is a script element, of whatever type, without src or
+	// with one that names no origin (data:).
 	InlineScript bool `json:"inline_script,omitempty"`
 	// Mixed are the origins that a page over https loads over http, sorted, at
 	// most 64 (W3C Mixed Content).

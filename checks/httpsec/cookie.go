@@ -66,17 +66,18 @@ func receive(u *url.URL, line string, now time.Time) receivedCookie {
 	fault := faultOf(u, line, name, value, attributes, scope)
 	cookie := checks.Cookie{
 		// What a dropped cookie leaves of itself is shown and stored all the same.
-		Name:        checks.Clean(CanonicalCookieName(name[:min(len(name), maxKeptNameBytes)]), maxKeptNameBytes),
-		HttpOnly:    attributes.httpOnly,
-		Secure:      attributes.secure,
-		SameSite:    attributes.sameSite,
-		Domain:      checks.Clean(attributes.domain, maxAttributeBytes),
-		Path:        checks.Clean(CanonicalPath(attributes.path), maxAttributeBytes),
-		Partitioned: attributes.partitioned,
-		Lifetime:    attributes.lifetime(now),
-		Width:       scope.width,
-		Invalid:     fault != "",
-		Drop:        fault,
+		Name:            checks.Clean(CanonicalCookieName(name[:min(len(name), maxKeptNameBytes)]), maxKeptNameBytes),
+		HttpOnly:        attributes.httpOnly,
+		Secure:          attributes.secure,
+		SameSite:        attributes.sameSite,
+		SameSiteInvalid: attributes.sameSiteInvalid,
+		Domain:          checks.Clean(attributes.domain, maxAttributeBytes),
+		Path:            checks.Clean(CanonicalPath(attributes.path), maxAttributeBytes),
+		Partitioned:     attributes.partitioned,
+		Lifetime:        attributes.lifetime(now),
+		Width:           scope.width,
+		Invalid:         fault != "",
+		Drop:            fault,
 	}
 	key := cookieKey{name: name, domain: scope.domain, hostOnly: scope.hostOnly, path: attributes.path, partitioned: attributes.partitioned}
 	if key.path == "" {

@@ -11,6 +11,7 @@ import (
 type cookieAttributes struct {
 	httpOnly, secure, partitioned bool
 	sameSite                      string // Strict, Lax, None or empty
+	sameSiteInvalid               bool   // one of them is none of these
 	domain                        string // lower case, without its first dot
 	path                          string // empty, or starts with a slash
 	maxAge, expires               string // as sent
@@ -42,6 +43,7 @@ func (a *cookieAttributes) set(name, value string) {
 		a.partitioned = true
 	case "samesite":
 		a.sameSite = sameSiteValue(value)
+		a.sameSiteInvalid = a.sameSiteInvalid || a.sameSite == ""
 	case "domain":
 		a.domain = lowerASCII(value)
 		if a.domain != "." { // alone it is no domain, and not as if there were none

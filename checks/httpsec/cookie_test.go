@@ -58,6 +58,7 @@ func describe(cookies []checks.Cookie) string {
 		add(c.HttpOnly, "HttpOnly")
 		add(c.Secure, "Secure")
 		add(c.SameSite != "", "SameSite="+c.SameSite)
+		add(c.SameSiteInvalid, "SameSite?")
 		add(c.Domain != "", "Domain="+c.Domain)
 		add(c.Path != "", "Path="+c.Path)
 		add(c.Partitioned, "Partitioned")

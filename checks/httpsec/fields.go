@@ -36,6 +36,7 @@ func canonicalFields(base *url.URL, h head) map[string][]string {
 
 // canonicalField replaces what is made anew for each answer by "*".
 func canonicalField(base *url.URL, name, value string) string {
+	value = strings.ReplaceAll(value, "\t", " ") // white space like any other (RFC 9110 section 5.6.3)
 	switch name {
 	case "content-security-policy", "content-security-policy-report-only":
 		value = canonicalReports(base, value)

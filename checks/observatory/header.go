@@ -37,13 +37,18 @@ const (
 	sharingUniversal  = "cross-origin-resource-sharing-implemented-with-universal-access"
 )
 
+// judgePolicy: where the page was not read, a meta element may stand in it.
 func judgePolicy(s seen) csp.Judgement {
-	return csp.Judge(csp.Sent{
+	got := csp.Judge(csp.Sent{
 		Fields:     s.final.Fields["content-security-policy"],
 		ReportOnly: s.final.Fields["content-security-policy-report-only"],
 		Metas:      s.page().MetaPolicies,
 		HTTPS:      s.https,
 	})
+	if s.unread() && (got.Result == csp.Missing || got.Result == csp.ReportOnly) {
+		got.Result = Inconclusive
+	}
+	return got
 }
 
 // referrer: the last value that is known counts, and a meta element comes last.
@@ -55,7 +60,10 @@ func referrer(s seen) string {
 			break
 		}
 	}
-	if len(values) == 0 {
+	switch {
+	case len(values) == 0 && s.unread():
+		return Inconclusive
+	case len(values) == 0:
 		return referrerMissing
 	}
 	result := referrerInvalid

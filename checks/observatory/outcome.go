@@ -1,6 +1,8 @@
 package observatory
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/gradewatch/gradewatch/checks/observatory/csp"
@@ -21,6 +23,9 @@ type outcome struct {
 	verdict  verdict
 	text     string
 }
+
+// Results are the ids of every result, sorted.
+func Results() []string { return slices.Sorted(maps.Keys(outcomes())) }
 
 func passes(result string) bool { return outcomes()[result].verdict == pass }
 

@@ -28,7 +28,7 @@ func integrity(s seen) string {
 	switch {
 	case !s.html():
 		return integrityNotHTML
-	case s.final.Content.State != checks.Known:
+	case s.unread():
 		return Inconclusive
 	}
 	page := s.final.Content.Value

@@ -123,6 +123,9 @@ func (s *seen) html() bool {
 	return media == "text/html" || media == "application/xhtml+xml"
 }
 
+// unread says whether the scored answer is a page that nobody read.
+func (s *seen) unread() bool { return s.html() && s.final.Content.State != checks.Known }
+
 // page is what the content of a page showed; nothing of other answers.
 func (s *seen) page() checks.Content {
 	if !s.html() {

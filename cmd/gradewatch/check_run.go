@@ -8,7 +8,6 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/judgement"
-	"github.com/gradewatch/gradewatch/checks/optout"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
 )
@@ -119,7 +118,7 @@ func (r *checkRun) start(ctx context.Context, progress *progress) <-chan (<-chan
 func (r *checkRun) look(ctx context.Context, one look, progress *progress) checkResult {
 	network := r.prober.Network(one.target.Limits)
 	network.Reroute(one.target.Host, one.places...)
-	observation, measurements := r.families.Look(ctx, optout.Respect(network, nil), one.target, func(stage string, done, total int) {
+	observation, measurements := r.families.Look(ctx, network, one.target, func(stage string, done, total int) {
 		progress.show(one.target.URL, one.target.Host, stage, done, total)
 	})
 	progress.finish(one.target.URL)

@@ -50,7 +50,7 @@ func Read(in Input) Result {
 	}
 	source := decode(how, in.Body, in.Fields["content-type"])
 	p := readPage(how, source, in.URL)
-	result.Content.Scripts, result.Content.InlineScript = p.loads.scripts(), p.inline
+	result.Content.Scripts, result.Content.InlineScript = p.loads.scripts(), p.loads.inline
 	result.Content.Mixed = p.loads.mixed()
 	result.Content.MetaPolicies, result.Content.MetaReferrer = p.policies, p.referrer
 	result.Content.Password = p.password

@@ -31,8 +31,8 @@ func excerpt(text string) string {
 		text = shape.ReplaceAllString(text, "${1}"+removed)
 	}
 	text = addressShape.ReplaceAllString(text, removed)
-	text = longNumber.ReplaceAllString(text, removed)
 	text = runShape.ReplaceAllStringFunc(text, keepWritten)
+	text = longNumber.ReplaceAllString(text, removed)
 	text = wordRun.ReplaceAllStringFunc(text, keepWord)
 	return cut(text, maxExcerpt)
 }
@@ -71,9 +71,28 @@ func oneLine(text string) string {
 	return text
 }
 
+// issued begins what known services issue.
+var issued = regexp.MustCompile(`(?:^|[^A-Za-z])(?:[spr]k_(?:live|test)_|gh[pousr]_|github_pat_|xox[abeprs]-|AKIA|ASIA|SG\.|eyJ|glpat-|npm_|AIza|ya29\.|whsec_)`)
+
+// humps are the parts of a word in camel case, and rare ones lack a vowel: Http, Xml.
+var humps = regexp.MustCompile(`[A-Z][a-z]{2,}`)
+
+func unspeakable(run string) bool {
+	without := 0
+	for _, hump := range humps.FindAllString(run, -1) {
+		if !strings.ContainsAny(hump, "aeiouAEIOU") {
+			without++
+		}
+	}
+	return without >= 2
+}
+
 // keepWritten keeps a long run without spaces only if each of its parts is a
 // word: a path or a qualified name, and no token.
 func keepWritten(run string) string {
+	if issued.MatchString(run) || unspeakable(run) {
+		return removed
+	}
 	for _, part := range separator.Split(run, -1) {
 		if volatile.Word(part) || !volatile.Worded(part) || keepWord(part) == removed {
 			return removed

@@ -25,6 +25,7 @@ type loads struct {
 	based    bool      // a base element was read; the first one counts
 	moved    bool      // and it names an origin
 	scripted map[checks.Script]bool
+	inline   bool // a script that stands in the page: without src, or with one that names no origin
 	insecure map[checks.MixedContent]bool
 	media    int // depth of audio, video
 }
@@ -101,12 +102,12 @@ func (l *loads) setBase(tag element) {
 // script keeps a script's origin. Where <base> names another origin, a
 // relative src is named in the way that the base is.
 func (l *loads) script(tag element) {
-	src := tag.get("src")
-	if strings.TrimSpace(src) == "" || len(l.scripted) >= maxOrigins {
+	target, ok := l.resolve(tag.get("src"))
+	if !ok || strings.TrimSpace(tag.get("src")) == "" {
+		l.inline = true
 		return
 	}
-	target, ok := l.resolve(src)
-	if !ok {
+	if len(l.scripted) >= maxOrigins {
 		return
 	}
 	script := checks.Script{Integrity: strings.TrimSpace(tag.get("integrity")) != "", Relative: target.relative}

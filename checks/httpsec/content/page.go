@@ -32,7 +32,6 @@ type page struct {
 	loads    loads
 	tally    tally
 
-	inline    bool // a script element without src
 	password  bool
 	refresh   string
 	policies  []string
@@ -132,8 +131,6 @@ func (p *page) start(tag element) {
 		p.meta(tag)
 	case "input":
 		p.password = p.password || strings.EqualFold(tag.get("type"), "password")
-	case "script":
-		p.inline = p.inline || tag.get("src") == ""
 	case "pre", "code":
 		p.preformed++
 	case "h1", "h2":

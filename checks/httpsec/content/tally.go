@@ -125,7 +125,9 @@ func (t *tally) text(text string, preformed bool) {
 		t.pairs++
 		t.pair = false
 	}
-	t.mails += len(mailShape.FindAllString(text, -1))
+	if strings.Contains(text, "@") {
+		t.mails += len(mailShape.FindAllString(text, -1))
+	}
 	t.numbers += len(numberShape.FindAllString(text, -1))
 }
 
@@ -158,8 +160,8 @@ func (t *tally) member(name, text string) {
 var (
 	mailShape   = regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`)
 	numberShape = regexp.MustCompile(`\b(?:[0-9]{5,}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}|[0-9]{1,3}(?:[ .,][0-9]{3})*[.,][0-9]{2})\b`)
-	signInWords = regexp.MustCompile(`(?i)\b(?:sign[ -]?in|log[ -]?in|log[ -]?on|logg inn|logga in|log ind|anmelden|einloggen|inloggen|aanmelden|se connecter|connexion|iniciar sesi[oó]n|authorize|superid)\b`)
-	signInPaths = regexp.MustCompile(`(?i)(?:^|[/.])(?:login|signin|sign-in|logon|oauth2?|authorize|authorise|saml2?|sso)(?:[/?#.]|$)`)
+	signInWords = regexp.MustCompile(`(?i)\b(?:sign[ -]?in|log[ -]?in|log[ -]?on|logg inn|logga in|log ind|anmelden|einloggen|inloggen|aanmelden|se connecter|iniciar sesi[oó]n|authorize|superid)\b`)
+	signInPaths = regexp.MustCompile(`(?i)(?:^|[/.])(?:login|signin|sign-in|logon|oauth2?|authori[sz]e|saml2?|sso)(?:[/?#.]|$)`)
 )
 
 func navigation(tag element) bool {

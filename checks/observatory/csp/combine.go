@@ -40,7 +40,14 @@ func (s *sourceSet) remove(drop func(string) bool) { s.values = slices.DeleteFun
 
 func (s *sourceSet) any(holds func(string) bool) bool { return slices.ContainsFunc(s.values, holds) }
 
-func (c *combined) size() int { return len(c.names) }
+// size counts the directives, and one more where there are duplicates: the
+// Observatory notes those among them.
+func (c *combined) size() int {
+	if c.duplicates {
+		return len(c.names) + 1
+	}
+	return len(c.names)
+}
 
 // without returns c less the named directives.
 func (c *combined) without(unwanted func(string) bool) *combined {
