@@ -22,6 +22,8 @@ type Runner struct {
 	Full func(ctx context.Context, network Network, target Target, address netip.AddrPort, done func(stage string)) FullLook
 	// HTTP requests the target's URL at one address and follows redirects.
 	HTTP func(ctx context.Context, network Network, target Target, address netip.AddrPort) HTTPLook
+	// ScriptCookies asks a browser which cookies script sets, in a full look.
+	ScriptCookies func(ctx context.Context, network Network, target Target, address netip.AddrPort) Fact[[]Cookie]
 	// PKI asks others than the server about the certificates that were seen, once
 	// every address is walked.
 	PKI func(ctx context.Context, network Network, target Target, observation *Observation) PKILook
@@ -236,6 +238,11 @@ func (r Runner) address(ctx context.Context, network Network, target Target, ind
 			result.observation.HTTP, result.observation.Full.Versions = got.HTTP, got.Versions
 			result.certificates = append(result.certificates, got.Certificates...)
 			result.requests = got.Requests
+		})
+	}
+	if r.ScriptCookies != nil && target.Depth == Full {
+		guard(network, "browser", address, func() {
+			result.observation.Full.ScriptCookies = r.ScriptCookies(ctx, network, target, at)
 		})
 	}
 	report.step(StageHTTP, total)

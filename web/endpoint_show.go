@@ -81,9 +81,7 @@ func (s *server) fillSeen(ctx context.Context, tx *store.Tx, newest store.Assess
 	}
 	model.Seen.Standing = standing
 	offerLines(&model.Grade, model.Verdicts, model.Seen)
-	if newest.Grade != nil {
-		model.Seen.Appraisal = newest.Grade.Appraisal
-	}
+	addJudgement(&model.Seen, newest.Grade)
 	standing.Leave, err = intrusiveLeave(ctx, tx, model.ID)
 	return err
 }

@@ -62,9 +62,7 @@ func (s *server) showAssessment(w http.ResponseWriter, r *http.Request) error {
 		}
 		model.Grade = gradeView(model.Record.Grade)
 		offerLines(&model.Grade, model.Verdicts, model.Seen)
-		if model.Record.Grade != nil {
-			model.Seen.Appraisal = model.Record.Grade.Appraisal
-		}
+		addJudgement(&model.Seen, model.Record.Grade)
 		measurements, err := tx.Measurements(ctx, model.Record.HostLookID, model.Record.HostLookAt)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"crypto/x509"
+	"net/netip"
 	"slices"
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/policy/remedies"
 	"github.com/gradewatch/gradewatch/internal/monitor"
@@ -60,6 +62,22 @@ func newSeen(components []store.ObservedComponent) (views.Seen, error) {
 		DNS: observation.DNS, Addresses: observation.Addresses, Records: observation.Records, Components: components,
 		Certificates: certificateViews(observation.Certificates, observation.Addresses),
 	}, err
+}
+
+// addJudgement adds what follows from what was seen: the appraisal that graded
+// holds, and the score of each answer.
+func addJudgement(seen *views.Seen, graded *store.Graded) {
+	if graded != nil {
+		seen.Appraisal = graded.Appraisal
+	}
+	appraised := make(map[netip.Addr]checks.AddressAppraisal, len(seen.Appraisal.Addresses))
+	for _, address := range seen.Appraisal.Addresses {
+		appraised[address.Address] = address
+	}
+	seen.Scores = make(map[netip.Addr]*checks.HTTPScore, len(seen.Addresses))
+	for _, address := range seen.Addresses {
+		seen.Scores[address.Address] = judgement.Score(address, seen.DNS.Host, appraised[address.Address])
+	}
 }
 
 // gradeView is the grade that an assessment holds.

@@ -117,14 +117,17 @@ func (s *source) read(h head) (body, error) {
 	switch {
 	case failure != nil: // the network's fault: what came is no answer
 		return body{read: true}, failure
+	case err != nil && (ended || !cut(err)): // what came cannot be decoded
+		return body{read: true, reason: checks.ReasonMalformed}, nil
 	case !ended:
 		got.truncated = true
-	case err != nil:
-		return body{read: true, reason: checks.ReasonMalformed}, nil // what was sent in full cannot be decoded
 	}
 	got.ended = ended && s.frame.length >= 0 || ended && s.frame.chunked
 	return got, nil
 }
+
+// cut says whether err is that there is less than was announced.
+func cut(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
 // end says whether the content came in full, and fails where the connection
 // failed.
@@ -138,11 +141,10 @@ func (s *source) end() (bool, error) {
 			}
 		}
 	}
-	closed := errors.Is(s.err, io.EOF) || errors.Is(s.err, io.ErrUnexpectedEOF)
 	switch {
 	case s.frame.chunked:
 		return s.endOfChunks()
-	case !closed:
+	case !cut(s.err):
 		return false, s.err
 	case s.frame.length >= 0:
 		return s.received == s.frame.length, nil

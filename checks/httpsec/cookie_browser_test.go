@@ -79,8 +79,11 @@ func describeStored(c cdpnetwork.Cookie) string {
 		set  bool
 		word string
 	}{
-		{c.HTTPOnly, "HttpOnly"}, {c.Secure, "Secure"}, {c.SameSite != "", "SameSite=" + string(c.SameSite)},
-		{c.PartitionKey != nil, "Partitioned"}, {!c.Session, "persistent"},
+		{c.HTTPOnly, "HttpOnly"},
+		{c.Secure, "Secure"},
+		{c.SameSite != "", "SameSite=" + string(c.SameSite)},
+		{c.PartitionKey != nil, "Partitioned"},
+		{!c.Session, "persistent"},
 	} {
 		if flag.set {
 			words = append(words, flag.word)

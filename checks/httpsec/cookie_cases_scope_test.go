@@ -22,8 +22,10 @@ func prefixCases() []setCookieCase {
 		{name: "__Host- in another case", line: "__HOST-a=1; Secure", want: "__HOST-a Secure drop=host_prefix"},
 		{name: "__Host- with a Path and another", line: "__Host-a=1; Secure; Path=/a; Path=/", want: "__Host-a Secure Path=/"},
 		{name: "__Host- with an address as Domain", url: "https://192.0.2.1/", line: "__Host-a=1; Secure; Path=/; Domain=192.0.2.1", want: "__Host-a Secure Domain=192.0.2.1 Path=/"},
-		{name: "__Host- with a public suffix as host and Domain", url: "https://github.io/", line: "__Host-a=1; Secure; Path=/; Domain=github.io", want: "__Host-a Secure Domain=github.io Path=/",
-			chromium: "takes only an address in the Domain of such a cookie; the layered draft and Firefox take every Domain that leaves it with its host", kept: ""},
+		{
+			name: "__Host- with a public suffix as host and Domain", url: "https://github.io/", line: "__Host-a=1; Secure; Path=/; Domain=github.io", want: "__Host-a Secure Domain=github.io Path=/",
+			chromium: "takes only an address in the Domain of such a cookie; the layered draft and Firefox take every Domain that leaves it with its host", kept: "",
+		},
 		{name: "__Http- as it must be (prefix/__http.header.https.html)", line: "__Http-a=1; Secure; HttpOnly", want: "__Http-a HttpOnly Secure"},
 		{name: "__Http- without HttpOnly", line: "__Http-a=1; Secure", want: "__Http-a Secure drop=http_prefix"},
 		{name: "__Http- without Secure", line: "__Http-a=1; HttpOnly", want: "__Http-a HttpOnly drop=http_prefix"},
@@ -43,8 +45,10 @@ func hiddenPrefixCases() []setCookieCase {
 		{name: "__Http-", line: "=__Http-a=1; Secure; HttpOnly", want: `"" HttpOnly Secure drop=hidden_prefix`},
 		{name: "__Host-Http-", line: "=__Host-Http-a=1; Secure; HttpOnly; Path=/", want: `"" HttpOnly Secure Path=/ drop=hidden_prefix`},
 		{name: "white space before it", line: "= \t__Host-a=1; Secure; Path=/", want: `"" Secure Path=/ drop=hidden_prefix`},
-		{name: "a second equals sign before it", line: "==__Host-a=1; Secure; Path=/", want: `"" Secure Path=/`,
-			chromium: "keeps no cookie without a name whose value has an equals sign", kept: ""},
+		{
+			name: "a second equals sign before it", line: "==__Host-a=1; Secure; Path=/", want: `"" Secure Path=/`,
+			chromium: "keeps no cookie without a name whose value has an equals sign", kept: "",
+		},
 		{name: "in the value of a cookie with a name", line: "a=__Host-b=1", want: "a"},
 	}
 }

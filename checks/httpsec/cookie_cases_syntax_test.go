@@ -82,10 +82,14 @@ func whitespaceCases() []setCookieCase {
 		{name: "around the name and the value", line: "  sid  =  1  ", want: "sid"},
 		{name: "tabs (name/name.html)", line: "\tsid\t=\t1\t;\tHttpOnly\t", want: "sid HttpOnly"},
 		{name: "in the name", line: "my sid=1", want: `"my sid"`},
-		{name: "a tab in the name", line: "my\tsid=1", want: "my\ufffdsid",
-			chromium: "keeps no cookie with a tab inside", kept: ""},
-		{name: "a tab in the value (value/value-ctl.html)", line: "sid=a\tb", want: "sid",
-			chromium: "keeps no cookie with a tab inside", kept: ""},
+		{
+			name: "a tab in the name", line: "my\tsid=1", want: "my\ufffdsid",
+			chromium: "keeps no cookie with a tab inside", kept: "",
+		},
+		{
+			name: "a tab in the value (value/value-ctl.html)", line: "sid=a\tb", want: "sid",
+			chromium: "keeps no cookie with a tab inside", kept: "",
+		},
 		{name: "around attributes", line: "sid=1 ; \t Path \t = \t /a \t ; Secure", want: "sid Secure Path=/a"},
 		{name: "inside a flag", line: "sid=1; Http Only", want: "sid"},
 		{name: "a form feed is a control character", line: "sid=1;\fHttpOnly", want: "sid drop=control_character"},
@@ -97,8 +101,10 @@ func whitespaceCases() []setCookieCase {
 		{name: "DEL in a Path (attributes/attributes-ctl.sub.html)", line: "sid=1; Path=/\x7f", want: "sid Path=/\ufffd drop=control_character"},
 		{name: "an escape in an unknown attribute", line: "sid=1; foo=\x1b[2J; HttpOnly", want: "sid HttpOnly drop=control_character"},
 		{name: "a control character between attributes", line: "sid=1; \x02; Secure", want: "sid Secure drop=control_character"},
-		{name: "a carriage return in the value", line: "sid=1\rHttpOnly", want: "sid drop=control_character",
-			chromium: "ends the line of the header at it, before any cookie is read", kept: "sid app.example.com /"},
+		{
+			name: "a carriage return in the value", line: "sid=1\rHttpOnly", want: "sid drop=control_character",
+			chromium: "ends the line of the header at it, before any cookie is read", kept: "sid app.example.com /",
+		},
 		{name: "a no-break space is a letter", line: "\u00a0sid=1", want: "\"\\u00a0sid\""},
 	}
 }
@@ -108,14 +114,18 @@ func encodingCases() []setCookieCase {
 		{name: "UTF-8 in the value (encoding/charset.html)", line: "sid=\u00e6\u00f8\u00e5; HttpOnly", want: "sid HttpOnly"},
 		{name: "UTF-8 in the name", line: "\u00f8kt=1; Secure", want: "\u00f8kt Secure"},
 		{name: "Latin-1 in the value", line: "sid=\xe6\xf8\xe5; HttpOnly", want: "sid HttpOnly"},
-		{name: "Latin-1 in the name", line: "\xf8kt=1", want: "\ufffdkt",
-			chromium: "shows names as UTF-8, without the bytes that are none", kept: "kt app.example.com /"},
+		{
+			name: "Latin-1 in the name", line: "\xf8kt=1", want: "\ufffdkt",
+			chromium: "shows names as UTF-8, without the bytes that are none", kept: "kt app.example.com /",
+		},
 		{name: "a control of Latin-1 is none", line: "sid=\u0085; HttpOnly", want: "sid HttpOnly"},
 		{name: "half a character", line: "sid=\xe2\x82; HttpOnly", want: "sid HttpOnly"},
 		{name: "UTF-8 in a Path", line: "sid=1; Path=/\u00f8", want: "sid Path=/\u00f8"},
 		{name: "percent stays as it is", line: "si%64=%3B%20HttpOnly", want: "si%64"},
-		{name: "UTF-8 in a Domain (attributes/domain.sub.html)", url: "https://a.xn--bcher-kva.example/", line: "sid=1; Domain=b\u00fccher.example", want: "sid Domain=b\u00fccher.example drop=domain_mismatch",
-			chromium: "writes the domain in ASCII first; the draft and Firefox do not", kept: "sid .xn--bcher-kva.example /"},
+		{
+			name: "UTF-8 in a Domain (attributes/domain.sub.html)", url: "https://a.xn--bcher-kva.example/", line: "sid=1; Domain=b\u00fccher.example", want: "sid Domain=b\u00fccher.example drop=domain_mismatch",
+			chromium: "writes the domain in ASCII first; the draft and Firefox do not", kept: "sid .xn--bcher-kva.example /",
+		},
 		{name: "the same Domain in ASCII", url: "https://a.xn--bcher-kva.example/", line: "sid=1; Domain=XN--BCHER-KVA.example", want: "sid Domain=xn--bcher-kva.example registrable"},
 	}
 }
@@ -143,10 +153,14 @@ func namelessCases() []setCookieCase {
 	return []setCookieCase{
 		{name: "a value alone (name/name.html)", line: "sid", want: `""`},
 		{name: "a value behind an equals sign", line: "=sid; HttpOnly", want: `"" HttpOnly`},
-		{name: "two equals signs", line: "==sid", want: `""`,
-			chromium: "keeps no cookie without a name whose value has an equals sign", kept: ""},
-		{name: "a value with an equals sign", line: "=sid=1", want: `""`,
-			chromium: "keeps no cookie without a name whose value has an equals sign", kept: ""},
+		{
+			name: "two equals signs", line: "==sid", want: `""`,
+			chromium: "keeps no cookie without a name whose value has an equals sign", kept: "",
+		},
+		{
+			name: "a value with an equals sign", line: "=sid=1", want: `""`,
+			chromium: "keeps no cookie without a name whose value has an equals sign", kept: "",
+		},
 		{name: "white space for a name", line: " \t=1", want: `""`},
 		{name: "a flag alone is a value", line: "HttpOnly", want: `""`},
 		{name: "a flag alone, and a flag", line: "HttpOnly; Secure", want: `"" Secure`},

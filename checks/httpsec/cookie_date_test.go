@@ -29,14 +29,14 @@ func TestParseCookieDate(t *testing.T) {
 		"1 Jan 1601 00:00:00":                time.Date(1601, 1, 1, 0, 0, 0, 0, time.UTC),
 		"1 Jan 00 00:00:00":                  time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC),
 		"29 Feb 2000 00:00:00":               time.Date(2000, 2, 29, 0, 0, 0, 0, time.UTC),
-		"29 Feb 1900 00:00:00":               time.Time{},
-		"21 Oct 2015 07:28":                  time.Time{},
-		"21 Oct 2015 07:28:":                 time.Time{},
-		"21 Oct 2015 :07:28:00":              time.Time{},
-		"21 Oct 2015 07:028:00":              time.Time{},
-		"21 Oct 2015 07:28:000":              time.Time{},
-		"021 Oct 2015 07:28:00":              time.Time{},
-		"":                                   time.Time{},
+		"29 Feb 1900 00:00:00":               {},
+		"21 Oct 2015 07:28":                  {},
+		"21 Oct 2015 07:28:":                 {},
+		"21 Oct 2015 :07:28:00":              {},
+		"21 Oct 2015 07:028:00":              {},
+		"21 Oct 2015 07:28:000":              {},
+		"021 Oct 2015 07:28:00":              {},
+		"":                                   {},
 	} {
 		got, ok := httpsec.ParseCookieDate(text)
 		require.Equal(t, !want.IsZero(), ok, "%q", text)

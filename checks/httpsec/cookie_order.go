@@ -23,11 +23,12 @@ func canonicalCookies(received []receivedCookie) []checks.Cookie {
 		}
 		cookies = append(cookies, one.cookie)
 	}
-	slices.SortFunc(cookies, compareCookies)
+	slices.SortFunc(cookies, CompareCookies)
 	return slices.Compact(cookies)
 }
 
-func compareCookies(a, b checks.Cookie) int {
+// CompareCookies orders cookies by name, domain, path and everything else.
+func CompareCookies(a, b checks.Cookie) int {
 	return cmp.Or(
 		cmp.Compare(a.Name, b.Name), cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Path, b.Path),
 		cmp.Compare(a.SameSite, b.SameSite), compareBool(a.SameSiteInvalid, b.SameSiteInvalid),

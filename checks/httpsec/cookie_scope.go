@@ -38,22 +38,18 @@ func scopeOf(u *url.URL, a cookieAttributes) cookieScope {
 	case host != a.domain && !domainMatches(host, a.domain):
 		scope.fault = checks.CookieDomainMismatch
 	default:
-		return cookieScope{domain: a.domain, width: widthOf(a.domain)}
+		return cookieScope{domain: a.domain, width: CookieWidth(a.domain)}
 	}
 	return scope
 }
 
-func isAddress(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err == nil
-}
-
 // domainMatches is section 5.1.3 for a host that is not the domain itself.
 func domainMatches(host, domain string) bool {
-	return !isAddress(host) && strings.HasSuffix(host, "."+domain)
+	return !site.IsAddress(host) && strings.HasSuffix(host, "."+domain)
 }
 
-func widthOf(domain string) checks.Width {
+// CookieWidth returns how wide a cookie is whose attribute Domain is domain.
+func CookieWidth(domain string) checks.Width {
 	if registrable, err := publicsuffix.EffectiveTLDPlusOne(domain); err == nil && registrable == domain {
 		return checks.WidthRegistrable
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/checktest/dnsserver"
 	"github.com/gradewatch/gradewatch/checks/httpsec"
 	"github.com/gradewatch/gradewatch/checks/probe"
 )
@@ -57,3 +58,32 @@ func TestWalkNeverFollowsToSpecialPurposeAddresses(t *testing.T) {
 	}
 	require.Zero(t, connected.Load())
 }
+
+func loopbackProber(address netip.AddrPort) *probe.Prober {
+	return probe.New(probe.Config{AllowNetworks: []netip.Prefix{netip.PrefixFrom(address.Addr(), 32)}})
+}
+
+// rebindingProber reaches address and nothing else that is private. Its names
+// have another address at every question.
+func rebindingProber(t *testing.T, address netip.AddrPort) *probe.Prober {
+	t.Helper()
+	var asked atomic.Int32
+	server := dnsserver.Start(t, func(name string, qtype uint16) dnsserver.Answer {
+		switch {
+		case qtype != dnsTypeA:
+			return dnsserver.Answer{}
+		case name == "metadata.example.net":
+			return dnsserver.Addresses("169.254.169.254")
+		case name == "rebinding.example.net":
+			return dnsserver.Addresses(fmt.Sprintf("10.0.0.%d", asked.Add(1)))
+		case name == "turning.example.net" && asked.Add(1) == 1:
+			return dnsserver.Addresses(address.Addr().String())
+		}
+		return dnsserver.Addresses("10.0.0.1")
+	})
+	return probe.New(probe.Config{
+		Resolver: server.Address(), AllowNetworks: []netip.Prefix{netip.PrefixFrom(address.Addr(), 32)},
+	})
+}
+
+const dnsTypeA = 1

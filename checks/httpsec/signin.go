@@ -45,7 +45,7 @@ func (w *walker) signIn(ctx context.Context, main trail) checks.Fact[checks.Sign
 		PasswordBefore: main.signIn.password,
 	}
 	if told.Legacy {
-		told.ClientID = parameter(query, "app_id")
+		told.ClientID, told.RedirectURI = parameter(query, "app_id"), parameter(query, "redirect_url")
 	}
 	again := w.follow(ctx, nil)
 	told.FreshState = fresh(query, again, "state")

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -57,16 +58,29 @@ func (r *rerouted) Dial(ctx context.Context, address netip.AddrPort) (net.Conn, 
 // network returns one on which port 80 is closed.
 func network(t *testing.T) *rerouted {
 	t.Helper()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	at := netip.MustParseAddrPort(closed.Addr().String())
-	require.NoError(t, closed.Close())
 	loopback := checktest.Loopback(t)
 	loopback.Names["app.example.com"] = []netip.Addr{netip.MustParseAddr("127.0.0.1")}
 	loopback.Names["login.example.com"] = []netip.Addr{netip.MustParseAddr("127.0.0.1")}
 	loopback.Names["internal.example.com"] = []netip.Addr{netip.MustParseAddr("169.254.169.254")}
 	loopback.Names["nobody.example.com"] = []netip.Addr{netip.MustParseAddr("127.0.0.1")}
-	return &rerouted{Network: loopback, ports: map[uint16]netip.AddrPort{80: at}}
+	return &rerouted{Network: loopback, ports: map[uint16]netip.AddrPort{80: closedPort(t)}}
+}
+
+// closedPort returns one that nobody listens at, and nobody else gets until the
+// end of the test: it is bound.
+func closedPort(t *testing.T) netip.AddrPort {
+	t.Helper()
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = syscall.Close(socket) })
+	require.NoError(t, syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	name, err := syscall.Getsockname(socket)
+	require.NoError(t, err)
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(name.(*syscall.SockaddrInet4).Port))
+}
+
+func (r *rerouted) names() map[string][]netip.Addr {
+	return r.Network.(*checktest.LoopbackNetwork).Names
 }
 
 func serve(t *testing.T, handler http.HandlerFunc) netip.AddrPort {
@@ -229,7 +243,7 @@ func TestWalkStaysAtItsAddress(t *testing.T) {
 		}
 	})
 	n := network(t)
-	n.Network.(*checktest.LoopbackNetwork).Names["app.example.com"] = []netip.Addr{netip.MustParseAddr("127.0.0.99")}
+	n.names()["app.example.com"] = []netip.Addr{netip.MustParseAddr("127.0.0.99")}
 	got := walk(t, n, address, "/", checks.Limits{})
 	require.Equal(t, checks.KnownFact(200), got.End)
 	for _, dialed := range n.dialed {

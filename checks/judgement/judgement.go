@@ -40,6 +40,9 @@ func (j *Judge) Judge(observation *checks.Observation, subject policy.Subject, a
 	evidence := policy.Evidence{
 		Observation: observation, Appraisal: judged.Appraisal, Grades: judged.Grades, Grade: judged.Grade, Subject: subject, At: at,
 	}
+	for i, address := range observation.Addresses {
+		judged.HTTPScores = append(judged.HTTPScores, Score(address, observation.DNS.Host, judged.Appraisal.Addresses[i]))
+	}
 	for _, profile := range append(slices.Clone(j.Profiles), held...) {
 		judged.Verdicts = append(judged.Verdicts, policy.Judge(evidence, profile)...)
 	}

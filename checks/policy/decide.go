@@ -233,7 +233,7 @@ func (w *world) explain(condition cel.Program, want answer) []*fact {
 	defer w.unmask(read)
 	for _, f := range read {
 		w.masked[f.id-1] = true
-		if got, _ := w.evaluate(condition); got != want {
+		if got, _ := w.evaluate(condition); got != want || !w.readNothingBut(read) {
 			w.masked[f.id-1] = false
 		}
 	}
@@ -244,6 +244,12 @@ func (w *world) explain(condition cel.Program, want answer) []*fact {
 		}
 	}
 	return needed
+}
+
+// readNothingBut says whether the last evaluation came to no other facts: a fact
+// that only another one makes up for belongs to the proof.
+func (w *world) readNothingBut(facts []*fact) bool {
+	return !slices.ContainsFunc(w.reads, func(f *fact) bool { return !slices.Contains(facts, f) })
 }
 
 // explainTried explains an answer that all trials gave though CEL alone leaves

@@ -62,6 +62,7 @@ func healthy(t testing.TB) *world {
 				Hops:      []checks.Hop{hop(host, 200, checks.Cookie{Name: "sid", HttpOnly: true, Secure: true})},
 				End:       checks.KnownFact(200),
 				PlainHTTP: checks.KnownFact(checks.PlainHTTP{Status: 301, RedirectsToHTTPS: true}),
+				Provoked:  checks.KnownFact(checks.Response{Status: 400}),
 			},
 		})
 	}
@@ -115,7 +116,7 @@ func (w *world) down(i int, reason checks.Reason) {
 	a.TLS.Chain = checks.InconclusiveFact[[]checks.Fingerprint](reason)
 	a.HTTP = checks.HTTP{
 		Hops: []checks.Hop{unanswered(host, reason)}, End: checks.InconclusiveFact[int](reason),
-		PlainHTTP: checks.InconclusiveFact[checks.PlainHTTP](reason),
+		PlainHTTP: checks.InconclusiveFact[checks.PlainHTTP](reason), Provoked: checks.InconclusiveFact[checks.Response](reason),
 	}
 }
 
@@ -408,7 +409,8 @@ func TestJudgeSeverityAndOrder(t *testing.T) {
 		require.Equal(t, "superoffice@2026-07", verdict.Profile)
 	}
 	require.Equal(t, []string{
-		"C-01", "C-02", "E-01", "L-01", "L-02", "L-03", "L-04", "L-05", "L-06", "L-07", "L-08", "L-09",
+		"C-01", "C-02", "C-03", "C-04", "E-01", "E-02", "E-03", "E-04", "E-05", "E-06", "E-07", "E-07-NONCE", "E-07-STATE", "E-09",
+		"E-10", "E-11", "E-11-LIST", "E-11-TOKEN", "E-12", "E-13", "E-14", "L-01", "L-02", "L-03", "L-04", "L-05", "L-06", "L-07", "L-08", "L-09",
 		"T-01", "T-02", "T-03", "T-04", "T-05", "T-06", "T-07", "T-08", "T-09", "T-10", "T-11",
 	}, ids)
 	require.Equal(t, verdicts, w.verdicts())
@@ -471,7 +473,7 @@ func TestJudgeOfNothingIsOpen(t *testing.T) {
 				subject := w.subject
 				subject.Kind, subject.ValueKind, subject.ProbeURL = kind, valueKind, probeURL
 				for _, verdict := range policy.Judge(policy.Evidence{Observation: observation, Appraisal: appraisalOf(observation, w), Subject: subject, At: at}, policy.SuperOffice()) {
-					if !strings.HasPrefix(verdict.Requirement, "L-") && verdict.Requirement != "T-11" { // those read the value alone
+					if !strings.HasPrefix(verdict.Requirement, "L-") && verdict.Requirement != "T-11" && verdict.Requirement != "E-10" { // those read the value alone
 						require.False(t, verdict.Result.Conclusive(), "%+v", verdict)
 					}
 				}

@@ -12,7 +12,7 @@ func vocabulary() []*kind {
 		endpointKind(), siblingKind(), flawKind(), dnsKind(), recordsKind(), caaKind(), tlsaKind(),
 		addressKind(), protocolKind(), suiteKind(), groupKind(), primeKind(), featuresKind(), simulationKind(), stapledKind(),
 		chainKind(), leafKind(), findingKind(),
-		httpKind(), hopKind(), answerKind(), contentKind(), signatureKind(), scriptKind(), mixedKind(), cookieKind(), signInKind(),
+		httpKind(), hopKind(), answerKind(), contentKind(), signatureKind(), scriptKind(), mixedKind(), cookieKind(), preflightKind(), signInKind(),
 		gradeKind(),
 	}
 }

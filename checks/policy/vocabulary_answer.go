@@ -127,7 +127,7 @@ func answerContent(w *world, a *answerSource) slot {
 	if a.Content.State == checks.Absent {
 		source.Content = checks.Content{Empty: true, Look: checks.LookNothing}
 	}
-	return w.told(a.said(".content", string(source.Look), "sends content"), w.of("content", source, nil))
+	return settled(w.of("content", source, nil))
 }
 
 func superOfficeMayFrame(w *world, a *answerSource) slot {

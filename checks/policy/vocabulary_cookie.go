@@ -76,6 +76,13 @@ func cookieKind() *kind {
 		attribute("secure", "Secure", func(c *checks.Cookie) bool { return c.Secure }),
 		attribute("partitioned", "Partitioned", func(c *checks.Cookie) bool { return c.Partitioned }),
 		{name: "same_site", of: cel.StringType, values: []string{"Strict", "Lax", "None", ""}, doc: "the attribute SameSite; empty without", get: onCookie(cookieSameSite)},
+		{name: "same_site_invalid", of: cel.BoolType, doc: "an attribute SameSite has a value that browsers do not know", get: onCookie(func(w *world, c *cookieSource) slot {
+			text := fmt.Sprintf("%s sets the cookie %s with a SameSite that browsers do not know %s.", c.who, c.title(), c.where)
+			if !c.SameSiteInvalid {
+				return cookieSameSite(w, c).as(types.False)
+			}
+			return w.told(proof(c.path("same_site"), "invalid", text), types.True)
+		})},
 		{name: "domain", of: cel.StringType, doc: "the attribute Domain; empty without", get: text(func(c *checks.Cookie) string { return c.Domain })},
 		{name: "path", of: cel.StringType, doc: "the attribute Path; empty without", get: text(func(c *checks.Cookie) string { return c.Path })},
 		{name: "lifetime", of: cel.StringType, values: lifetimes(), doc: "until the browser ends, over already, at most 400 days, or more, which browsers cut", get: onCookie(func(w *world, c *cookieSource) slot {
@@ -85,12 +92,16 @@ func cookieKind() *kind {
 			return c.noted(w, "width", orElse(string(c.Width), "host"))
 		})},
 		{name: "repeated", of: cel.BoolType, doc: "the answer sets it again; browsers keep the last", get: onCookie(func(w *world, c *cookieSource) slot {
-			made := c.noted(w, "repeated", strconv.FormatBool(c.Repeated))
-			made.fact.value = types.Bool(c.Repeated)
-			return made
+			return c.noted(w, "repeated", strconv.FormatBool(c.Repeated)).as(types.Bool(c.Repeated))
 		})},
 		{name: "drop", of: cel.StringType, values: cookieFaults(), doc: "why browsers drop it; empty for those that they keep", get: text(func(c *checks.Cookie) string { return string(c.Drop) })},
 	}}
+}
+
+// as is a slot of the same proof with another value.
+func (s slot) as(value ref.Val) slot {
+	s.fact.value = value
+	return s
 }
 
 func onCookie(get func(w *world, c *cookieSource) slot) func(*world, any) slot {

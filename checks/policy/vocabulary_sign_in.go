@@ -137,17 +137,22 @@ func (s *Sibling) takes(redirect string) (matched, readable bool) {
 	return err == nil && pattern.MatchString(redirect), err == nil
 }
 
-// signsIn says whether the walk led to an authorize request.
+// signsIn says whether the walk led to an authorize request at SuperOffice.
 func signsIn(w *world, source *addressSource) slot {
 	a := source.observed
 	path, signIn := fmt.Sprintf("http[%s].sign_in", a.Address), a.HTTP.SignIn
-	switch signIn.State {
-	case checks.Known:
-		return w.told(proof(path, signIn.Value.Host, fmt.Sprintf("The sign-in that %s starts leads to %s.", a.Address, signIn.Value.Host)), types.True)
-	case checks.Absent:
+	switch {
+	case signIn.State == checks.Absent:
 		return w.told(proof(path, "none", fmt.Sprintf("What %s starts leads to no sign-in at SuperOffice.", a.Address)), types.False)
+	case signIn.State != checks.Known:
+		return w.untold(path, signIn.Reason, signIn.State, "where the sign-in that "+a.Address.String()+" starts leads", "it", truth()...)
 	}
-	return w.untold(path, signIn.Reason, signIn.State, "where the sign-in that "+a.Address.String()+" starts leads", "it", truth()...)
+	host := strings.ToLower(signIn.Value.Host)
+	text := fmt.Sprintf("The sign-in that %s starts leads to %s.", a.Address, host)
+	if host == superOfficeDomain || strings.HasSuffix(host, "."+superOfficeDomain) {
+		return w.told(proof(path, host, text), types.True)
+	}
+	return w.told(proof(path, host, strings.TrimSuffix(text, ".")+", which is not SuperOffice's."), types.False)
 }
 
 func httpSignIn(w *world, source *addressSource) slot {
@@ -156,6 +161,5 @@ func httpSignIn(w *world, source *addressSource) slot {
 	if signIn.State != checks.Known {
 		return w.untold(path, signIn.Reason, signIn.State, "what the sign-in that "+a.Address.String()+" starts sends", "it")
 	}
-	return w.told(proof(path, signIn.Value.Host, fmt.Sprintf("The sign-in that %s starts leads to %s.", a.Address, signIn.Value.Host)),
-		w.of("sign_in", &signInSource{SignIn: &a.HTTP.SignIn.Value, address: a}, nil))
+	return settled(w.of("sign_in", &signInSource{SignIn: &a.HTTP.SignIn.Value, address: a}, nil))
 }

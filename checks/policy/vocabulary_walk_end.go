@@ -80,8 +80,7 @@ func answerAt(w *world, hop *hopSource) slot {
 	if hop.Answer.State != checks.Known {
 		return w.untold(hop.path()+".answer", hop.Answer.Reason, hop.Answer.State, "what "+hop.URL+" answers", "it")
 	}
-	answer := hop.answer()
-	return w.told(answer.said(".status", strconv.Itoa(answer.Status), "answers with status %d", answer.Status), w.of("answer", answer, nil))
+	return settled(w.of("answer", hop.answer(), nil))
 }
 
 func httpFinalStatus(w *world, source *addressSource) slot {
@@ -118,11 +117,21 @@ func httpPosted(w *world, source *addressSource) slot {
 	if w.evidence.Subject.Kind == StateChange {
 		where = "to a state change with a token that nobody signed"
 	}
-	made := besides(w, source, "posted", &source.observed.HTTP.Posted, where)
-	if source.observed.HTTP.Posted.State == checks.NotAsked {
-		made.fact.remedy = remedyLeave
+	return besides(w, source, "posted", &source.observed.HTTP.Posted, where)
+}
+
+// httpPosts says whether something was posted: without leave nothing is, and
+// where the URL itself did not answer nobody can tell.
+func httpPosts(w *world, source *addressSource) slot {
+	a := source.observed
+	path := fmt.Sprintf("http[%s].posted", a.Address)
+	switch {
+	case a.HTTP.Posted.State != checks.NotAsked:
+		return w.told(proof(path, "asked", fmt.Sprintf("%s was posted a test.", a.Address)), types.True)
+	case len(a.HTTP.Hops) == 0:
+		return w.untold(path, a.HTTP.End.Reason, a.HTTP.End.State, "what "+a.Address.String()+" answers to a POST", "it", truth()...)
 	}
-	return made
+	return w.told(proof(path, checks.NotAsked.String(), fmt.Sprintf("Nothing was posted to %s, since nobody allowed it.", a.Address)), types.False)
 }
 
 // besides is the answer to a request besides the walk.
@@ -136,7 +145,7 @@ func besides(w *world, source *addressSource, name string, answer *checks.Fact[c
 	if len(a.HTTP.Hops) > 0 {
 		of.scheme = a.HTTP.Hops[0].Scheme
 	}
-	return w.told(of.said(".status", strconv.Itoa(of.Status), "answers with status %d", of.Status), w.of("answer", of, nil))
+	return settled(w.of("answer", of, nil))
 }
 
 // httpSignatures are the traces of code in everything that a browser shows of
@@ -156,8 +165,7 @@ func httpSignatures(w *world, source *addressSource) slot {
 	}
 	switch provoked := &a.HTTP.Provoked; {
 	case provoked.State == checks.Known:
-		answer := httpProvoked(w, source).fact.value.(*object).source.(*answerSource)
-		w.addShown(made, answer)
+		w.addShown(made, httpProvoked(w, source).val.(*object).source.(*answerSource))
 	case provoked.State == checks.NotAsked && !w.evidence.Subject.provoked():
 	default:
 		made.add(w.tail(httpProvoked(w, source).fact.proof))
@@ -168,11 +176,11 @@ func httpSignatures(w *world, source *addressSource) slot {
 // addShown adds the traces in one answer's content.
 func (w *world) addShown(made *list, answer *answerSource) {
 	content := answerContent(w, answer)
-	if content.fact.value == nil {
+	if content.fact != nil {
 		made.add(w.tail(content.fact.proof))
 		return
 	}
-	w.addSignatures(made, content.fact.value.(*object).source.(*contentSource))
+	w.addSignatures(made, content.val.(*object).source.(*contentSource))
 }
 
 // provoked says whether looks at the endpoint provoke an error.

@@ -12,7 +12,6 @@ const (
 	remedyNotPublic    = "Register a URL on a public address, or ask whoever runs this service to allow the network of this one."
 	remedyNotAsked     = "Ask for a full look: a quick one does not ask this."
 	remedyBrowser      = "Look with a browser besides, where one is set up; only it runs script."
-	remedyLeave        = "Allow this endpoint to be sent a test; without your leave nothing is sent."
 	remedyFullURL      = "Write the URL in full, such as https://app.example.com/callback, one in each line."
 	remedyPattern      = "Use a pattern without look-ahead, look-behind and back references, or check it by hand."
 )

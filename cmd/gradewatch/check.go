@@ -50,6 +50,7 @@ type checkCommand struct {
 	LogList         string         `env:"GRADEWATCH_LOG_LIST" placeholder:"FILE" help:"List of certificate transparency logs (Chrome's log_list.json) instead of the built-in one."`
 	CompromisedKeys []string       `env:"GRADEWATCH_COMPROMISED_KEYS" placeholder:"FILES" help:"Further lists of published keys, separated by commas."`
 	DebianKeys      []string       `env:"GRADEWATCH_DEBIAN_KEYS" placeholder:"BITS:FILE" help:"Debian weak keys by size, as files of openssl-blacklist, separated by commas."`
+	Browser         string         `env:"GRADEWATCH_BROWSER" placeholder:"FILE" help:"Chromium that a full look asks which cookies script sets."`
 	Resolver        string         `env:"GRADEWATCH_RESOLVER" placeholder:"HOST:PORT" help:"DNS server to ask instead of the system's."`
 }
 
@@ -149,6 +150,9 @@ func (c *checkCommand) prepare(term *terminal) (*checkRun, error) {
 	run.families = serverFamilies()
 	if !c.ServerOnly {
 		run.families = families(run.judge.Trust.Anchors(), nil)
+	}
+	if err := withBrowser(&run.families, c.Browser, 1); err != nil {
+		return nil, err
 	}
 	return run, nil
 }

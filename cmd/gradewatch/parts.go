@@ -54,6 +54,10 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 		return err
 	}
 	judge := judgement.Judge{Trust: s.trust, Profiles: policy.Base()}
+	runner := families(s.trust.Anchors(), trusted)
+	if err := withBrowser(&runner, s.Browser, s.Browsers); err != nil {
+		return fmt.Errorf("GRADEWATCH_BROWSER: %w", err)
+	}
 	prober := probe.New(probe.Config{Resolver: s.resolver, AllowNetworks: s.networks, Roots: trusted})
 	sender, err := alert.New(alert.Config{
 		SMTPURL: s.SMTPURL, MailFrom: s.MailFrom, BaseURL: base, WebhookTransport: prober.HTTPTransport(checks.Limits{}),
@@ -66,7 +70,7 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 		Store:        opened,
 		Network:      func(limits checks.Limits) checks.Network { return prober.Network(limits) },
 		Connectivity: func(ctx context.Context) checks.Fact[bool] { return prober.Connectivity(ctx, s.References) },
-		Runner:       families(s.trust.Anchors(), trusted),
+		Runner:       runner,
 		Judge: func(observation *checks.Observation, endpoint monitor.Endpoint, at time.Time) checks.Judgement {
 			return judge.Judge(observation, endpoint.Subject(), at, heldTo(endpoint)...)
 		},

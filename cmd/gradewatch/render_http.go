@@ -64,7 +64,7 @@ func hopWords(hop checks.ReportHop) string {
 func (p *printer) httpBesides(b *bytes.Buffer, answer checks.ReportHTTPAddress) {
 	for _, line := range []struct{ label, text string }{
 		{"Port 80", plainWords(answer.PlainHTTP)},
-		{"With an error", askedWords(answer.Provoked)},
+		{"With error", askedWords(answer.Provoked)},
 		{"Posted", askedWords(answer.Posted)},
 		{"Versions", versionWords(answer.Versions)},
 		{"Sign-in", signInWords(answer.SignIn)},

@@ -48,12 +48,13 @@ func arrows() []arrow {
 		{"checks/observatory", []string{"checks", "checks/hsts", "checks/observatory/csp"}, "a score is a pure function of facts"},
 		{"checks/grade/...", []string{"checks", "checks/hsts", "checks/iana/...", "checks/grade/..."}, "a grade is a pure function of facts and their appraisal, and registries are data"},
 		{"checks/policy/...", []string{"checks", "checks/grade/...", "checks/certs/chain", "checks/certs/renewal", "checks/hsts", "checks/observatory/...", "checks/policy/..."}, "a verdict is a pure function of observation, grade and endpoint"},
-		{"checks/judgement", []string{"checks", "checks/certs/appraisal", "checks/grade", "checks/policy"}, "one place puts appraisal, grade and verdicts together"},
+		{"checks/judgement", []string{"checks", "checks/certs/appraisal", "checks/grade", "checks/observatory", "checks/policy"}, "one place puts appraisal, grade, score and verdicts together"},
 		{"checks/probe/...", []string{"checks", "checks/iana", "checks/probe/..."}, "the dialer vets addresses and knows nothing of what is said on a connection"},
 		{"checks/checktest/...", []string{"checks/..."}, "servers for tests"},
 		{"checks/tlsprobe/wire", []string{"checks/iana/..."}, "messages are bytes; whoever calls brings the connection"},
 		{"checks/tlsprobe/session", []string{"checks/iana/...", "checks/tlsprobe/wire"}, "a handshake is computed, over a connection that somebody else opened"},
 		{"checks/tlsprobe/...", []string{"checks", "checks/probe/...", "checks/iana/...", "checks/tlsprobe/..."}, "the engine observes and reports like every family"},
+		{"checks/browser", []string{"checks", "checks/probe", "checks/httpsec/..."}, "a cookie of script is named and scoped like one of an answer"},
 		{"checks/httpsec/content", []string{"checks", "checks/httpsec/site", "checks/httpsec/volatile"}, "a page is read from its bytes"},
 		{"checks/httpsec/site", nil, "which hosts belong together is data"},
 		{"checks/httpsec/volatile", nil, "words are recognized by their shape"},
@@ -178,7 +179,7 @@ func foreign() []arrow {
 		{"github.com/invopop/jsonschema", []string{"checks/internal/reportschema"}, "the schema is written by a tool, and is no work of the program's"},
 		{"github.com/stretchr/testify/...", testSupport(), "testing is never in the binary"},
 		{"github.com/google/go-cmp/...", testSupport(), "testing is never in the binary"},
-		{"github.com/chromedp/...", testSupport(), "testing is never in the binary"},
+		{"github.com/chromedp/...", append(testSupport(), "checks/browser"), "one check runs a browser; everybody else who does is a test"},
 		{"github.com/PuerkitoBio/goquery", testSupport(), "testing is never in the binary"},
 		{"go.uber.org/goleak", testSupport(), "testing is never in the binary"},
 		{"golang.org/x/tools/...", testSupport(), "testing is never in the binary"},
@@ -188,7 +189,7 @@ func foreign() []arrow {
 // testSupport are the packages that only tests import. checks/checktest/pki is
 // none: it makes certificates without testing, for the demo's servers too.
 func testSupport() []string {
-	return []string{"checks/checktest", "checks/checktest/authority", "checks/checktest/certificates", "checks/checktest/dnsserver", "checks/checktest/lossynet", "checks/checktest/matrix", "checks/checktest/oraclepeer", "checks/checktest/transcript", "internal/walk", "internal/browsertest", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
+	return []string{"checks/checktest", "checks/checktest/authority", "checks/checktest/behaviour", "checks/checktest/certificates", "checks/checktest/dnsserver", "checks/checktest/lossynet", "checks/checktest/matrix", "checks/checktest/oraclepeer", "checks/checktest/transcript", "internal/walk", "internal/browsertest", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
 }
 
 func TestLibrariesStayWhereTheyBelong(t *testing.T) {

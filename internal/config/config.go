@@ -41,6 +41,11 @@ type Config struct {
 	CompromisedKeys []string `env:"GRADEWATCH_COMPROMISED_KEYS"` // files of keys that are published
 	DebianKeys      []string `env:"GRADEWATCH_DEBIAN_KEYS"`      // files of openssl-blacklist: BITS:FILE
 
+	// Browser is a Chromium that full looks ask which cookies script sets; empty:
+	// nobody is asked. Browsers bounds how many run at a time.
+	Browser  string `env:"GRADEWATCH_BROWSER"`
+	Browsers int    `env:"GRADEWATCH_BROWSERS" envDefault:"2"`
+
 	AllowNetworks string   `env:"GRADEWATCH_ALLOW_NETWORKS"`                                                                     // special-purpose networks that may be looked at
 	References    []string `env:"GRADEWATCH_REFERENCES" envDefault:"one.one.one.one:443,dns.google:443,www.superoffice.com:443"` // prove our own connectivity
 

@@ -93,6 +93,9 @@ func (c Config) workFaults() []fault {
 			faults = append(faults, fault{limit.setting, fmt.Sprintf("be %s to %s, not %s", limit.least, limit.most, limit.value)})
 		}
 	}
+	if c.Browsers < 1 {
+		faults = append(faults, fault{"GRADEWATCH_BROWSERS", fmt.Sprintf("be at least 1, not %d", c.Browsers)})
+	}
 	if c.RescueAfter != 0 && c.RescueAfter <= c.LookTimeout {
 		faults = append(faults, fault{"GRADEWATCH_RESCUE_AFTER", fmt.Sprintf("be over GRADEWATCH_LOOK_TIMEOUT (%s), not %s", c.LookTimeout, c.RescueAfter)})
 	}

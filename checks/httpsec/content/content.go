@@ -45,6 +45,7 @@ func Read(in Input) Result {
 	result := Result{Content: checks.Content{MediaType: media, Empty: len(in.Body) == 0, Truncated: in.Truncated}}
 	how := formOf(media, in.Body)
 	if how == other {
+		result.Wall = wallOf(in, &page{})
 		return result
 	}
 	source := decode(how, in.Body, in.Fields["content-type"])

@@ -145,8 +145,8 @@ func (l *loads) imageSet(set string) {
 }
 
 var (
-	importShape = regexp.MustCompile(`(?i)@import\s+(?:url\(\s*)?["']?(http://[^"')\s;]{1,300})`)
-	cssURLShape = regexp.MustCompile(`(?i)url\(\s*["']?(http://[^"')\s]{1,300})`)
+	importShape = regexp.MustCompile(`(?i)@import\s+(?:url\(\s*)?["']?(http://[^"')\s;]+)`)
+	cssURLShape = regexp.MustCompile(`(?i)url\(\s*["']?(http://[^"')\s]+)`)
 )
 
 // styleSheet reads the addresses in full of a style sheet or attribute:
@@ -254,7 +254,7 @@ func named(scheme, rest, relative string) (reference, bool) {
 	return reference{scheme, host, relative}, host != ""
 }
 
-var hostShape = regexp.MustCompile(`^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])$`)
+var hostShape = regexp.MustCompile(`^(?:[a-z0-9._-]+|\[[0-9a-f:.]{2,45}\])$`)
 
 // authority returns host[:port] in canonical form: lower case, ASCII, without
 // user information and default port. It is empty for what is no host.
@@ -268,7 +268,7 @@ func authority(scheme, text string) string {
 		host = ascii
 	}
 	host = strings.ToLower(host)
-	if !hostShape.MatchString(host) || len(port) > 5 || strings.Trim(port, "0123456789") != "" {
+	if len(host) > 253 || !hostShape.MatchString(host) || len(port) > 5 || strings.Trim(port, "0123456789") != "" {
 		return ""
 	}
 	if port == "" || scheme == "https" && port == "443" || scheme == "http" && port == "80" {

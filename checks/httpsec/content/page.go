@@ -15,6 +15,7 @@ const (
 	maxTokens   = 4
 	maxToken    = 256 // bytes of a verification token
 	maxPolicies = 8
+	maxHeadings = 8
 	maxPolicy   = 8 << 10
 )
 
@@ -23,10 +24,13 @@ type page struct {
 	how    form
 	source string // decoded, as sent
 	title  string
-	texts  []string // of all elements, in order, also of hidden ones
-	shown  []string // what a person sees
-	loads  loads
-	tally  tally
+	// headings are the texts of the first h1 and h2 elements.
+	headings []string
+	texts    []string // of all elements, in order, also of hidden ones
+	shown    []string // what a person sees
+	whole    string   // texts, once they are put together
+	loads    loads
+	tally    tally
 
 	password  bool
 	refresh   string
@@ -38,6 +42,7 @@ type page struct {
 	hidden    shade
 	inert     shade // inside <template>
 	preformed int   // depth of <pre> and <code>
+	heading   shade
 }
 
 // shade is a region of the document that starts with one element and ends with
@@ -128,6 +133,8 @@ func (p *page) start(tag element) {
 		p.password = p.password || strings.EqualFold(tag.get("type"), "password")
 	case "pre", "code":
 		p.preformed++
+	case "h1", "h2":
+		p.heading.enter(tag.name)
 	}
 	p.loads.start(tag)
 }
@@ -145,6 +152,7 @@ func (p *page) end(name string) {
 		p.preformed = max(0, p.preformed-1)
 	}
 	p.hidden.leave(name)
+	p.heading.leave(name)
 	p.breakLine(name)
 	p.tally.end(name)
 }
@@ -177,6 +185,9 @@ func (p *page) text(text string) {
 	if p.hidden.over() {
 		return
 	}
+	if p.heading.over() && len(p.headings) < maxHeadings {
+		p.headings = append(p.headings, strings.TrimSpace(text))
+	}
 	p.shown = append(p.shown, text)
 	p.tally.text(text, p.preformed > 0)
 }
@@ -193,6 +204,14 @@ func (p *page) breakLine(name string) {
 	if !p.hidden.over() {
 		p.shown = append(p.shown, end)
 	}
+}
+
+// everyText is all text, also what is hidden, with plain spaces.
+func (p *page) everyText() string {
+	if p.whole == "" {
+		p.whole = strings.ReplaceAll(strings.Join(p.texts, ""), "\u00a0", " ")
+	}
+	return p.whole
 }
 
 // visible is the text that a person sees, with line ends between blocks.

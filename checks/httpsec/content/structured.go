@@ -3,6 +3,7 @@ package content
 import (
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -18,7 +19,7 @@ func (p *page) readJSON() {
 	for {
 		token, err := decoder.Token()
 		if err != nil {
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				p.text(p.source[min(int(decoder.InputOffset()), len(p.source)):])
 			}
 			return
@@ -92,7 +93,7 @@ func (p *page) readXML() {
 	for {
 		token, err := decoder.RawToken()
 		if err != nil {
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				p.text(p.source[min(int(decoder.InputOffset()), len(p.source)):])
 			}
 			return

@@ -17,6 +17,7 @@ type tally struct {
 	members  int // scalar members of JSON or XML that do not tell of an error
 	records  int // objects inside arrays
 	scripts  int
+	fields   int  // to fill in
 	mount    bool // an element that a script framework fills
 	signs    bool // offers to sign in
 	row      row
@@ -49,6 +50,9 @@ func (t *tally) start(tag element) {
 		t.endCell()
 	case "input", "select", "textarea", "button":
 		t.row.fields = t.row.fields || t.row.open && !strings.EqualFold(tag.get("type"), "hidden") && !strings.EqualFold(tag.get("type"), "checkbox")
+		if fillable(tag) {
+			t.fields++
+		}
 	case "li":
 		t.item = !t.nav.over()
 	case "dd":
@@ -111,7 +115,7 @@ func (t *tally) text(text string, preformed bool) {
 	}
 	t.words += words
 	if !preformed {
-		t.prose += words
+		t.prose += prose(text)
 	}
 	if t.item {
 		t.items++
@@ -121,8 +125,23 @@ func (t *tally) text(text string, preformed bool) {
 		t.pairs++
 		t.pair = false
 	}
-	t.mails += len(mailShape.FindAllString(text, -1))
+	if strings.Contains(text, "@") {
+		t.mails += len(mailShape.FindAllString(text, -1))
+	}
 	t.numbers += len(numberShape.FindAllString(text, -1))
+}
+
+var traceLine = regexp.MustCompile(`^\s*(?:at |bei |ved |vid |in |from |File "|#[0-9]+ |Traceback|goroutine|/|[A-Za-z]:\\|\(|\{|"|\[)`)
+
+// prose counts the words of text that do not look like lines of a trace or of code.
+func prose(text string) int {
+	words := 0
+	for line := range strings.Lines(text) {
+		if !traceLine.MatchString(line) {
+			words += len(strings.Fields(line))
+		}
+	}
+	return words
 }
 
 // open counts an object that begins inside of an array.
@@ -141,8 +160,8 @@ func (t *tally) member(name, text string) {
 var (
 	mailShape   = regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`)
 	numberShape = regexp.MustCompile(`\b(?:[0-9]{5,}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}|[0-9]{1,3}(?:[ .,][0-9]{3})*[.,][0-9]{2})\b`)
-	signInWords = regexp.MustCompile(`(?i)\b(?:sign[ -]?in|log[ -]?in|log[ -]?on|logg inn|logga in|log ind|anmelden|einloggen|inloggen|aanmelden|se connecter|connexion|iniciar sesi[oó]n|authorize|superid)\b`)
-	signInPaths = regexp.MustCompile(`(?i)(?:^|[/.])(?:login|signin|sign-in|logon|oauth2?|authorize|authorise|saml2?|sso)(?:[/?#.]|$)`)
+	signInWords = regexp.MustCompile(`(?i)\b(?:sign[ -]?in|log[ -]?in|log[ -]?on|logg inn|logga in|log ind|anmelden|einloggen|inloggen|aanmelden|se connecter|iniciar sesi[oó]n|authorize|superid)\b`)
+	signInPaths = regexp.MustCompile(`(?i)(?:^|[/.])(?:login|signin|sign-in|logon|oauth2?|authori[sz]e|saml2?|sso)(?:[/?#.]|$)`)
 )
 
 func navigation(tag element) bool {
@@ -160,6 +179,15 @@ func label(name string) bool {
 		return true
 	}
 	return false
+}
+
+// fillable says whether a person types or chooses something in a field.
+func fillable(tag element) bool {
+	switch strings.ToLower(tag.get("type")) {
+	case "hidden", "submit", "button", "image", "reset", "checkbox":
+		return false
+	}
+	return tag.name == "input" || tag.name == "select"
 }
 
 // mounts says whether a script framework fills this element.

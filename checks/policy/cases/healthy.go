@@ -13,15 +13,19 @@ const Host = "app.example.com"
 
 // Healthy is a full look, with leave for everything, at an endpoint on two
 // addresses (192.0.2.1 and 2001:db8::1) that has no fault and grade A+: a
-// redirect URL of a standard application in production, which registers nothing
-// else but one URL in SOD.
+// redirect URL of a standard application in production, which registers another
+// redirect URL there and a state change, and a redirect URL in SOD.
 func Healthy() policy.Evidence {
 	at := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	evidence := policy.Evidence{
 		Subject: policy.Subject{
 			ApplicationType: policy.Standard, Kind: policy.Redirect, ValueKind: policy.Literal,
 			Environment: policy.Production, Value: "https://" + Host + "/callback", ClientID: "production-client",
-			Siblings: []policy.Sibling{{Environment: policy.SOD, Kind: policy.Redirect, Host: "sod.example.com", ClientID: "sod-client"}},
+			Siblings: []policy.Sibling{
+				{Environment: policy.SOD, Kind: policy.Redirect, Value: "https://sod.example.com/callback", ValueKind: policy.Literal, Host: "sod.example.com", ClientID: "sod-client"},
+				{Environment: policy.Production, Kind: policy.Redirect, Value: "https://" + Host + "/signed-in", ValueKind: policy.Literal, Host: Host, ClientID: "production-client"},
+				{Environment: policy.Production, Kind: policy.StateChange, Value: "https://" + Host + "/state", ValueKind: policy.Literal, Host: Host, ClientID: "production-client"},
+			},
 		},
 		At:          at,
 		Observation: &checks.Observation{Depth: checks.Full, Connectivity: checks.KnownFact(true)},
@@ -107,11 +111,12 @@ func healthyHTTP() checks.HTTP {
 		Content: checks.KnownFact(checks.Content{MediaType: "text/html", Look: checks.LookMessage}),
 	}
 	provoked := answer
-	provoked.Status = 400
+	provoked.Status, provoked.Cookies = 400, nil
 	return checks.HTTP{
 		Hops:      []checks.Hop{{URL: url, Scheme: "https", Host: Host, SameSite: true, Answer: checks.KnownFact(answer)}},
 		End:       checks.KnownFact(200),
 		PlainHTTP: checks.KnownFact(checks.PlainHTTP{Status: 301, RedirectsToHTTPS: true}),
+		Preflight: checks.KnownFact(checks.Preflight{Status: 204}),
 		Provoked:  checks.KnownFact(provoked),
 	}
 }

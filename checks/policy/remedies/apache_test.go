@@ -76,7 +76,7 @@ func apacheTakes(t *testing.T, lines string, files map[string][]byte) {
 	require.NoError(t, os.MkdirAll(filepath.Join(folder, "logs"), 0o700))
 	var outside, inside []string
 	for line := range strings.Lines(lines) {
-		if strings.HasPrefix(line, "SSLStaplingCache") || strings.HasPrefix(line, "Listen") {
+		if strings.HasPrefix(line, "SSLStaplingCache") || strings.HasPrefix(line, "Listen") || strings.HasPrefix(line, "ServerTokens") {
 			outside = append(outside, line)
 		} else {
 			inside = append(inside, line)

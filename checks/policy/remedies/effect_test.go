@@ -28,25 +28,33 @@ type effect func(t *testing.T, server server) error
 // effects are what can be seen of remedies from outside, by their ids.
 func effects() map[string]effect {
 	return map[string]effect{
-		"protocols-off":        speaks("TLSv1.2 TLSv1.3"),
-		"ssl-off":              speaks("TLSv1.2 TLSv1.3"),
-		"tls12-on":             speaks("TLSv1.2 TLSv1.3"),
-		"tls13-on":             speaks("TLSv1.2 TLSv1.3"),
-		"tls13-only":           speaks("TLSv1.3"),
-		"weak-suites-off":      onlyForwardSecretAEAD,
-		"aead-suites":          onlyForwardSecretAEAD,
-		"forward-secrecy":      onlyForwardSecretAEAD,
-		"aes-gcm-suites":       noChaCha20,
-		"dh-strong":            dh2048,
-		"groups-nist":          noX25519,
-		"signature-schemes":    noPKCS1,
-		"hsts":                 sendsHSTS,
-		"https-only":           redirects,
-		"cookie-http-only":     flagsCookies,
-		"cookie-secure":        flagsCookies,
-		"framing":              allowsFraming,
-		"public-key-pins":      sendsNoPins,
-		"renegotiation-secure": speaks("TLSv1.2 TLSv1.3"),
+		"protocols-off":     speaks("TLSv1.2 TLSv1.3"),
+		"ssl-off":           speaks("TLSv1.2 TLSv1.3"),
+		"tls12-on":          speaks("TLSv1.2 TLSv1.3"),
+		"tls13-on":          speaks("TLSv1.2 TLSv1.3"),
+		"tls13-only":        speaks("TLSv1.3"),
+		"weak-suites-off":   onlyForwardSecretAEAD,
+		"aead-suites":       onlyForwardSecretAEAD,
+		"forward-secrecy":   onlyForwardSecretAEAD,
+		"aes-gcm-suites":    noChaCha20,
+		"dh-strong":         dh2048,
+		"groups-nist":       noX25519,
+		"signature-schemes": noPKCS1,
+		"hsts":              sendsHSTS,
+		"https-only":        redirects,
+		"cookie-http-only":  flagsCookies,
+		"cookie-secure":     flagsCookies,
+		"framing":           allowsFraming,
+
+		"content-security-policy": sends("Content-Security-Policy", "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"),
+		"content-type-options":    sends("X-Content-Type-Options", "nosniff"),
+		"referrer-policy":         sends("Referrer-Policy", "strict-origin-when-cross-origin"),
+		"frame-protection":        sends("Content-Security-Policy", "frame-ancestors 'self'"),
+		"cross-origin-isolation":  sends("Cross-Origin-Opener-Policy", "same-origin"),
+		"mixed-content":           sends("Content-Security-Policy", "upgrade-insecure-requests"),
+		"server-version":          namesNoVersion,
+		"public-key-pins":         sendsNoPins,
+		"renegotiation-secure":    speaks("TLSv1.2 TLSv1.3"),
 	}
 }
 
@@ -216,6 +224,24 @@ func flagsCookies(t *testing.T, server server) error {
 func allowsFraming(t *testing.T, server server) error {
 	header := answer(t, server).Header
 	if header.Get("X-Frame-Options") != "" || header.Get("Content-Security-Policy") != "frame-ancestors https://*.superoffice.com" {
+		return fmt.Errorf("the answer has %v", header)
+	}
+	return nil
+}
+
+// sends says whether a field comes once, with this value.
+func sends(name, want string) effect {
+	return func(t *testing.T, server server) error {
+		if got := answer(t, server).Header.Values(name); len(got) != 1 || got[0] != want {
+			return fmt.Errorf("%s is %q", name, got)
+		}
+		return nil
+	}
+}
+
+func namesNoVersion(t *testing.T, server server) error {
+	header := answer(t, server).Header
+	if strings.ContainsAny(header.Get("Server")+header.Get("X-Powered-By"), "0123456789") {
 		return fmt.Errorf("the answer has %v", header)
 	}
 	return nil

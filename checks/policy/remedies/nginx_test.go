@@ -44,6 +44,7 @@ func application(t *testing.T) string {
 		}
 		w.Header().Set("X-Frame-Options", "DENY")
 		w.Header().Set("Public-Key-Pins", "max-age=1")
+		w.Header().Set("X-Powered-By", "Test/1.0")
 	}))
 	t.Cleanup(behind.Close)
 	return behind.URL

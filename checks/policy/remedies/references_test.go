@@ -69,8 +69,7 @@ func TestEveryRemedyIsReferenced(t *testing.T) {
 	t.Parallel()
 	// What no requirement asks for yet, and operators ask all the same.
 	spare := []string{
-		"cookie-same-site-none", "error-pages", "framing", "renewal-reload", "require-sni", "sign-in", "tolerance",
-		"web-panel-template", "webhook-answer",
+		"renewal-reload", "require-sni", "tolerance",
 	}
 	names := referenced()
 	for _, remedy := range remedies.All() {
