@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -80,7 +81,7 @@ func look(t *testing.T, f *farm, one site) outcome {
 	if one.closed == "443" {
 		scheme, port = "http", 80
 	}
-	target, err := checks.ParseTarget(scheme+"://"+host+"/", checks.Quick, checks.Limits{})
+	target, err := checks.ParseTarget(scheme+"://"+host+"/", checks.Quick, checks.Limits{ReadTimeout: time.Minute})
 	require.NoError(t, err)
 	address := netip.AddrPortFrom(f.addresses[host], port)
 	walked := httpsec.Walk(t.Context(), f.network(t), target, address)
@@ -120,7 +121,8 @@ func scan(t *testing.T, f *farm) map[string]outcome {
 	})
 	require.NoError(t, err)
 	command := exec.CommandContext(t.Context(), node, filepath.Join("testdata", "scan.mjs"))
-	command.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+roots)
+	const patience = "120000" // milliseconds: other tests want the processor too
+	command.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+roots, "ABORT_TIMEOUT="+patience, "CLIENT_TIMEOUT="+patience)
 	command.Stdin = bytes.NewReader(input)
 	var faults bytes.Buffer
 	command.Stderr = &faults
