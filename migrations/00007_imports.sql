@@ -38,6 +38,7 @@ CREATE TABLE import_rows (
     interval     text NOT NULL,
     post_allowed text NOT NULL,
     client_id    text NOT NULL,
+    fault        text NOT NULL DEFAULT '', -- why the file could not be read here
     PRIMARY KEY (import_id, ordinal),
     FOREIGN KEY (import_id, team_id) REFERENCES imports (id, team_id) ON DELETE CASCADE
 );
@@ -58,7 +59,7 @@ BEGIN
     END LOOP;
 END $$;
 -- +goose StatementEnd
-GRANT UPDATE (expires_at, applied_at, applied_by, added, changed, removed, rejected) ON imports TO gradewatch_team;
+GRANT UPDATE (applied_at, applied_by, added, changed, removed, rejected), DELETE ON imports TO gradewatch_team;
 
 -- From when the schedule is counted, where it is not from the creation:
 -- thousands that were imported in one second do not run in the same one for ever.
@@ -66,11 +67,11 @@ ALTER TABLE endpoints ADD COLUMN anchor_at timestamptz;
 
 -- What people and imports change of what is registered.
 GRANT UPDATE (type) ON applications TO gradewatch_team;
-GRANT INSERT (post_allowed, anchor_at), UPDATE (value_kind, probe_url, method, post_allowed) ON endpoints TO gradewatch_team;
+GRANT INSERT (post_allowed, anchor_at, next_full_at), UPDATE (value_kind, probe_url, method, post_allowed) ON endpoints TO gradewatch_team;
 
 -- +goose Down
 DROP TABLE import_rows;
 DROP TABLE imports;
 REVOKE UPDATE (type) ON applications FROM gradewatch_team;
-REVOKE INSERT (post_allowed), UPDATE (value_kind, probe_url, method, post_allowed) ON endpoints FROM gradewatch_team;
+REVOKE INSERT (post_allowed, next_full_at), UPDATE (value_kind, probe_url, method, post_allowed) ON endpoints FROM gradewatch_team;
 ALTER TABLE endpoints DROP COLUMN anchor_at;

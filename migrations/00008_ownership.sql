@@ -27,6 +27,7 @@ CREATE TABLE host_ownerships (
     failures      integer NOT NULL DEFAULT 0,    -- how many they are
     answer        jsonb,                         -- of the last check: checks.OwnershipLook
     next_check_at timestamptz,                   -- absolute; NULL: only when somebody asks
+    asked_at      timestamptz,                   -- when a person asked for a check last
     UNIQUE (team_id, host)
 );
 CREATE INDEX host_ownerships_due ON host_ownerships (next_check_at) WHERE next_check_at IS NOT NULL;
@@ -37,7 +38,7 @@ CREATE POLICY operator ON host_ownerships TO gradewatch_operator USING (true) WI
 CREATE POLICY worker ON host_ownerships TO gradewatch_worker USING (true) WITH CHECK (true);
 GRANT SELECT ON host_ownerships TO gradewatch_team, gradewatch_operator, gradewatch_worker;
 -- What a check found is the worker's to write: a team could otherwise own anybody's host.
-GRANT INSERT (team_id, host, token, created_by, created_at), DELETE ON host_ownerships TO gradewatch_team;
+GRANT INSERT (team_id, host, token, created_by, created_at), UPDATE (asked_at), DELETE ON host_ownerships TO gradewatch_team;
 GRANT UPDATE (state, method, domain, verified_at, checked_at, failing_since, failures, answer, next_check_at) ON host_ownerships TO gradewatch_worker;
 
 -- Whether a team showed that it runs a host: at the host, or by the DNS of a

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -120,6 +122,9 @@ func (s *server) save(r *http.Request, form checkedForm) (path string, err error
 			}
 		}
 		path = fmt.Sprintf("/applications/%d", application.ID)
+		if err := checkQuota(ctx, tx, application.TeamID, form); err != nil {
+			return err
+		}
 		var faults views.Faults
 		for i, endpoint := range form.endpoints {
 			endpoint.ApplicationID = application.ID
@@ -165,6 +170,33 @@ func (s *server) saveApplication(ctx context.Context, tx *store.Tx, r *http.Requ
 		Action: "application.create", Object: fmt.Sprintf("application/%d", application.ID),
 		New: map[string]any{"name": application.Name, "type": application.Type, "client_ids": form.clientIDs},
 	})
+}
+
+// checkQuota says of all the URLs at once where their hosts would be too many.
+func checkQuota(ctx context.Context, tx *store.Tx, team int64, form checkedForm) error {
+	hosts := make([]string, 0, len(form.endpoints))
+	for _, endpoint := range form.endpoints {
+		hosts = append(hosts, endpoint.Host())
+	}
+	var full *store.HostQuotaError
+	err := tx.CheckHostQuota(ctx, team, hosts)
+	if !errors.As(err, &full) {
+		return err
+	}
+	row := form.rows[max(slices.Index(hosts, full.Hosts[0]), 0)]
+	return &faultsError{views.Faults{{ID: views.FieldID(row, "value"), Text: quotaSentence(full), Path: "/hosts", Label: "Your team's hosts"}}}
+}
+
+// quotaSentence says that a team has as many hosts as it may that nobody showed
+// to be its own.
+func quotaSentence(full *store.HostQuotaError) string {
+	const named = 5
+	hosts := strings.Join(full.Hosts[:min(len(full.Hosts), named)], ", ")
+	if more := len(full.Hosts) - named; more > 0 {
+		hosts += fmt.Sprintf(" and %d more", more)
+	}
+	return fmt.Sprintf("Your team may have %d hosts that are not verified, and has %d. This would add %s. Verify hosts that are your own, or remove URLs that you do not need.",
+		full.Quota, full.Unverified, hosts)
 }
 
 // saveEndpoint adds an endpoint and asks for its first look: row and job stand

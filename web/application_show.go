@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/gradewatch/gradewatch/internal/auth"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -18,9 +19,29 @@ func (s *server) showApplication(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.addStatements(r, &model); err != nil {
+		return err
+	}
 	page := s.page(r, model.Name, "/")
 	page.Refresh = model.Looking
 	return s.render(w, r, http.StatusOK, views.ApplicationPage(page, model))
+}
+
+// addStatements reads how the application stands in what nobody sees.
+func (s *server) addStatements(r *http.Request, model *views.Application) error {
+	return s.asTeam(r, func(ctx context.Context, tx *store.Tx) error {
+		stated, err := tx.Attestations(ctx, model.ID)
+		if err != nil {
+			return err
+		}
+		model.Statements = views.CountAttestations(views.AttestationRows(model.Type, stated, s.now()))
+		if model.Secrets, err = tx.Secrets(ctx, model.ID); err != nil {
+			return err
+		}
+		model.Open, err = tx.OpenCompromises(ctx)
+		model.Open = slices.DeleteFunc(model.Open, func(c store.OpenCompromise) bool { return c.ApplicationID != model.ID })
+		return err
+	})
 }
 
 // showApplicationEndpoints is the part that is polled while looks run.

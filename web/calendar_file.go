@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -9,8 +10,9 @@ import (
 
 	ics "github.com/arran4/golang-ical"
 
-	"github.com/gradewatch/gradewatch/checks/certs/renewal"
+	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
+	"github.com/gradewatch/gradewatch/web/views"
 )
 
 // namedURLs bounds how many URLs an event names.
@@ -19,7 +21,7 @@ const namedURLs = 20
 // sendCalendar sends what is to come within a year as a file for calendars
 // (iCalendar, RFC 5545). An event keeps its UID as long as it is the same one.
 func (s *server) sendCalendar(w http.ResponseWriter, r *http.Request) error {
-	served, err := s.teamCertificates(r)
+	served, known, err := s.teamCalendar(r)
 	if err != nil {
 		return err
 	}
@@ -30,16 +32,20 @@ func (s *server) sendCalendar(w http.ResponseWriter, r *http.Request) error {
 	file := ics.NewCalendarFor("Gradewatch")
 	file.SetMethod(ics.MethodPublish)
 	now := s.now()
-	for _, entry := range renewal.Calendar(calendarCertificates(served, s.Trust, now), renewal.Limits(), now, now.Add(fileHorizon)) {
-		if !entry.At.After(now) {
+	for _, entry := range s.calendarEntries(served, known, now, now.Add(fileHorizon)) {
+		if !entry.At.After(now) && (entry.Application == nil || monitor.DaysLeft(entry.At, now) < 0) {
 			continue
 		}
 		event := file.AddEvent(s.uid(entry))
 		event.SetDtStampTime(now)
-		event.SetStartAt(entry.At)
+		if entry.Application != nil {
+			event.SetAllDayStartAt(entry.At)
+		} else {
+			event.SetStartAt(entry.At)
+		}
 		event.SetSummary(entry.Title)
 		event.SetDescription(describe(entry, endpoints))
-		event.SetURL(s.BaseURL + "/calendar")
+		event.SetURL(s.BaseURL + pageOf(entry))
 	}
 	w.Header().Set("Content-Type", "text/calendar; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="gradewatch.ics"`)
@@ -50,9 +56,16 @@ func (s *server) sendCalendar(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+func pageOf(entry views.CalendarEntry) string {
+	if entry.Application != nil {
+		return entry.Application.Path
+	}
+	return "/calendar"
+}
+
 // uid names an event by what it is about.
-func (s *server) uid(entry renewal.Entry) string {
-	about := entry.Title
+func (s *server) uid(entry views.CalendarEntry) string {
+	about := cmp.Or(entry.About, entry.Title)
 	if entry.Certificate != nil {
 		about = string(entry.Certificate.SHA256)
 	}
@@ -60,7 +73,7 @@ func (s *server) uid(entry renewal.Entry) string {
 	return hex.EncodeToString(sum[:16]) + "@gradewatch"
 }
 
-func describe(entry renewal.Entry, endpoints map[int64]store.ServedChains) string {
+func describe(entry views.CalendarEntry, endpoints map[int64]store.ServedChains) string {
 	lines := []string{entry.Text}
 	if entry.Source != "" {
 		lines = append(lines, entry.Source)

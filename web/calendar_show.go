@@ -17,7 +17,7 @@ import (
 
 // showCalendar shows what is to come for the certificates of the team.
 func (s *server) showCalendar(w http.ResponseWriter, r *http.Request) error {
-	return s.renderCalendar(w, r, "/calendar", s.teamCertificates)
+	return s.renderCalendar(w, r, "/calendar", s.teamCalendar)
 }
 
 // showFleetCalendar shows it for those of every team, to operators.
@@ -25,25 +25,31 @@ func (s *server) showFleetCalendar(w http.ResponseWriter, r *http.Request) error
 	if err := permit(r, auth.SeeFleet); err != nil {
 		return err
 	}
-	return s.renderCalendar(w, r, "/fleet/calendar", func(r *http.Request) (served store.ServedCertificates, err error) {
+	return s.renderCalendar(w, r, "/fleet/calendar", func(r *http.Request) (served store.ServedCertificates, known dates, err error) {
 		err = s.Store.AsOperator(r.Context(), func(ctx context.Context, tx *store.Tx) error {
-			served, err = tx.ServedCertificatesOfAll(ctx)
+			if served, err = tx.ServedCertificatesOfAll(ctx); err != nil {
+				return err
+			}
+			known, err = readDates(ctx, tx)
 			return err
 		})
-		return served, err
+		return served, known, err
 	})
 }
 
-func (s *server) teamCertificates(r *http.Request) (served store.ServedCertificates, err error) {
+func (s *server) teamCalendar(r *http.Request) (served store.ServedCertificates, known dates, err error) {
 	err = s.asTeam(r, func(ctx context.Context, tx *store.Tx) error {
-		served, err = tx.ServedCertificates(ctx)
+		if served, err = tx.ServedCertificates(ctx); err != nil {
+			return err
+		}
+		known, err = readDates(ctx, tx)
 		return err
 	})
-	return served, err
+	return served, known, err
 }
 
-func (s *server) renderCalendar(w http.ResponseWriter, r *http.Request, path string, read func(*http.Request) (store.ServedCertificates, error)) error {
-	served, err := read(r)
+func (s *server) renderCalendar(w http.ResponseWriter, r *http.Request, path string, read func(*http.Request) (store.ServedCertificates, dates, error)) error {
+	served, known, err := read(r)
 	if err != nil {
 		return err
 	}
@@ -58,7 +64,7 @@ func (s *server) renderCalendar(w http.ResponseWriter, r *http.Request, path str
 			model.Unseen++
 		}
 	}
-	model.Entries = renewal.Calendar(calendarCertificates(served, s.Trust, model.Now), renewal.Limits(), model.Now, model.Now.AddDate(0, 0, model.Days))
+	model.Entries = s.calendarEntries(served, known, model.Now, model.Now.AddDate(0, 0, model.Days))
 	model.Months = months(model)
 	return s.render(w, r, http.StatusOK, views.CalendarPage(s.page(r, "Calendar", "/calendar"), model))
 }
@@ -95,13 +101,13 @@ func months(model views.Calendar) []views.CalendarMonth {
 	if len(standing.Entries) == 0 {
 		return groups
 	}
-	slices.SortStableFunc(standing.Entries, func(a, b renewal.Entry) int { return cmp.Compare(urgency(a.Kind), urgency(b.Kind)) })
+	slices.SortStableFunc(standing.Entries, func(a, b views.CalendarEntry) int { return cmp.Compare(urgency(a.Kind), urgency(b.Kind)) })
 	return append([]views.CalendarMonth{standing}, groups...)
 }
 
 func urgency(kind renewal.Kind) int {
 	return slices.Index([]renewal.Kind{
-		renewal.Expiry, renewal.AuthorityEnd, renewal.RenewalAsked, renewal.RenewalOverdue, renewal.RootDistrust, renewal.RenewalDue,
+		renewal.Expiry, views.SecretExpiry, renewal.AuthorityEnd, renewal.RenewalAsked, renewal.RenewalOverdue, views.StatementRenewal, renewal.RootDistrust, renewal.RenewalDue,
 	}, kind)
 }
 

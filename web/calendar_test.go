@@ -134,7 +134,7 @@ func TestCalendarCountersLeadToTheirLists(t *testing.T) {
 	page := b.get("/calendar?days=365")
 	require.Equal(t, "365 days", page.text(`nav a.button[aria-current]`))
 	counters := page.Find("a[data-shown]")
-	require.Equal(t, 5, counters.Length())
+	require.Equal(t, 7, counters.Length())
 	counters.Each(func(_ int, counter *selection) {
 		list := b.get(counter.AttrOr("href", ""))
 		require.Equal(t, counter.Find(".number").Text(), fmt.Sprint(list.Find("tr[data-kind]").Length()), counter.Text())

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"unicode/utf8"
 
-	"github.com/gradewatch/gradewatch/internal/auth"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/views"
@@ -17,12 +16,17 @@ import (
 const longestReason = 500
 
 // showIntrusive shows whether intrusive probes of an endpoint are allowed, and
-// the form that changes it.
+// the form that changes it: an operator's word, or the team's own.
 func (s *server) showIntrusive(w http.ResponseWriter, r *http.Request) error {
-	if err := permit(r, auth.AllowIntrusive); err != nil {
+	all, err := decidesForAll(r)
+	if err != nil {
 		return err
 	}
-	form, err := s.intrusiveForm(r)
+	read := s.ownIntrusiveForm
+	if all {
+		read = s.intrusiveForm
+	}
+	form, err := read(r)
 	if err != nil {
 		return err
 	}
@@ -43,9 +47,10 @@ func (s *server) intrusiveForm(r *http.Request) (form views.IntrusiveForm, err e
 		if form.Subject, err = tx.LeaveSubject(ctx, id); err != nil {
 			return err
 		}
-		form.Leave, err = intrusiveLeave(ctx, tx, id)
+		form.Leaves, err = tx.IntrusiveLeaves(ctx, id)
 		return err
 	})
+	form.Basis, form.Owned = monitor.OnOperatorsWord, true
 	form.OwnTeam = form.Subject.TeamID == visitOf(r).session.TeamID
 	return form, err
 }
@@ -62,11 +67,15 @@ func intrusiveLeave(ctx context.Context, tx *store.Tx, endpoint int64) (*monitor
 
 // allowIntrusive gives leave for intrusive probes, with a reason.
 func (s *server) allowIntrusive(w http.ResponseWriter, r *http.Request) error {
-	if err := permit(r, auth.AllowIntrusive); err != nil {
+	all, err := decidesForAll(r)
+	if err != nil {
 		return err
 	}
 	if err := parseForm(r); err != nil {
 		return err
+	}
+	if !all {
+		return s.allowOwnIntrusive(w, r)
 	}
 	form, err := s.intrusiveForm(r)
 	if err != nil {
@@ -101,16 +110,20 @@ func reasonFault(reason string) string {
 
 // forbidIntrusive takes the leave back.
 func (s *server) forbidIntrusive(w http.ResponseWriter, r *http.Request) error {
-	if err := permit(r, auth.AllowIntrusive); err != nil {
+	all, err := decidesForAll(r)
+	if err != nil {
 		return err
+	}
+	if !all {
+		return s.forbidOwnIntrusive(w, r)
 	}
 	form, err := s.intrusiveForm(r)
 	if err != nil {
 		return err
 	}
 	entry := store.AuditEntry{Action: "endpoint.intrusive.forbid"}
-	if form.Leave != nil {
-		entry.Old = map[string]any{"reason": form.Leave.Reason, "allowed_by": form.Leave.AllowedBy}
+	if leave := form.Leave(); leave != nil {
+		entry.Old = map[string]any{"reason": leave.Reason, "allowed_by": leave.AllowedBy}
 	}
 	err = s.changeLeave(r, form.Subject, entry,
 		func(ctx context.Context, tx *store.Tx) error { return tx.ForbidIntrusive(ctx, form.Subject.EndpointID) })

@@ -26,7 +26,7 @@ func (s *server) showEndpoint(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if model.Seen.Standing != nil {
-		model.Seen.Standing.MayIntrude = may(r, auth.AllowIntrusive)
+		model.Seen.Standing.MayIntrude = may(r, auth.AllowIntrusive) || may(r, auth.AllowOwnIntrusive)
 	}
 	page := s.page(r, model.Value, "/")
 	page.Refresh = model.Unfinished != nil

@@ -104,7 +104,8 @@ func TestOperatorAllowsIntrusiveProbesAndTakesThemBack(t *testing.T) {
 	s.worked(endpoint, checks.Quick, s.now())
 	operator := s.signedIn(s.colleague(monitor.Operator, "operator@superoffice.example", true)) // of another team
 	partner := s.signedIn(s.person)
-	require.Zero(t, partner.get("/endpoints/1").Find(`a[href="/endpoints/1/intrusive"]`).Length())
+	reader := s.signedIn(s.colleague(monitor.Reader, "reader@example.com", false))
+	require.Zero(t, reader.get("/endpoints/1").Find(`a[href="/endpoints/1/intrusive"]`).Length())
 
 	form := operator.get("/endpoints/1/intrusive")
 	require.Contains(t, form.text("main"), "https://app.example.com/cb")
@@ -135,18 +136,21 @@ func TestOperatorAllowsIntrusiveProbesAndTakesThemBack(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, operator.get("/endpoints/99/intrusive").status)
 }
 
-func TestOnlyOperatorsAllowIntrusiveProbes(t *testing.T) {
+func TestOnlyOperatorsAndAdministratorsDecideOnIntrusiveProbes(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.addEndpoint("Shop", "https://app.example.com/cb", policy.Production)
-	for _, role := range []monitor.Role{monitor.Administrator, monitor.Developer, monitor.Reader} {
+	for _, role := range []monitor.Role{monitor.Developer, monitor.Reader} {
 		b := s.signedIn(s.colleague(role, string(role)+"@example.com", false))
 		require.Equal(t, http.StatusForbidden, b.get("/endpoints/1/intrusive").status, role)
 		require.Equal(t, http.StatusForbidden, b.post("/endpoints/1/intrusive", url.Values{"reason": {"x"}}).status, role)
 		require.Equal(t, http.StatusForbidden, b.post("/endpoints/1/intrusive/forbid", nil).status, role)
 	}
+	stranger := s.signedIn(s.colleague(monitor.Administrator, "stranger@example.com", true))
+	require.Equal(t, http.StatusNotFound, stranger.get("/endpoints/1/intrusive").status)
+	require.Equal(t, http.StatusNotFound, stranger.post("/endpoints/1/intrusive", url.Values{"reason": {"x"}}).status)
 	require.Equal(t, "0", s.scan(`SELECT count(*)::text FROM intrusive_leaves`))
-	require.Equal(t, "9", s.scan(`SELECT count(*)::text FROM audit WHERE result = 'denied'`))
+	require.Equal(t, "6", s.scan(`SELECT count(*)::text FROM audit WHERE result = 'denied'`))
 }
 
 // each reads an attribute of every element that a selector finds.

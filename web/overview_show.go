@@ -22,9 +22,28 @@ func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.addCompromises(r, &model); err != nil {
+		return err
+	}
 	page := s.page(r, "Overview", "/")
 	page.Refresh = model.Counts[store.Looking] > 0
 	return s.render(w, r, http.StatusOK, views.OverviewPage(page, model))
+}
+
+// addCompromises reads what is open: of the team, and for operators of all.
+func (s *server) addCompromises(r *http.Request, model *views.Overview) error {
+	err := s.asTeam(r, func(ctx context.Context, tx *store.Tx) (err error) {
+		model.OpenCompromises, err = tx.OpenCompromises(ctx)
+		return err
+	})
+	if model.Fleet = may(r, auth.SeeFleet); err != nil || !model.Fleet {
+		return err
+	}
+	return s.Store.AsOperator(r.Context(), func(ctx context.Context, tx *store.Tx) error {
+		open, err := tx.OpenCompromises(ctx)
+		model.FleetCompromises = len(open)
+		return err
+	})
 }
 
 // showOverviewFleet is the part that is polled while looks run.

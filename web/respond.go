@@ -63,10 +63,32 @@ func notice(key string) string {
 		return "The waiver is over. The requirement counts from the next look on."
 	case "profiles-changed":
 		return "The change is saved. It counts from the next look on."
+	case "attestation-stated":
+		return "The statement is recorded."
+	case "secret-added":
+		return "The date is kept. You are reminded before it."
+	case "secret-replaced":
+		return "The new date is kept in place of the old one."
+	case "secret-removed":
+		return "The date is removed. Nobody is reminded of it any more."
+	case "compromise-recorded":
+		return "The compromise is written down. Tell SuperOffice Online Operations now, if you have not yet."
+	case "compromise-noted":
+		return "It is written down."
+	case "compromise-closed":
+		return "The compromise is closed."
 	case "intrusive-allowed":
 		return "Intrusive probes are allowed. The next full check uses them."
 	case "intrusive-forbidden":
 		return "The leave is taken back. No check that begins from now on sends anything intrusive."
+	case "host-claimed":
+		return "There is a token for this host. Put it in one of the places below, then check."
+	case "host-given-up":
+		return "The token is forgotten."
+	case "opt-out-recorded":
+		return "The opt-out is recorded. It holds from the next look on."
+	case "opt-out-ended":
+		return "The opt-out is over. The host is looked at again from the next look on."
 	case "look-running":
 		return "A look is under way already."
 	case "channel-removed":

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,11 @@ type Config struct {
 	// where and as whom it looks. All may be empty.
 	Operator, Contact, UserAgent string
 	Sources                      []netip.Prefix
+
+	// Whom to tell of a compromise, and a page where to: an address or a name,
+	// and an https URL; empty: SuperOffice's general contacts (superoffice.md
+	// section 7, item 6).
+	CompromiseContact, CompromiseLink string
 }
 
 type server struct {
@@ -93,6 +99,8 @@ func (s *server) setDefaults() (err error) {
 	if s.ClientAddress == nil {
 		s.ClientAddress = peerAddress
 	}
+	s.CompromiseContact = cmp.Or(s.CompromiseContact, "appdev@superoffice.com")
+	s.CompromiseLink = cmp.Or(s.CompromiseLink, "https://dev.superoffice.com/contact-us")
 	if s.Trust == nil {
 		if s.Trust, err = builtInTrust(); err != nil {
 			return fmt.Errorf("prepare the trust data: %w", err)
@@ -113,6 +121,8 @@ func (s *server) routes() *http.ServeMux {
 	private := func(pattern string, do action) { mux.Handle(pattern, s.private(do)) }
 
 	s.routeFleet(private)
+	s.routeHosts(private)
+	s.routeStatements(private)
 	s.routeEndpoints(private)
 	s.routeTelling(private)
 	s.routePublic(mux, public)
@@ -141,6 +151,44 @@ func (s *server) routeFleet(private func(string, action)) {
 	private("POST /endpoints/{id}/remove", s.removeEndpoint)
 }
 
+// routeHosts is whose the hosts are, and who opted out.
+func (s *server) routeHosts(private func(string, action)) {
+	private("GET /hosts", s.listHosts)
+	private("POST /hosts", s.claimHost)
+	private("GET /hosts/{host}", s.showHost)
+	private("GET /hosts/{host}/progress", s.showHostProgress) // polled fragment
+	private("POST /hosts/{host}/check", s.checkHost)
+	private("POST /hosts/{host}/give-up", s.giveUpHost)
+
+	// Who asked not to be looked at: operators only, for every team.
+	private("GET /opt-outs", s.listOptOuts)
+	private("POST /opt-outs", s.recordOptOut)
+	private("POST /opt-outs/{id}/end", s.endOptOut)
+}
+
+// routeStatements is what is stated of an application, and what people are
+// reminded of: read by all, changed by administrators and developers.
+func (s *server) routeStatements(private func(string, action)) {
+	private("GET /applications/{id}/attestations", s.showAttestations)
+	private("GET /applications/{id}/attestations.csv", s.sendAttestations)
+	private("GET /applications/{id}/attestations/{requirement}", s.showAttestation)
+	private("POST /applications/{id}/attestations/{requirement}", s.stateAttestation)
+	private("GET /applications/{id}/secrets", s.showSecrets)
+	private("POST /applications/{id}/secrets", s.addSecret)
+	private("GET /applications/{id}/secrets/{secret}/replace", s.showReplaceSecret)
+	private("POST /applications/{id}/secrets/{secret}/replace", s.replaceSecret)
+	private("GET /applications/{id}/secrets/{secret}/remove", s.confirmRemoveSecret)
+	private("POST /applications/{id}/secrets/{secret}/remove", s.removeSecret)
+	private("GET /applications/{id}/compromise", s.showCompromise)
+	private("POST /applications/{id}/compromise", s.recordCompromise)
+	private("POST /applications/{id}/compromise/{compromise}/steps", s.addCompromiseStep)
+
+	// For operators: what every team states.
+	private("GET /fleet/attestations", s.showFleetAttestations)
+	private("GET /fleet/attestations.csv", s.sendFleetAttestations)
+	private("GET /fleet/compromises", s.showFleetCompromises)
+}
+
 // routeEndpoints is what was seen of an endpoint, what it means, and what is to
 // come.
 func (s *server) routeEndpoints(private func(string, action)) {
@@ -163,7 +211,8 @@ func (s *server) routeEndpoints(private func(string, action)) {
 	private("GET /endpoints/{id}/profiles", s.showProfiles)
 	private("POST /endpoints/{id}/profiles", s.changeProfiles)
 
-	// Leave for intrusive probes: operators only, whichever team's endpoint it is.
+	// Leave for intrusive probes: of operators, whichever team's endpoint it is, and
+	// of administrators for hosts that are shown to be their team's.
 	private("GET /endpoints/{id}/intrusive", s.showIntrusive)
 	private("POST /endpoints/{id}/intrusive", s.allowIntrusive)
 	private("POST /endpoints/{id}/intrusive/forbid", s.forbidIntrusive)
@@ -201,6 +250,7 @@ func (s *server) routePublic(mux *http.ServeMux, public func(string, action)) {
 
 	// For people who run the servers that we look at.
 	public("GET /probe", s.showProbe)
+	mux.HandleFunc("GET /.well-known/security.txt", s.sendSecurityText)
 
 	// For machines: the process runs; requests can be served; metrics.
 	mux.HandleFunc("GET /healthz", s.showHealth)

@@ -59,6 +59,7 @@ func (w *upkeepWorker) Work(ctx context.Context, _ *river.Job[jobs.Upkeep]) erro
 		func(ctx context.Context, tx *store.Tx) error {
 			return ignore(tx.ExpireRegrades(ctx, at, measurementRetention))
 		},
+		func(ctx context.Context, tx *store.Tx) error { return ignore(tx.ExpireImports(ctx, at)) },
 		w.dropPartitions(at, "measurements", measurementRetention),
 		w.dropPartitions(at, "host_looks", historyRetention),
 		w.dropPartitions(at, "assessments", historyRetention),

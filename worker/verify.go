@@ -51,14 +51,16 @@ func (w *verifyWorker) Work(ctx context.Context, job *river.Job[jobs.Verify]) er
 	asking, cancel := context.WithTimeout(ctx, w.config.Limits.WithDefaults().Deadline)
 	defer cancel()
 	network := optout.Respect(w.config.Network(w.config.Limits), w.config.optedOut)
-	look := ownership.Look(asking, network, ownership.Question{Host: claimed.Host, Token: claimed.Token, Pages: pages})
+	look := ownership.Look(asking, network, ownership.Question{
+		Host: claimed.Host, Token: claimed.Token, Domains: monitor.OwnershipDomains(claimed.Host), Pages: pages,
+	})
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("verify ownership %d: %w", claimed.ID, err)
 	}
 	return w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		at := w.config.now()
 		step := func(before monitor.Ownership) monitor.Ownership {
-			return monitor.StepOwnership(before, look, ownership.Covers(look.DNS.Value), at)
+			return monitor.StepOwnership(before, look, at)
 		}
 		if _, err := tx.SettleOwnership(ctx, claimed.ID, step, at); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err

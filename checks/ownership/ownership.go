@@ -2,12 +2,9 @@ package ownership
 
 import (
 	"context"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
-
-	"golang.org/x/net/publicsuffix"
 
 	"github.com/gradewatch/gradewatch/checks"
 )
@@ -18,7 +15,7 @@ const (
 	RecordPrefix = "gradewatch-verification="                 // of the TXT record, before the token
 	FilePath     = "/.well-known/gradewatch-verification.txt" // that holds the token (RFC 8615)
 	MetaName     = "gradewatch-verification"                  // of the meta tag whose content is the token
-	parentsMost  = 8                                          // names that are asked for a record
+	domainsMost  = 8                                          // that are asked for a record
 	pagesMost    = 3                                          // registered URLs that are asked for a meta tag, besides /
 )
 
@@ -28,6 +25,9 @@ const typeTXT = 16 // RFC 1035 section 3.2.2
 type Question struct {
 	Host  string // lower-case ASCII, or an address literal
 	Token string
+	// Domains are the names whose DNS may hold the token: the host, and parents of
+	// it. At most 8 are asked.
+	Domains []string
 	// Pages are URLs that are registered on the host. Those on https and port 443
 	// may hold the meta tag, and none at all means that only DNS is asked: nobody
 	// registered anything there to connect for.
@@ -62,42 +62,12 @@ func Look(ctx context.Context, network checks.Network, question Question) checks
 	return look
 }
 
-// Domains are the names whose DNS may hold the token of a host: the host and
-// its parents up to the registrable domain by the public suffix list. An
-// address literal has none.
-func Domains(host string) []string {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if _, err := netip.ParseAddr(host); err == nil || host == "" {
-		return nil
-	}
-	names := []string{host}
-	top, err := publicsuffix.EffectiveTLDPlusOne(host)
-	if err != nil {
-		return names
-	}
-	for names[len(names)-1] != top {
-		_, parent, _ := strings.Cut(names[len(names)-1], ".")
-		names = append(names, parent)
-	}
-	if len(names) > parentsMost { // the host, and those next to the registrable domain
-		names = append(names[:1], names[len(names)-parentsMost+1:]...)
-	}
-	return names
-}
-
-// Covers says whether whoever controls domain's DNS may speak for the names
-// below it: a public suffix belongs to nobody who is registered below it.
-func Covers(domain string) bool {
-	_, err := publicsuffix.EffectiveTLDPlusOne(domain)
-	return err == nil
-}
-
-// inDNS asks from the host upwards until a record holds the token. An alias
+// inDNS asks domain by domain until a record holds the token. An alias
 // counts for nothing: a wildcard that leads to a hosting company would let its
 // customers speak for the domain.
 func inDNS(ctx context.Context, network checks.Network, question Question) checks.Fact[string] {
 	answer := checks.AbsentFact[string](checks.ReasonNoRecord)
-	for _, domain := range Domains(question.Host) {
+	for _, domain := range question.Domains[:min(len(question.Domains), domainsMost)] {
 		found := network.Lookup(ctx, Label+"."+domain, typeTXT)
 		switch {
 		case found.State == checks.Inconclusive:

@@ -55,7 +55,7 @@ func pages(t *testing.T, handler http.Handler) (network *rerouted, connections *
 }
 
 func question(urls ...string) ownership.Question {
-	return ownership.Question{Host: "app.example.com", Token: token, Pages: append([]string{"https://app.example.com/callback"}, urls...)}
+	return ownership.Question{Host: "app.example.com", Domains: []string{"app.example.com", "example.com"}, Token: token, Pages: append([]string{"https://app.example.com/callback"}, urls...)}
 }
 
 func html(head string) http.HandlerFunc {
@@ -80,22 +80,21 @@ func TestTokenInDNS(t *testing.T) {
 	aliased := right
 	aliased.CNAME = "pages.hosting.example"
 	tests := map[string]struct {
-		host string
+		host string // and the domains that may hold the token
 		name string
 		say  dnsserver.Answer
 		want checks.Fact[string]
 	}{
-		"of the host":                      {"app.example.com", "_gradewatch.app.example.com", right, checks.KnownFact("app.example.com")},
-		"of a parent":                      {"a.b.example.com", "_gradewatch.b.example.com", right, checks.KnownFact("b.example.com")},
-		"of the registrable domain":        {"a.b.example.co.uk", "_gradewatch.example.co.uk", right, checks.KnownFact("example.co.uk")},
-		"of a public suffix":               {"shop.github.io", "_gradewatch.github.io", right, checks.AbsentFact[string](checks.ReasonNoRecord)},
-		"of another name":                  {"app.example.com", "app.example.com", right, checks.AbsentFact[string](checks.ReasonNoRecord)},
-		"another token":                    {"app.example.com", "_gradewatch.example.com", value("gradewatch-verification=zzzz"), checks.AbsentFact[string](checks.ReasonNoToken)},
-		"the token with more behind it":    {"app.example.com", "_gradewatch.example.com", value("gradewatch-verification=" + token + "x"), checks.AbsentFact[string](checks.ReasonNoToken)},
-		"the token without its name":       {"app.example.com", "_gradewatch.example.com", value(token), checks.AbsentFact[string](checks.ReasonNoRecord)},
-		"through an alias (a wildcard)":    {"app.example.com", "_gradewatch.app.example.com", aliased, checks.AbsentFact[string](checks.ReasonNoRecord)},
-		"a name server that fails":         {"app.example.com", "_gradewatch.app.example.com", dnsserver.SERVFAIL(), checks.InconclusiveFact[string](checks.ReasonResolverFailed)},
-		"an address literal has no record": {"192.0.2.1", "_gradewatch.192.0.2.1", right, checks.AbsentFact[string](checks.ReasonNoRecord)},
+		"of the host":                   {"app.example.com example.com", "_gradewatch.app.example.com", right, checks.KnownFact("app.example.com")},
+		"of a parent":                   {"a.b.example.com b.example.com example.com", "_gradewatch.b.example.com", right, checks.KnownFact("b.example.com")},
+		"of the registrable domain":     {"a.b.example.co.uk b.example.co.uk example.co.uk", "_gradewatch.example.co.uk", right, checks.KnownFact("example.co.uk")},
+		"of a public suffix":            {"shop.github.io", "_gradewatch.github.io", right, checks.AbsentFact[string](checks.ReasonNoRecord)},
+		"of another name":               {"app.example.com example.com", "app.example.com", right, checks.AbsentFact[string](checks.ReasonNoRecord)},
+		"another token":                 {"app.example.com example.com", "_gradewatch.example.com", value("gradewatch-verification=zzzz"), checks.AbsentFact[string](checks.ReasonNoToken)},
+		"the token with more behind it": {"app.example.com example.com", "_gradewatch.example.com", value("gradewatch-verification=" + token + "x"), checks.AbsentFact[string](checks.ReasonNoToken)},
+		"the token without its name":    {"app.example.com example.com", "_gradewatch.example.com", value(token), checks.AbsentFact[string](checks.ReasonNoRecord)},
+		"through an alias (a wildcard)": {"app.example.com example.com", "_gradewatch.app.example.com", aliased, checks.AbsentFact[string](checks.ReasonNoRecord)},
+		"a name server that fails":      {"app.example.com example.com", "_gradewatch.app.example.com", dnsserver.SERVFAIL(), checks.InconclusiveFact[string](checks.ReasonResolverFailed)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +106,8 @@ func TestTokenInDNS(t *testing.T) {
 				return dnsserver.NXDOMAIN()
 			})
 			network := probe.New(probe.Config{Resolver: server.Address()}).Network(checks.Limits{})
-			look := ownership.Look(t.Context(), network, ownership.Question{Host: test.host, Token: token})
+			domains := strings.Fields(test.host)
+			look := ownership.Look(t.Context(), network, ownership.Question{Host: domains[0], Domains: domains, Token: token})
 			require.Equal(t, checks.OwnershipLook{DNS: test.want}, look, "without a registered page nobody connects")
 			require.Empty(t, network.Measurements().Connections)
 		})
@@ -250,21 +250,4 @@ func TestHostilePeers(t *testing.T) {
 		look := ownership.Look(ctx, network, question())
 		require.Equal(t, checks.InconclusiveFact[string](checks.ReasonCanceled), look.File)
 	})
-}
-
-func TestCovers(t *testing.T) {
-	t.Parallel()
-	for domain, want := range map[string]bool{"example.com": true, "app.example.com": true, "github.io": false, "com": false, "co.uk": false, "": false, "localhost": false} {
-		require.Equal(t, want, ownership.Covers(domain), domain)
-	}
-}
-
-func TestDomains(t *testing.T) {
-	t.Parallel()
-	deep := strings.Repeat("a.", 30) + "example.com"
-	require.Len(t, ownership.Domains(deep), 8)
-	require.Equal(t, deep, ownership.Domains(deep)[0])
-	require.Equal(t, "example.com", ownership.Domains(deep)[7])
-	require.Equal(t, []string{"localhost"}, ownership.Domains("localhost"))
-	require.Empty(t, ownership.Domains("::1"))
 }

@@ -118,10 +118,11 @@ func newPages(s settings, from *store.Store, base string, logger *slog.Logger) (
 		return nil, fmt.Errorf("prepare River: %w", err)
 	}
 	pages := web.Config{
-		Store: from, Jobs: client, BaseURL: base, Logger: logger, Version: programVersion(), Vantage: s.Vantage,
+		Store: from.WithHostQuota(s.UnverifiedHosts), Jobs: client, BaseURL: base, Logger: logger, Version: programVersion(), Vantage: s.Vantage,
 		Ready:     func(ctx context.Context) error { return current(ctx, from) },
 		UserAgent: httpsec.UserAgent, ClientAddress: web.ClientAddress(s.ClientAddressHeader),
 		Operator: s.Operator, Contact: s.Contact, Sources: s.sources, Trust: s.trust,
+		CompromiseContact: s.CompromiseContact, CompromiseLink: s.CompromiseLink,
 	}
 	if s.Metrics {
 		registry := prometheus.NewRegistry()

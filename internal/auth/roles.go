@@ -19,18 +19,23 @@ const (
 	ShowSecret      Permission = "see a webhook's signing secret"
 	ReadAudit       Permission = "read the audit"
 	AllowIntrusive  Permission = "allow intrusive probes"
-	SeeFleet        Permission = "see the calendar of every team"
+	RecordOptOuts   Permission = "record who opted out"
+	// AllowOwnIntrusive is for URLs of one's own team, on hosts that are shown to
+	// be its own.
+	AllowOwnIntrusive Permission = "allow intrusive probes of your team's hosts"
+	SeeFleet          Permission = "see what is of every team"
+	KeepStatements    Permission = "state attestations, and keep secrets' dates and compromises"
 )
 
 // permissions lists what each role may do beside reading.
 func permissions(role monitor.Role) []Permission {
 	switch role {
 	case monitor.Administrator:
-		return []Permission{ChangeInventory, RequestLook, ChangeChannels, ShowSecret, ReadAudit}
+		return []Permission{ChangeInventory, KeepStatements, RequestLook, ChangeChannels, ShowSecret, ReadAudit, AllowOwnIntrusive}
 	case monitor.Developer:
-		return []Permission{ChangeInventory, RequestLook, ChangeChannels, ReadAudit}
+		return []Permission{ChangeInventory, KeepStatements, RequestLook, ChangeChannels, ReadAudit}
 	case monitor.Operator:
-		return []Permission{RequestLook, ReadAudit, AllowIntrusive, SeeFleet}
+		return []Permission{RequestLook, ReadAudit, AllowIntrusive, SeeFleet, RecordOptOuts}
 	default:
 		return nil
 	}

@@ -31,6 +31,13 @@ type Config struct {
 	Contact  string `env:"GRADEWATCH_CONTACT"`  // mail address for questions and opting out
 	Sources  string `env:"GRADEWATCH_SOURCES"`  // networks that looks come from
 
+	// UnverifiedHosts is how many hosts a team may have looked at without showing
+	// that they are its own; 0: any number.
+	UnverifiedHosts int `env:"GRADEWATCH_UNVERIFIED_HOSTS" envDefault:"50"`
+	// Whom to tell of a compromised secret: what the page about it says.
+	CompromiseContact string `env:"GRADEWATCH_COMPROMISE_CONTACT" envDefault:"appdev@superoffice.com"` // SuperOffice Online Operations
+	CompromiseLink    string `env:"GRADEWATCH_COMPROMISE_LINK" envDefault:"https://dev.superoffice.com/contact-us"`
+
 	Metrics bool `env:"GRADEWATCH_METRICS"` // serve Prometheus metrics at /metrics, to whoever reaches the pages
 
 	Vantage    string   `env:"GRADEWATCH_VANTAGE" envDefault:"local"`

@@ -66,6 +66,9 @@ func (c Config) addressFaults() []fault {
 	if c.BaseURL != "" && !isOrigin(c.BaseURL) {
 		faults = append(faults, fault{"GRADEWATCH_BASE_URL", fmt.Sprintf("be a scheme and host like https://gradewatch.example, not %q", c.BaseURL)})
 	}
+	if c.CompromiseLink != "" && !hasScheme(c.CompromiseLink, "https") {
+		faults = append(faults, fault{"GRADEWATCH_COMPROMISE_LINK", fmt.Sprintf("be an https URL like https://dev.superoffice.com/contact-us, not %q", c.CompromiseLink)})
+	}
 	for _, reference := range c.References {
 		if err := hostAndPort(reference); err != nil || strings.HasPrefix(reference, ":") {
 			faults = append(faults, fault{"GRADEWATCH_REFERENCES", fmt.Sprintf("list hosts and ports like dns.google:443, not %q", reference)})
@@ -98,6 +101,9 @@ func (c Config) workFaults() []fault {
 	}
 	if c.RescueAfter != 0 && c.RescueAfter <= c.LookTimeout {
 		faults = append(faults, fault{"GRADEWATCH_RESCUE_AFTER", fmt.Sprintf("be over GRADEWATCH_LOOK_TIMEOUT (%s), not %s", c.LookTimeout, c.RescueAfter)})
+	}
+	if c.UnverifiedHosts < 0 {
+		faults = append(faults, fault{"GRADEWATCH_UNVERIFIED_HOSTS", fmt.Sprintf("be 0 or more, not %d", c.UnverifiedHosts)})
 	}
 	if c.LookWorkers < 1 || c.LookWorkers > 1000 {
 		faults = append(faults, fault{"GRADEWATCH_LOOK_WORKERS", fmt.Sprintf("be 1 to 1000, not %d", c.LookWorkers)})

@@ -68,7 +68,8 @@ type FullQuestion struct {
 //   - After a full look, at its next time in the schedule. One over our own
 //     broken network did not count: the next run is a full one.
 //   - After the first quick look, at once: verdicts come within seconds, and
-//     everything else right after.
+//     everything else right after. Where it was planned already, since many
+//     were registered together, then.
 //   - After a confirmed change, that is an incident that opened, grew or lost a
 //     requirement, and after another certificate or protocol, at once, but not
 //     within FullApart of the last one: the full look sees what came with it.
@@ -88,6 +89,8 @@ func PlanFull(endpoint Endpoint, question FullQuestion) FullPlan {
 		return FullPlan{DueAt: endpoint.Schedule().NextFull(question.At)}
 	case broken, down, !question.First && !changed(question):
 		return FullPlan{}
+	case question.First && endpoint.NextFullAt.After(question.At):
+		return FullPlan{RunAt: endpoint.NextFullAt}
 	}
 	due := question.At
 	if earliest := endpoint.FullLookedAt.Add(FullApart); !endpoint.FullLookedAt.IsZero() && due.Before(earliest) {

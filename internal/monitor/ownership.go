@@ -1,7 +1,12 @@
 package monitor
 
 import (
+	"net/netip"
+	"slices"
+	"strings"
 	"time"
+
+	"golang.org/x/net/publicsuffix"
 
 	"github.com/gradewatch/gradewatch/checks"
 )
@@ -36,6 +41,8 @@ const (
 	OwnershipFailures   = 3                  // failed checks in a row, and
 	OwnershipGrace      = 3 * 24 * time.Hour // since the first of them, until it lapses
 	OwnershipAskAfter   = 10 * time.Second   // between two checks that people ask for
+	ownershipDomains    = 8                  // names of a host that are asked for a record
+	ownershipCheckTakes = time.Minute        // at the most; later nobody waits for it
 )
 
 // Ownership is a host that a team says is its own.
@@ -55,11 +62,17 @@ type Ownership struct {
 	Failures     int             // failed checks in a row
 	Answer       *checks.OwnershipLook
 	NextCheckAt  time.Time // zero: only when somebody asks
+	AskedAt      time.Time // when a person asked for a check last; zero: never
 }
 
 // Holds says whether the host counts as the team's.
 func (o Ownership) Holds() bool {
 	return o.State == OwnershipVerified || o.State == OwnershipFailing
+}
+
+// Checking says whether a check that a person asked for is under way.
+func (o Ownership) Checking(at time.Time) bool {
+	return o.AskedAt.After(o.CheckedAt) && at.Sub(o.AskedAt) < ownershipCheckTakes
 }
 
 // Lapses is when the ownership lapses at the earliest; zero where it does not fail.
@@ -97,8 +110,36 @@ func gone(method OwnershipMethod, look checks.OwnershipLook) bool {
 	}
 }
 
-// StepOwnership returns an ownership after a check. covers says whether the
-// domain whose DNS held the token may speak for the names below it. The rules:
+// OwnershipDomains are the names whose DNS may hold the token of a host: the
+// host and its parents up to the registrable domain by the public suffix list,
+// of many the host and those next to that domain. An address literal has none.
+func OwnershipDomains(host string) []string {
+	if _, err := netip.ParseAddr(host); err == nil || host == "" {
+		return nil
+	}
+	names := []string{host}
+	top, err := publicsuffix.EffectiveTLDPlusOne(host)
+	if err != nil {
+		return names
+	}
+	for names[len(names)-1] != top {
+		_, parent, _ := strings.Cut(names[len(names)-1], ".")
+		names = append(names, parent)
+	}
+	if surplus := len(names) - ownershipDomains; surplus > 0 {
+		names = slices.Delete(names, 1, 1+surplus)
+	}
+	return names
+}
+
+// SpeaksForNamesBelow says whether who controls a domain's DNS may speak for the
+// names below it: a public suffix belongs to nobody who is registered there.
+func SpeaksForNamesBelow(domain string) bool {
+	_, err := publicsuffix.EffectiveTLDPlusOne(domain)
+	return err == nil
+}
+
+// StepOwnership returns an ownership after a check. The rules:
 //   - A token that is found anywhere verifies, and ends every spell of failing.
 //   - A check fails where the token is conclusively gone from where it was found
 //     last, and is nowhere else. What could not be read, as of a host that is
@@ -107,12 +148,12 @@ func gone(method OwnershipMethod, look checks.OwnershipLook) bool {
 //     first of them, it lapses. Checks that people ask for do not hasten that.
 //   - What was never verified stays pending, and what lapsed stays lapsed, until
 //     a check that somebody asks for finds the token.
-func StepOwnership(before Ownership, look checks.OwnershipLook, covers bool, at time.Time) Ownership {
+func StepOwnership(before Ownership, look checks.OwnershipLook, at time.Time) Ownership {
 	next := before
 	next.CheckedAt, next.Answer = at, &look
 	if method := found(look); method != "" {
 		next.State, next.Method, next.VerifiedAt, next.Domain = OwnershipVerified, method, at, ""
-		if method == ByDNS && covers {
+		if method == ByDNS && SpeaksForNamesBelow(look.DNS.Value) {
 			next.Domain = look.DNS.Value
 		}
 		next.FailingSince, next.Failures = time.Time{}, 0

@@ -1,6 +1,7 @@
 package monitor_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -23,21 +24,20 @@ func TestOwnershipIsVerifiedByTheMethodThatCountsMost(t *testing.T) {
 	pending := monitor.Ownership{ID: 1, Host: "app.example.com", State: monitor.OwnershipPending}
 	tests := map[string]struct {
 		look   checks.OwnershipLook
-		covers bool
 		method monitor.OwnershipMethod
 		domain string
 	}{
-		"DNS of a parent":          {checks.OwnershipLook{DNS: checks.KnownFact("example.com"), File: there}, true, monitor.ByDNS, "example.com"},
-		"DNS of a public suffix":   {checks.OwnershipLook{DNS: checks.KnownFact("github.io")}, false, monitor.ByDNS, ""},
-		"file":                     {checks.OwnershipLook{File: there, Meta: there}, true, monitor.ByFile, ""},
-		"file, while DNS fails":    {checks.OwnershipLook{DNS: checks.InconclusiveFact[string](checks.ReasonTimeout), File: there}, false, monitor.ByFile, ""},
-		"meta of the first page":   {checks.OwnershipLook{Meta: there, Page: there}, true, monitor.ByMeta, ""},
-		"meta of a page elsewhere": {checks.OwnershipLook{Page: there}, true, monitor.ByPage, ""},
+		"DNS of a parent":          {checks.OwnershipLook{DNS: checks.KnownFact("example.com"), File: there}, monitor.ByDNS, "example.com"},
+		"DNS of a public suffix":   {checks.OwnershipLook{DNS: checks.KnownFact("github.io")}, monitor.ByDNS, ""},
+		"file":                     {checks.OwnershipLook{File: there, Meta: there}, monitor.ByFile, ""},
+		"file, while DNS fails":    {checks.OwnershipLook{DNS: checks.InconclusiveFact[string](checks.ReasonTimeout), File: there}, monitor.ByFile, ""},
+		"meta of the first page":   {checks.OwnershipLook{Meta: there, Page: there}, monitor.ByMeta, ""},
+		"meta of a page elsewhere": {checks.OwnershipLook{Page: there}, monitor.ByPage, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := monitor.StepOwnership(pending, test.look, test.covers, ownershipStart)
+			got := monitor.StepOwnership(pending, test.look, ownershipStart)
 			require.Equal(t, monitor.OwnershipVerified, got.State)
 			require.Equal(t, test.method, got.Method)
 			require.Equal(t, test.domain, got.Domain)
@@ -88,7 +88,7 @@ func TestOwnershipLapses(t *testing.T) {
 			for i, step := range test.checks {
 				at := ownershipStart.Add(time.Duration(step.hours) * time.Hour)
 				before := o
-				o = monitor.StepOwnership(o, step.look, true, at)
+				o = monitor.StepOwnership(o, step.look, at)
 				require.Equal(t, step.want, o.State, "check %d", i)
 				require.Equal(t, at, o.CheckedAt)
 				require.Equal(t, step.look, *o.Answer)
@@ -105,4 +105,26 @@ func TestOwnershipSaysWhenItLapses(t *testing.T) {
 	require.Equal(t, ownershipStart.Add(72*time.Hour), o.Lapses())
 	o.State = monitor.OwnershipVerified
 	require.Zero(t, o.Lapses())
+}
+
+func TestSpeaksForNamesBelow(t *testing.T) {
+	t.Parallel()
+	for domain, want := range map[string]bool{"example.com": true, "app.example.com": true, "github.io": false, "com": false, "co.uk": false, "": false, "localhost": false} {
+		require.Equal(t, want, monitor.SpeaksForNamesBelow(domain), domain)
+	}
+}
+
+func TestOwnershipDomains(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string][]string{
+		"example.com": {"example.com"}, "a.b.example.co.uk": {"a.b.example.co.uk", "b.example.co.uk", "example.co.uk"},
+		"shop.github.io": {"shop.github.io"}, "github.io": {"github.io"}, "localhost": {"localhost"}, "::1": nil, "192.0.2.1": nil, "": nil,
+	} {
+		require.Equal(t, want, monitor.OwnershipDomains(host), host)
+	}
+	deep := strings.Repeat("a.", 30) + "example.com"
+	domains := monitor.OwnershipDomains(deep)
+	require.Len(t, domains, 8)
+	require.Equal(t, deep, domains[0])
+	require.Equal(t, "example.com", domains[7])
 }

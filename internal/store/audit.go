@@ -63,6 +63,51 @@ func (tx *Tx) Audit(ctx context.Context, actor Actor, entry AuditEntry) error {
 	return nil
 }
 
+// auditMany writes entries of one team and time in one statement. They are of
+// what was done.
+func (tx *Tx) auditMany(ctx context.Context, actor Actor, team int64, at time.Time, entries []AuditEntry) error {
+	before, err := jsonColumn(entries, func(entry AuditEntry) any { return entry.Old })
+	if err != nil {
+		return err
+	}
+	after, err := jsonColumn(entries, func(entry AuditEntry) any { return entry.New })
+	if err != nil {
+		return err
+	}
+	const insert = `
+		INSERT INTO audit (team_id, occurred_at, event_source, actor_id, actor_email, source_ip, destination,
+			action, object, old, new, request_id, result)
+		SELECT @team, @at, @source, nullif(@person::bigint, 0), @email, @ip, @destination, n.action, n.object, n.old::jsonb, n.new::jsonb, @request, 'done'
+		FROM unnest(@actions::text[], @objects::text[], @old::text[], @new::text[]) WITH ORDINALITY AS n(action, object, old, new, place) ORDER BY n.place`
+	_, err = tx.Exec(ctx, insert, pgx.StrictNamedArgs{
+		"team": team, "at": at, "source": actor.Source, "person": actor.PersonID, "email": actor.Email, "ip": addressOrNil(actor.Address),
+		"destination": actor.Destination, "request": actor.RequestID, "old": before, "new": after,
+		"actions": columnOf(entries, func(e AuditEntry) string { return e.Action }), "objects": columnOf(entries, func(e AuditEntry) string { return e.Object }),
+	})
+	if err != nil {
+		return fmt.Errorf("audit %d changes: %w", len(entries), err)
+	}
+	return nil
+}
+
+// jsonColumn writes one value of each entry as JSON text.
+func jsonColumn(entries []AuditEntry, get func(AuditEntry) any) ([]*string, error) {
+	column := make([]*string, 0, len(entries))
+	for _, entry := range entries {
+		form, err := jsonOrNil(get(entry))
+		if err != nil {
+			return nil, err
+		}
+		var text *string
+		if form != nil {
+			written := string(form)
+			text = &written
+		}
+		column = append(column, text)
+	}
+	return column, nil
+}
+
 func jsonOrNil(value any) (json.RawMessage, error) {
 	if value == nil {
 		return nil, nil

@@ -18,6 +18,7 @@ type DeliverySummary struct {
 	Kind           monitor.NotificationKind
 	IncidentID     int64 // 0: of no incident
 	EndpointID     int64 // 0: of no endpoint
+	ApplicationID  int64 // of reminders; 0: of none
 	Title          string
 	ChannelID      int64
 	ChannelKind    string
@@ -50,6 +51,7 @@ type DeliveryFilter struct {
 
 const deliveryColumns = `d.id::text AS id, d.notification_id::text AS notification_id, n.kind,
 	coalesce(n.incident_id, 0) AS incident_id, coalesce(n.endpoint_id, 0) AS endpoint_id,
+	coalesce(n.application_id, 0) AS application_id,
 	coalesce(n.payload->>'title', '') AS title,
 	d.channel_id, c.kind AS channel_kind, c.address AS channel_address, d.state, d.attempts, d.created_at,
 	coalesce(d.next_attempt_at, '0001-01-01T00:00:00Z') AS next_attempt_at,

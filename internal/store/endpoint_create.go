@@ -15,7 +15,7 @@ import (
 )
 
 // CreateEndpoint adds an endpoint to the application it names, due first at
-// endpoint.NextRunAt. ErrConflict: the application has that value already, as
+// endpoint.NextRunAt, and fully from endpoint.NextFullAt on. ErrConflict: the application has that value already, as
 // the same kind in the same environment. ErrNotFound: no such application.
 func (tx *Tx) CreateEndpoint(ctx context.Context, endpoint monitor.Endpoint, at time.Time) (monitor.Endpoint, error) {
 	if _, err := tx.Application(ctx, endpoint.ApplicationID); err != nil {
@@ -36,13 +36,13 @@ func (tx *Tx) CreateEndpoint(ctx context.Context, endpoint monitor.Endpoint, at 
 func (tx *Tx) CreateEndpoints(ctx context.Context, endpoints []monitor.Endpoint, at time.Time) ([]int64, error) {
 	const insert = `
 		INSERT INTO endpoints (team_id, application_id, environment, kind, value_kind, value, probe_url, host, method, post_allowed,
-			vantage, interval_seconds, next_run_at, anchor_at, created_at)
+			vantage, interval_seconds, next_run_at, next_full_at, anchor_at, created_at)
 		SELECT a.team_id, a.id, nullif(n.environment, ''), n.kind, n.value_kind, n.value, n.probe, n.host, n.method, n.post,
-			n.vantage, n.seconds, n.next, n.anchor, @at
+			n.vantage, n.seconds, n.next, n.next_full, n.anchor, @at
 		FROM unnest(@applications::bigint[], @environments::text[], @kinds::text[], @value_kinds::text[], @values::text[],
 			@probes::text[], @hosts::text[], @methods::text[], @posts::boolean[], @vantages::text[], @intervals::integer[],
-			@nexts::timestamptz[], @anchors::timestamptz[]) WITH ORDINALITY
-			AS n(application, environment, kind, value_kind, value, probe, host, method, post, vantage, seconds, next, anchor, place)
+			@nexts::timestamptz[], @fulls::timestamptz[], @anchors::timestamptz[]) WITH ORDINALITY
+			AS n(application, environment, kind, value_kind, value, probe, host, method, post, vantage, seconds, next, next_full, anchor, place)
 		JOIN applications a ON a.id = n.application AND a.deleted_at IS NULL
 		ORDER BY n.place
 		ON CONFLICT DO NOTHING
@@ -104,6 +104,7 @@ func newEndpoints(endpoints []monitor.Endpoint, at time.Time) pgx.StrictNamedArg
 		"vantages":     text(func(e monitor.Endpoint) string { return cmp.Or(e.Vantage, "local") }),
 		"intervals":    columnOf(endpoints, func(e monitor.Endpoint) int64 { return int64(e.Interval / time.Second) }),
 		"nexts":        columnOf(endpoints, func(e monitor.Endpoint) time.Time { return e.NextRunAt }),
+		"fulls":        columnOf(endpoints, func(e monitor.Endpoint) *time.Time { return timeOrNil(e.NextFullAt) }),
 		"anchors":      columnOf(endpoints, func(e monitor.Endpoint) *time.Time { return timeOrNil(e.Anchor) }),
 	}
 }

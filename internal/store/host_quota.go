@@ -68,4 +68,4 @@ func (tx *Tx) UnverifiedHosts(ctx context.Context, team int64) (count int, err e
 
 // HostQuota returns how many hosts a team may have looked at that are not shown
 // to be its own; 0: any number.
-func (tx *Tx) HostQuota() int { return tx.hostQuota }
+func (s *Store) HostQuota() int { return s.hostQuota }

@@ -16,7 +16,7 @@ import (
 const ownershipColumns = `id, team_id, host, token, created_by, created_at, state, method, domain,
 	coalesce(verified_at, '0001-01-01T00:00:00Z') AS verified_at, coalesce(checked_at, '0001-01-01T00:00:00Z') AS checked_at,
 	coalesce(failing_since, '0001-01-01T00:00:00Z') AS failing_since, failures, answer,
-	coalesce(next_check_at, '0001-01-01T00:00:00Z') AS next_check_at`
+	coalesce(next_check_at, '0001-01-01T00:00:00Z') AS next_check_at, coalesce(asked_at, '0001-01-01T00:00:00Z') AS asked_at`
 
 // ownershipsMost bounds the hosts that one team says are its own.
 const ownershipsMost = 2000
@@ -67,6 +67,26 @@ func (tx *Tx) GiveUpHost(ctx context.Context, actor Actor, host string, at time.
 		return err
 	}
 	return tx.endUnownedLeaves(ctx, actor, gone.TeamID, at)
+}
+
+// AskOwnershipCheck notes that a person asks for a check of a host, and returns
+// the ownership's id: the caller inserts the job in the same transaction.
+// ErrTooMany: somebody asked less than monitor.OwnershipAskAfter ago.
+// ErrNotFound: the team never said that the host is its own.
+func (tx *Tx) AskOwnershipCheck(ctx context.Context, host string, at time.Time) (id int64, err error) {
+	claimed, err := tx.Ownership(ctx, host)
+	if err != nil {
+		return 0, err
+	}
+	err = tx.QueryRow(ctx, `UPDATE host_ownerships SET asked_at = @at WHERE id = @id AND (asked_at IS NULL OR asked_at <= @before) RETURNING id`,
+		pgx.StrictNamedArgs{"id": claimed.ID, "at": at, "before": at.Add(-monitor.OwnershipAskAfter)}).Scan(&id)
+	if isNoRows(err) {
+		err = ErrTooMany
+	}
+	if err != nil {
+		return 0, fmt.Errorf("ask for a check of %s: %w", host, err)
+	}
+	return id, nil
 }
 
 // OwnershipQuestion returns an ownership and URLs that are registered on its
@@ -162,8 +182,15 @@ type HostSummary struct {
 	CheckedAt time.Time               // likewise
 }
 
-// Hosts lists the transaction's team's hosts by name, at most limit from offset on.
-func (tx *Tx) Hosts(ctx context.Context, limit, offset int) ([]HostSummary, error) {
+// HostFilter narrows a list of hosts.
+type HostFilter struct {
+	Unverified bool // those that count for the quota only
+	Limit      int
+	Offset     int
+}
+
+// Hosts lists the transaction's team's hosts by name.
+func (tx *Tx) Hosts(ctx context.Context, filter HostFilter) ([]HostSummary, error) {
 	rows, _ := tx.Query(ctx, `
 		WITH names AS (
 			SELECT host, count(*) AS endpoints FROM endpoints
@@ -171,6 +198,7 @@ func (tx *Tx) Hosts(ctx context.Context, limit, offset int) ([]HostSummary, erro
 		page AS (
 			SELECT host, coalesce(n.endpoints, 0)::int AS endpoints FROM names n
 			FULL JOIN (SELECT host FROM host_ownerships WHERE team_id = current_team()) c USING (host)
+			WHERE NOT @unverified OR n.endpoints > 0 AND NOT owns_host(current_team(), host, true)
 			ORDER BY host LIMIT @limit OFFSET @offset)
 		SELECT p.host, p.endpoints, owns_host(current_team(), p.host, true) AS owned,
 			coalesce((SELECT c.domain FROM host_ownerships c
@@ -179,7 +207,7 @@ func (tx *Tx) Hosts(ctx context.Context, limit, offset int) ([]HostSummary, erro
 				ORDER BY length(c.domain), c.id LIMIT 1), '') AS covered_by,
 			coalesce(o.state, '') AS state, coalesce(o.method, '') AS method, coalesce(o.checked_at, '0001-01-01T00:00:00Z') AS checked_at
 		FROM page p LEFT JOIN host_ownerships o ON o.team_id = current_team() AND o.host = p.host
-		ORDER BY p.host`, pgx.StrictNamedArgs{"limit": limit, "offset": offset})
+		ORDER BY p.host`, pgx.StrictNamedArgs{"unverified": filter.Unverified, "limit": filter.Limit, "offset": filter.Offset})
 	return collectAll[HostSummary](rows, "list the hosts")
 }
 

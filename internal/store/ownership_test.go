@@ -92,7 +92,7 @@ func (e *estate) settle(claimed monitor.Ownership, look checks.OwnershipLook, at
 	e.Helper()
 	e.asWorker(func(ctx context.Context, tx *store.Tx) (err error) {
 		settled, err = tx.SettleOwnership(ctx, claimed.ID, func(before monitor.Ownership) monitor.Ownership {
-			return monitor.StepOwnership(before, look, true, at)
+			return monitor.StepOwnership(before, look, at)
 		}, at)
 		return err
 	})
@@ -148,6 +148,34 @@ func TestClaimIsRandomAndKept(t *testing.T) {
 	require.Equal(t, nowhere(), *again.Answer)
 }
 
+func TestChecksAreNotAskedForTooOften(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t, 0)
+	claimed := e.claim(0, "app.example.com", nowhere(), instant)
+	ask := func(team int, at time.Time) (id int64, err error) {
+		err = e.store.AsTeam(t.Context(), e.teams[team].ID, func(ctx context.Context, tx *store.Tx) error {
+			id, err = tx.AskOwnershipCheck(ctx, "app.example.com", at)
+			return err
+		})
+		return id, err
+	}
+	id, err := ask(0, instant.Add(time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, claimed.ID, id)
+	_, err = ask(0, instant.Add(time.Minute+9*time.Second))
+	require.ErrorIs(t, err, store.ErrTooMany)
+	_, err = ask(0, instant.Add(time.Minute+10*time.Second))
+	require.NoError(t, err)
+	_, err = ask(1, instant)
+	require.ErrorIs(t, err, store.ErrNotFound)
+	e.asTeam(0, func(ctx context.Context, tx *store.Tx) error {
+		now, err := tx.Ownership(ctx, "app.example.com")
+		require.True(t, now.Checking(instant.Add(2*time.Minute)))
+		require.False(t, now.Checking(instant.Add(3*time.Minute)), "nobody waits for a check that was lost")
+		return err
+	})
+}
+
 func TestVerifiedDomainCoversNamesBelow(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, 0)
@@ -172,7 +200,7 @@ func TestVerifiedDomainCoversNamesBelow(t *testing.T) {
 	e.claim(0, "claimed.example", nowhere(), instant)
 	list := func(team int) (hosts []store.HostSummary) {
 		e.asTeam(team, func(ctx context.Context, tx *store.Tx) (err error) {
-			hosts, err = tx.Hosts(ctx, 100, 0)
+			hosts, err = tx.Hosts(ctx, store.HostFilter{Limit: 100})
 			for i := range hosts {
 				one, err := tx.Host(ctx, hosts[i].Host)
 				require.NoError(t, err)
@@ -193,6 +221,14 @@ func TestVerifiedDomainCoversNamesBelow(t *testing.T) {
 		{Host: "page.example.org", Endpoints: 1, Owned: true, State: monitor.OwnershipVerified, Method: monitor.ByPage},
 		{Host: "xn--bcher-kva.example", Endpoints: 1},
 	}, list(0))
+	e.asTeam(0, func(ctx context.Context, tx *store.Tx) error {
+		hosts, err := tx.Hosts(ctx, store.HostFilter{Unverified: true, Limit: 2, Offset: 1})
+		for i := range hosts {
+			hosts[i].CheckedAt = time.Time{}
+		}
+		require.Equal(t, []store.HostSummary{{Host: "notexample.com", Endpoints: 1}, {Host: "xn--bcher-kva.example", Endpoints: 1}}, hosts)
+		return err
+	})
 	require.Equal(t, []store.HostSummary{{Host: "app.example.com", Endpoints: 1}}, list(1), "another team owns nothing by it")
 }
 

@@ -97,7 +97,7 @@ func TestEveryTeamTableHasRowsToTestWith(t *testing.T) {
 var teamMayChange = map[string]string{
 	"sign_in_links": "used_at", "sessions": "last_seen_at", "applications": "deleted_at", "client_ids": "client_id",
 	"endpoints": "next_run_at", "incidents": "state", "incident_requirements": "resolved_at", "channels": "disabled_at",
-	"waivers": "ended_at", "imports": "expires_at", "attestations": "superseded_at", "application_secrets": "replaced_by", "compromises": "closed_by",
+	"waivers": "ended_at", "imports": "applied_by", "attestations": "superseded_at", "application_secrets": "replaced_by", "compromises": "closed_by",
 }
 
 // teamMayDelete names the tables whose rows a team deletes and never changes.

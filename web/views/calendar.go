@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks/certs/renewal"
+	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 )
 
@@ -18,7 +19,7 @@ type Calendar struct {
 	Fleet       bool // endpoints of every team
 	MaySeeFleet bool
 	OwnTeam     int64
-	Entries     []renewal.Entry // all of them
+	Entries     []CalendarEntry // all of them
 	Months      []CalendarMonth // those shown
 	Endpoints   map[int64]store.ServedChains
 	Unseen      int // endpoints whose certificates were never seen
@@ -27,8 +28,28 @@ type Calendar struct {
 // CalendarMonth is one month of the calendar, or what stands now.
 type CalendarMonth struct {
 	ID, Title string
-	Entries   []renewal.Entry
+	Entries   []CalendarEntry
 }
+
+// CalendarEntry is one event: of certificates, or of an application.
+type CalendarEntry struct {
+	renewal.Entry
+	Application *CalendarApplication // nil: of certificates and their URLs
+	About       string               // what it is about, where that is no certificate; the same as long as the day is
+}
+
+// CalendarApplication is the application that an entry is about.
+type CalendarApplication struct {
+	ID, TeamID     int64
+	Name, TeamName string
+	Path           string // the page that it is about
+}
+
+// The kinds of entries that are days which people entered.
+const (
+	SecretExpiry     renewal.Kind = "secret_expiry"
+	StatementRenewal renewal.Kind = "statement_renewal"
+)
 
 // CalendarShown is a group of entries; empty: all.
 type CalendarShown string
@@ -40,13 +61,15 @@ const (
 	ShownExpiries    CalendarShown = "expiries"
 	ShownAuthorities CalendarShown = "authorities"
 	ShownLimits      CalendarShown = "limits"
+	ShownSecrets     CalendarShown = "secrets"
+	ShownStatements  CalendarShown = "statements"
 )
 
 // Horizons lists how many days ahead the calendar may look; the second is usual.
 func Horizons() []int { return []int{90, 180, 365} }
 
 // ShownOf returns the group that an entry is in.
-func ShownOf(entry renewal.Entry, now time.Time) CalendarShown {
+func ShownOf(entry CalendarEntry, now time.Time) CalendarShown {
 	switch {
 	case !entry.At.After(now):
 		return ShownNow
@@ -56,6 +79,10 @@ func ShownOf(entry renewal.Entry, now time.Time) CalendarShown {
 		return ShownAuthorities
 	case entry.Kind == renewal.NewLimit:
 		return ShownLimits
+	case entry.Kind == SecretExpiry:
+		return ShownSecrets
+	case entry.Kind == StatementRenewal:
+		return ShownStatements
 	default:
 		return ShownRenewals
 	}
@@ -97,12 +124,16 @@ func shownMark(shown CalendarShown) (mark, string) {
 		return mark{"dash", "calm"}, "Expiries"
 	case ShownAuthorities:
 		return mark{"dash", "calm"}, "Authorities"
+	case ShownSecrets:
+		return mark{"dash", "calm"}, "Secrets"
+	case ShownStatements:
+		return mark{"dash", "calm"}, "Statements"
 	default:
 		return mark{"dash", "calm"}, "Coming limits"
 	}
 }
 
-func entryMark(entry renewal.Entry, now time.Time) (mark, string) {
+func entryMark(entry CalendarEntry, now time.Time) (mark, string) {
 	past := !entry.At.After(now)
 	switch entry.Kind {
 	case renewal.Expiry:
@@ -124,6 +155,19 @@ func entryMark(entry renewal.Entry, now time.Time) (mark, string) {
 			return mark{"octagon", "fail"}, "Ended"
 		}
 		return mark{"dash", "calm"}, "Authority"
+	case SecretExpiry:
+		if past {
+			return mark{"octagon", "fail"}, "Expired"
+		}
+		return mark{"dash", "calm"}, "Secret"
+	case StatementRenewal:
+		if monitor.DaysLeft(entry.At, now) < 0 {
+			return mark{"octagon", "fail"}, "Overdue"
+		}
+		if past {
+			return mark{"diamond", "unsure"}, "Due"
+		}
+		return mark{"dash", "calm"}, "Statement"
 	case renewal.RootDistrust:
 		return mark{"diamond", "unsure"}, "Root"
 	default:

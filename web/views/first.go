@@ -31,6 +31,13 @@ func firstTask(m Endpoint) task {
 	others := m.verdictsThat(func(v VerdictView) bool { return !v.required() && binds(v.Severity) && v.open() })
 	unsure := m.verdictsThat(func(v VerdictView) bool { return v.required() && v.Result == checks.ResultInconclusive })
 	advice := m.verdictsThat(func(v VerdictView) bool { return v.Severity == checks.Advice && v.open() })
+	if host := optedOutHost(m); host != "" {
+		return task{
+			class: "unsure", heading: "Not looked at",
+			text: "Whoever runs " + host + " asked not to be looked at, so nobody connects to it. If it is your own, take the opt-out back: the TXT record at _gradewatch." + host +
+				" or its domain, or what Online Operations recorded.",
+		}
+	}
 	const besides = "Nothing that SuperOffice asks for fails here."
 	switch {
 	case len(fails) > 0:
@@ -57,6 +64,19 @@ func firstTask(m Endpoint) task {
 	default:
 		return task{class: "good", heading: "Nothing to do", text: "Everything that applies to this URL passes."}
 	}
+}
+
+// optedOutHost names the host where the newest look found that who runs it
+// opted out; empty otherwise.
+func optedOutHost(m Endpoint) string {
+	for _, verdict := range m.Verdicts {
+		for _, proof := range verdict.Proof {
+			if proof.Fact == "dns.addresses" && proof.Value == string(checks.ReasonOptedOut) {
+				return m.Host()
+			}
+		}
+	}
+	return ""
 }
 
 func (m Endpoint) verdictsThat(are func(VerdictView) bool) []VerdictView {

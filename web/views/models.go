@@ -36,6 +36,10 @@ type Overview struct {
 	Next          string
 	Fragment      string // path of the part that is polled
 	MayChange     bool
+
+	OpenCompromises  []store.OpenCompromise
+	Fleet            bool // the reader sees what is of every team
+	FleetCompromises int  // that are open, of every team
 }
 
 // Total is how many endpoints the team has.
@@ -62,10 +66,19 @@ type Application struct {
 	Group     Group
 	Looking   bool // some endpoint is looked at now
 	MayChange bool
+
+	Statements map[monitor.AttestationState]int // how many stand where
+	Secrets    []monitor.ApplicationSecret
+	Open       []store.OpenCompromise
 }
 
 // FieldFault is what is wrong with one field.
-type FieldFault struct{ ID, Text string }
+type FieldFault struct {
+	ID, Text string
+	// Path leads to where it can be put right, and Label says what that is; empty:
+	// in the field.
+	Path, Label string
+}
 
 // Faults are what is wrong with a form, in the order of its fields.
 type Faults []FieldFault
@@ -167,10 +180,23 @@ type Standing struct {
 // IntrusiveForm is the form that allows intrusive probes of an endpoint.
 type IntrusiveForm struct {
 	Subject store.LeaveSubject
-	OwnTeam bool                    // the endpoint's page is the reader's to see
-	Leave   *monitor.IntrusiveLeave // nil: not allowed
+	OwnTeam bool                     // the endpoint's page is the reader's to see
+	Basis   monitor.LeaveBasis       // on which the reader decides
+	Owned   bool                     // on ownership: the host is shown to be the team's
+	Host    string                   // likewise
+	Leaves  []monitor.IntrusiveLeave // none: not allowed
 	Reason  string
 	Faults  Faults
+}
+
+// Leave returns the leave on the reader's basis; nil: none.
+func (f IntrusiveForm) Leave() *monitor.IntrusiveLeave {
+	for i := range f.Leaves {
+		if f.Leaves[i].Basis == f.Basis {
+			return &f.Leaves[i]
+		}
+	}
+	return nil
 }
 
 // Endpoint is the page of one endpoint.
@@ -301,4 +327,5 @@ type Probe struct {
 	Contact   string
 	UserAgent string
 	Sources   []netip.Prefix
+	Quota     int // hosts that a team may have looked at without showing that they are its own; 0: any number
 }

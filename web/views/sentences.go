@@ -71,7 +71,15 @@ func auditSentence(action string) string {
 		"channel.enable": "Resumed a channel", "channel.remove": "Removed a channel", "channel.test": "Sent a test",
 		"channel.secret": "Saw a signing secret", "endpoint.intrusive.allow": "Allowed intrusive probes",
 		"endpoint.intrusive.forbid": "Took back the leave for intrusive probes",
-		"waiver.grant":              "Waived a requirement", "waiver.end": "Ended a waiver",
+		"endpoint.intrusive.lapse":  "Leave for intrusive probes ended with the ownership",
+		"host.claim":                "Said that a host is the team's own", "host.check": "Asked for a check of a host", "host.give_up": "Forgot the token of a host",
+		"host.verified": "A host is verified", "host.failing": "The token of a host is missing", "host.lapsed": "The ownership of a host lapsed",
+		"opt_out.record": "Recorded an opt-out", "opt_out.end": "Ended an opt-out",
+		"waiver.grant": "Waived a requirement", "waiver.end": "Ended a waiver",
+		"attestation.state": "Stated an attestation", "secret.add": "Added a secret's date",
+		"secret.replace": "Replaced a secret's date", "secret.remove": "Removed a secret's date",
+		"compromise.record": "Wrote down a compromise", "compromise.notified": "Wrote down who was notified of a compromise",
+		"compromise.done": "Wrote down what was done about a compromise", "compromise.closed": "Closed a compromise",
 		"profile.add": "Added a second opinion", "profile.remove": "Removed a second opinion",
 	}
 	if sentence, ok := known[action]; ok {
@@ -90,6 +98,11 @@ func auditPath(record store.AuditRecord) string {
 	switch kind {
 	case "application", "endpoint", "channel":
 		return "/" + kind + "s/" + id
+	case "host":
+		if strings.HasPrefix(record.Action, "opt_out.") || record.Action == "host.give_up" {
+			return ""
+		}
+		return HostPath(id)
 	default:
 		return ""
 	}

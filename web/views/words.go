@@ -181,6 +181,10 @@ func notificationWord(kind monitor.NotificationKind) string {
 		return "Incident resolved"
 	case monitor.EndpointUndetermined:
 		return "We cannot tell"
+	case monitor.SecretExpiring:
+		return "Secret expires"
+	case monitor.AttestationDue:
+		return "Attestations due"
 	case monitor.ChannelTest:
 		return "Test"
 	default:
