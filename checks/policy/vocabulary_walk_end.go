@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 
@@ -145,11 +144,11 @@ func httpTestEvent(w *world, source *addressSource) slot {
 	}
 	answer := posted.val.(*object).source.(*answerSource)
 	said := answer.said(".status", strconv.Itoa(answer.Status), "answers with status %d", answer.Status)
-	if answer.Status == http.StatusUnauthorized || answer.Status == http.StatusForbidden {
+	if answer.Status == 401 || answer.Status == 403 {
 		said.Text += " It may ask for the signature that only SuperOffice can give."
 		return slot{fact: w.fact(said, nil, truth()...)}
 	}
-	return w.told(said, types.Bool(answer.Status == http.StatusOK))
+	return w.told(said, types.Bool(answer.Status == 200))
 }
 
 // besides is the answer to a request besides the walk.
