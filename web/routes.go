@@ -14,6 +14,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks/certs/chain"
 	"github.com/gradewatch/gradewatch/internal/auth"
+	"github.com/gradewatch/gradewatch/internal/inventory"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/static"
 	"github.com/gradewatch/gradewatch/worker/jobs"
@@ -51,6 +52,7 @@ type server struct {
 	sessions auth.Sessions
 	assets   static.Assets
 	requests *requestMetrics
+	reads    chan struct{} // one for each file that is being read
 }
 
 // New returns the handler of every page.
@@ -66,7 +68,7 @@ func New(configuration Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: configuration, assets: assets}
+	s := &server{Config: configuration, assets: assets, reads: make(chan struct{}, readsAtOnce)}
 	if err := s.setDefaults(); err != nil {
 		return nil, err
 	}
@@ -104,6 +106,7 @@ func (s *server) routes() *http.ServeMux {
 	private := func(pattern string, do action) { mux.Handle(pattern, s.private(do)) }
 
 	s.routeFleet(private)
+	s.routeInventory(private)
 	s.routeEndpoints(private)
 	s.routeTelling(private)
 	s.routePublic(mux, public)
@@ -130,6 +133,21 @@ func (s *server) routeFleet(private func(string, action)) {
 	private("POST /endpoints/{id}/settings", s.changeSettings)
 	private("GET /endpoints/{id}/remove", s.confirmRemoveEndpoint)
 	private("POST /endpoints/{id}/remove", s.removeEndpoint)
+}
+
+// routeInventory is files of what is watched: sent to all, imported by
+// administrators and developers.
+func (s *server) routeInventory(private func(string, action)) {
+	const workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	private("GET /inventory", s.showInventory)
+	private("GET /inventory/urls.csv", s.exportInventory("csv", "text/csv; charset=utf-8", inventory.WriteCSV))
+	private("GET /inventory/urls.json", s.exportInventory("json", "application/json", inventory.WriteJSON))
+	private("GET /inventory/urls.xlsx", s.exportInventory("xlsx", workbook, inventory.WriteXLSX))
+	private("POST "+uploadPath, s.uploadImport)
+	private("GET /imports/{id}", s.showImport)
+	private("GET /imports/{id}/rejected.csv", s.sendRejected)
+	private("POST /imports/{id}/confirm", s.confirmImport)
+	private("POST /imports/{id}/discard", s.discardImport)
 }
 
 // routeEndpoints is what was seen of an endpoint, what it means, and what is to
