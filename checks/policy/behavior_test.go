@@ -10,7 +10,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/checktest"
-	"github.com/gradewatch/gradewatch/checks/checktest/behaviour"
+	"github.com/gradewatch/gradewatch/checks/checktest/behavior"
 	"github.com/gradewatch/gradewatch/checks/checktest/pki"
 	"github.com/gradewatch/gradewatch/checks/httpsec"
 	"github.com/gradewatch/gradewatch/checks/policy"
@@ -20,9 +20,9 @@ import (
 // of the requirement itself and of those that split it, such as E-07-STATE.
 func TestBehaviourIsJudged(t *testing.T) {
 	t.Parallel()
-	certificate := checktest.Issue(t, checktest.NewCA(t, "Test root"), pki.Leaf{Names: []string{behaviour.Host}})
+	certificate := checktest.Issue(t, checktest.NewCA(t, "Test root"), pki.Leaf{Names: []string{behavior.Host}})
 	seen := map[string]map[checks.Result]bool{}
-	for _, row := range behaviour.Rows() {
+	for _, row := range behavior.Rows() {
 		if seen[row.Requirement] == nil {
 			seen[row.Requirement] = map[checks.Result]bool{}
 		}
@@ -62,11 +62,11 @@ func splitOf(id string) *policy.Profile {
 }
 
 // lookedAt is a look at the row's server, by who registers what the row says.
-func lookedAt(t *testing.T, row behaviour.Row, address netip.AddrPort) policy.Evidence {
+func lookedAt(t *testing.T, row behavior.Row, address netip.AddrPort) policy.Evidence {
 	t.Helper()
 	network := checktest.Loopback(t)
-	network.Names[behaviour.Host] = []netip.Addr{address.Addr()}
-	target, err := checks.ParseTarget(fmt.Sprintf("https://%s:%d%s", behaviour.Host, address.Port(), row.Path), checks.Quick, checks.Limits{})
+	network.Names[behavior.Host] = []netip.Addr{address.Addr()}
+	target, err := checks.ParseTarget(fmt.Sprintf("https://%s:%d%s", behavior.Host, address.Port(), row.Path), checks.Quick, checks.Limits{})
 	require.NoError(t, err)
 	row.Ask(&target)
 	subject := policy.Subject{
@@ -75,12 +75,12 @@ func lookedAt(t *testing.T, row behaviour.Row, address netip.AddrPort) policy.Ev
 	}
 	for _, registered := range row.Registered {
 		subject.Siblings = append(subject.Siblings, policy.Sibling{
-			Environment: policy.SOD, Kind: policy.Redirect, ValueKind: policy.Literal, Value: registered, Host: behaviour.Host,
+			Environment: policy.SOD, Kind: policy.Redirect, ValueKind: policy.Literal, Value: registered, Host: behavior.Host,
 		})
 	}
 	look := httpsec.Walk(t.Context(), network, target, address)
 	return policy.Evidence{Subject: subject, At: at, Observation: &checks.Observation{
-		Depth: checks.Quick, DNS: checks.DNS{Host: behaviour.Host, Addresses: checks.KnownFact([]netip.Addr{address.Addr()})},
+		Depth: checks.Quick, DNS: checks.DNS{Host: behavior.Host, Addresses: checks.KnownFact([]netip.Addr{address.Addr()})},
 		Addresses: []checks.AddressObservation{{Address: address.Addr(), Port: address.Port(), HTTP: look.HTTP}},
 	}}
 }
