@@ -137,7 +137,7 @@ type PacketNetwork interface {
 	Network
 	// DialPacket opens a socket that exchanges datagrams with one vetted address
 	// only. It counts as one connection of that address, and its error always
-	// answers ReasonOf.
+	// answers ReasonOf, or is errors.ErrUnsupported.
 	DialPacket(ctx context.Context, address netip.AddrPort) (net.PacketConn, error)
 }
 

@@ -32,18 +32,17 @@ func (w *walker) http3(ctx context.Context, first checks.Fact[int], services []s
 		}
 		port = record.Value
 	}
-	packets, ok := w.network.(checks.PacketNetwork)
-	if !ok {
-		w.network.Logf("http/3 %s: offered, and this network has no UDP", w.address)
-		return checks.Fact[int]{}
-	}
 	ctx, cancel := context.WithTimeout(ctx, 2*w.connections.readTime)
 	defer cancel()
 	address := w.ownAddress(port)
-	status, err := w.overHTTP3(ctx, packets, address)
-	if err == nil {
+	status, err := w.overHTTP3(ctx, address)
+	switch {
+	case err == nil:
 		w.network.Logf("http/3 %s: status %d", address, status)
 		return checks.KnownFact(status)
+	case errors.Is(err, errors.ErrUnsupported):
+		w.network.Logf("http/3 %s: offered, and this network has no UDP", address)
+		return checks.Fact[int]{}
 	}
 	reason := quicReason(ctx, err)
 	w.network.Logf("http/3 %s: %s: %v", address, reason, err)
@@ -54,7 +53,11 @@ func (w *walker) http3(ctx context.Context, first checks.Fact[int], services []s
 }
 
 // overHTTP3 returns the status of an answer whose content is not read.
-func (w *walker) overHTTP3(ctx context.Context, packets checks.PacketNetwork, address netip.AddrPort) (int, error) {
+func (w *walker) overHTTP3(ctx context.Context, address netip.AddrPort) (int, error) {
+	packets, ok := w.network.(checks.PacketNetwork)
+	if !ok {
+		return 0, errors.ErrUnsupported
+	}
 	record := checks.RequestRecord{Address: address.Addr(), URL: CanonicalURL(w.start), Hop: besides}
 	socket, err := packets.DialPacket(ctx, address)
 	if err != nil {

@@ -2,6 +2,8 @@ package optout
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"sync"
@@ -48,6 +50,15 @@ func (n *respectful) DialLimited(ctx context.Context, address netip.AddrPort, by
 		return n.Dial(ctx, address)
 	}
 	return dialer.DialLimited(ctx, address, bytes)
+}
+
+// DialPacket implements checks.PacketNetwork, where the network that it wraps does.
+func (n *respectful) DialPacket(ctx context.Context, address netip.AddrPort) (net.PacketConn, error) {
+	packets, ok := n.Network.(checks.PacketNetwork)
+	if !ok {
+		return nil, fmt.Errorf("dial udp %s: %w", address, errors.ErrUnsupported)
+	}
+	return packets.DialPacket(ctx, address)
 }
 
 func (n *respectful) reason(ctx context.Context, spelling string) checks.Reason {

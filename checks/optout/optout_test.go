@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/checktest"
 	"github.com/gradewatch/gradewatch/checks/checktest/dnsserver"
 	"github.com/gradewatch/gradewatch/checks/optout"
 	"github.com/gradewatch/gradewatch/checks/probe"
@@ -165,4 +166,18 @@ func TestLargeAnswersPass(t *testing.T) {
 	require.True(t, ok)
 	_, err := network.DialLimited(t.Context(), netip.MustParseAddrPort("127.0.0.1:1"), 1)
 	require.Equal(t, checks.ReasonSpecialPurpose, probe.ReasonOf(err))
+}
+
+// So may datagrams.
+func TestDatagramsPass(t *testing.T) {
+	t.Parallel()
+	address := netip.MustParseAddrPort("127.0.0.1:1")
+	network, ok := optout.Respect(probe.New(probe.Config{}).Network(checks.Limits{}), nil).(checks.PacketNetwork)
+	require.True(t, ok)
+	_, err := network.DialPacket(t.Context(), address)
+	require.Equal(t, checks.ReasonSpecialPurpose, probe.ReasonOf(err))
+	network, ok = optout.Respect(checktest.Loopback(t), nil).(checks.PacketNetwork)
+	require.True(t, ok)
+	_, err = network.DialPacket(t.Context(), address)
+	require.ErrorIs(t, err, errors.ErrUnsupported)
 }
