@@ -122,7 +122,7 @@ func (s *source) read(h head) (body, error) {
 	case !ended:
 		got.truncated = true
 	}
-	got.ended = ended && s.frame.length >= 0 || ended && s.frame.chunked
+	got.ended = ended && (s.frame.length >= 0 || s.frame.chunked && s.from.Buffered() == 0)
 	return got, nil
 }
 

@@ -101,7 +101,7 @@ func (c *connections) ask(ctx context.Context, conn *connection, ask request, at
 			c.network.Logf("http %s: content: %s: %v", at.address, got.body.reason, err)
 		}
 	}
-	if got.ended && persists(got.head) {
+	if got.ended && persists(got.head) && conn.reader.Buffered() == 0 { // what nobody asked for is no answer to the next request
 		c.keep(at, conn)
 	} else {
 		_ = conn.Close()

@@ -22,28 +22,31 @@ func (w *walker) http2(ctx context.Context) (checks.Fact[int], []string) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*w.connections.readTime)
 	defer cancel()
-	answer, offered, err := w.overHTTP2(ctx, port)
+	status, services, offered, err := w.overHTTP2(ctx, port)
 	switch {
 	case err != nil:
 		reason := reasonOf(ctx, err)
+		if offered && reason == checks.ReasonInternal { // net/http has no type for its faults of HTTP/2
+			reason = checks.ReasonMalformed
+		}
 		w.network.Logf("http/2 %s: %s: %v", w.address, reason, err)
 		return checks.InconclusiveFact[int](reason), nil
 	case !offered:
 		w.network.Logf("http/2 %s: not chosen by ALPN", w.address)
 		return checks.AbsentFact[int](""), nil
 	}
-	w.network.Logf("http/2 %s: status %d", w.address, answer.StatusCode)
-	return checks.KnownFact(answer.StatusCode), answer.Header.Values("Alt-Svc")
+	w.network.Logf("http/2 %s: status %d", w.address, status)
+	return checks.KnownFact(status), services
 }
 
-// overHTTP2 returns an answer without its content; offered says whether the
-// server chose HTTP/2.
-func (w *walker) overHTTP2(ctx context.Context, port uint16) (got *http.Response, offered bool, err error) {
+// overHTTP2 returns the status and Alt-Svc fields of an answer whose content is
+// not read; offered says whether the server chose HTTP/2.
+func (w *walker) overHTTP2(ctx context.Context, port uint16) (status int, services []string, offered bool, err error) {
 	record := checks.RequestRecord{Address: w.address.Addr(), URL: CanonicalURL(w.start), Hop: besides}
 	started := time.Now()
 	raw, err := w.network.Dial(ctx, w.ownAddress(port))
 	if err != nil {
-		return nil, false, fmt.Errorf("connect: %w", err)
+		return 0, nil, false, fmt.Errorf("connect: %w", err)
 	}
 	defer raw.Close()
 	defer interrupt(ctx, raw)()
@@ -51,27 +54,27 @@ func (w *walker) overHTTP2(ctx context.Context, port uint16) (got *http.Response
 	extendDeadline(ctx, raw, w.connections.readTime)
 	secured := tls.Client(raw, tlsConfig(w.serverName(), http2Protocol, "http/1.1"))
 	if err := secured.HandshakeContext(ctx); err != nil {
-		return nil, false, &handshakeError{err}
+		return 0, nil, false, &handshakeError{err}
 	}
 	record.TLS = time.Since(started)
 	if secured.ConnectionState().NegotiatedProtocol != http2Protocol {
-		return nil, false, nil
+		return 0, nil, false, nil
 	}
 	extendDeadline(ctx, raw, w.connections.readTime)
 	transport := http2Over(secured)
 	defer transport.CloseIdleConnections()
 	ask, err := get(ctx, w.start)
 	if err != nil {
-		return nil, true, err
+		return 0, nil, true, err
 	}
 	started = time.Now()
-	got, err = transport.RoundTrip(ask)
+	got, err := transport.RoundTrip(ask)
 	if err != nil {
-		return nil, true, fmt.Errorf("request: %w", err)
+		return 0, nil, true, fmt.Errorf("request: %w", err)
 	}
 	record.FirstByte = time.Since(started)
 	w.requests = append(w.requests, record)
-	return got, true, got.Body.Close()
+	return got.StatusCode, got.Header.Values("Alt-Svc"), true, got.Body.Close()
 }
 
 // http2Over speaks HTTP/2 over conn, which has chosen it.

@@ -60,9 +60,9 @@ func (w *walker) overHTTP3(ctx context.Context, packets checks.PacketNetwork, ad
 	if err != nil {
 		return 0, fmt.Errorf("open a socket: %w", err)
 	}
-	defer socket.Close()
+	defer func() { _ = socket.Close() }()
 	transport := &quic.Transport{Conn: socket}
-	defer transport.Close()
+	defer func() { _ = transport.Close() }()
 	settings := tlsConfig(w.serverName(), http3.NextProtoH3)
 	settings.MinVersion = tls.VersionTLS13
 	started := time.Now()

@@ -85,7 +85,7 @@ func seconds(digits string) time.Duration {
 	if err != nil && digits != "" {
 		n = most
 	}
-	return time.Duration(n) * time.Second //nolint:gosec // at most 2^31
+	return time.Duration(n) * time.Second
 }
 
 // destination returns where the refresh leads from base, or nil where a

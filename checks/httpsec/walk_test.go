@@ -401,7 +401,13 @@ func TestWalkIsCanonical(t *testing.T) {
 	t.Parallel()
 	token := func(n int) []byte { raw := make([]byte, n); _, _ = rand.Read(raw); return raw }
 	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", fmt.Sprintf("script-src 'nonce-%s'; report-uri /csp?t=%x", base64.StdEncoding.EncodeToString(token(16)), token(4)))
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Digest realm="x", nonce="%x"`, token(4)))
+		w.Header().Set("Retry-After", fmt.Sprint(time.Now().UnixNano()))
+		w.Header().Set("Content-Type", fmt.Sprintf("text/html; boundary=%x", token(16)))
 		if r.URL.Path != "/callback" {
+			w.Header().Set("Refresh", fmt.Sprintf("600;url=/again?nonce=%x", token(4)))
+			_, _ = fmt.Fprintf(w, `<p>Hello %x</p><script nonce="%x"></script><script src="/app.%x.js"></script>`, token(16), token(16), token(16))
 			return
 		}
 		for _, cookie := range []string{

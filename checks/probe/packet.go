@@ -38,7 +38,7 @@ func (n *Network) DialPacket(ctx context.Context, address netip.AddrPort) (net.P
 		return nil, withReason(err)
 	}
 	socket := &packetConn{connection: connection, ctx: ctx, limit: n.limits.BytesPerConnection, entry: entry}
-	socket.stop = context.AfterFunc(ctx, func() { _ = connection.Close() })
+	socket.stop = context.AfterFunc(ctx, func() { _ = socket.closeNow() })
 	return socket, nil
 }
 
@@ -102,6 +102,10 @@ func (c *packetConn) explain(what string, err error) error {
 // Close closes the socket; a second Close gives the result of the first.
 func (c *packetConn) Close() error {
 	c.stop()
+	return c.closeNow()
+}
+
+func (c *packetConn) closeNow() error {
 	c.closeOnce.Do(func() { c.closeErr = c.connection.Close() })
 	return c.closeErr
 }

@@ -189,7 +189,7 @@ func foreign() []arrow {
 // testSupport are the packages that only tests import. checks/checktest/pki is
 // none: it makes certificates without testing, for the demo's servers too.
 func testSupport() []string {
-	return []string{"checks/checktest", "checks/checktest/authority", "checks/checktest/behaviour", "checks/checktest/certificates", "checks/checktest/dnsserver", "checks/checktest/lossynet", "checks/checktest/matrix", "checks/checktest/oraclepeer", "checks/checktest/transcript", "internal/walk", "internal/browsertest", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
+	return []string{"checks/checktest", "checks/checktest/authority", "checks/checktest/behavior", "checks/checktest/certificates", "checks/checktest/dnsserver", "checks/checktest/lossynet", "checks/checktest/matrix", "checks/checktest/oraclepeer", "checks/checktest/transcript", "internal/walk", "internal/browsertest", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
 }
 
 func TestLibrariesStayWhereTheyBelong(t *testing.T) {

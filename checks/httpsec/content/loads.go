@@ -27,7 +27,6 @@ type loads struct {
 	scripted map[checks.Script]bool
 	inline   bool // a script that stands in the page: without src, or with one that names no origin
 	insecure map[checks.MixedContent]bool
-	media    int // depth of audio, video
 }
 
 func newLoads(u *url.URL) loads {

@@ -28,6 +28,7 @@ func Same(a, b string) bool {
 // Host returns host as it is compared: lower case, without the dot at its end.
 func Host(host string) string { return strings.TrimSuffix(strings.ToLower(host), ".") }
 
+// IsAddress says whether host is an IP address and no name.
 func IsAddress(host string) bool {
 	_, err := netip.ParseAddr(host)
 	return err == nil

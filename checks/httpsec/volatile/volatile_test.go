@@ -21,9 +21,9 @@ func TestWord(t *testing.T) {
 func TestField(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
-		"max-age=31536000; includeSubDomains; preload": "max-age=31536000; includeSubDomains; preload",
+		"max-age=31536000; includeSubDomains; preload":                                                                   "max-age=31536000; includeSubDomains; preload",
 		"script-src 'self' 'nonce-4a+/b=' 'SHA256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' https://cdn.example.com": "script-src 'self' 'nonce-*' 'SHA256-*' https://cdn.example.com",
-		"default-src 'none'; report-uri /csp?id=0123456789abcdef0123":                                                   "default-src 'none'; report-uri /csp?id=*",
+		"default-src 'none'; report-uri /csp?id=0123456789abcdef0123":                                                    "default-src 'none'; report-uri /csp?id=*",
 		"'nonce-": "'nonce-",
 	} {
 		require.Equal(t, want, volatile.Field(value))

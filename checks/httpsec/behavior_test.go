@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
-	"github.com/gradewatch/gradewatch/checks/checktest/behaviour"
+	"github.com/gradewatch/gradewatch/checks/checktest/behavior"
 	"github.com/gradewatch/gradewatch/checks/httpsec"
 )
 
@@ -19,15 +19,15 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // Every row of the farm gives the facts that its verdict is about, and the same
 // ones again.
-func TestBehaviour(t *testing.T) {
+func TestBehavior(t *testing.T) {
 	t.Parallel()
-	rows := behaviour.Rows()
+	rows := behavior.Rows()
 	told := make([]string, len(rows))
 	var all sync.WaitGroup
 	for i, row := range rows {
 		all.Go(func() {
 			address := serve(t, row.Handler.ServeHTTP)
-			target, err := checks.ParseTarget(fmt.Sprintf("https://%s:%d%s", behaviour.Host, address.Port(), row.Path), checks.Quick, checks.Limits{})
+			target, err := checks.ParseTarget(fmt.Sprintf("https://%s:%d%s", behavior.Host, address.Port(), row.Path), checks.Quick, checks.Limits{})
 			if err != nil {
 				t.Error(err)
 				return
@@ -46,7 +46,7 @@ func TestBehaviour(t *testing.T) {
 		})
 	}
 	all.Wait()
-	const golden = "testdata/behaviour.golden"
+	const golden = "testdata/behavior.golden"
 	got := strings.Join(told, "\n") + "\n"
 	if *update {
 		require.NoError(t, os.WriteFile(golden, []byte(got), 0o600))

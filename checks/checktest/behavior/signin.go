@@ -1,4 +1,4 @@
-package behaviour
+package behavior
 
 import (
 	"crypto/rand"
@@ -60,7 +60,8 @@ func signInStarts() []Row {
 	return []Row{
 		row("E-03", "straight to the service", checks.Pass, starts(root, "")),
 		row("E-03", "by way of a page without a password", checks.Pass, paths{
-			"/login": page(http.StatusOK, `<p>You are sent to SuperOffice.<meta http-equiv="refresh" content="0;url=/go">`), "/go": starts(root, "")}),
+			"/login": page(http.StatusOK, `<p>You are sent to SuperOffice.<meta http-equiv="refresh" content="0;url=/go">`), "/go": starts(root, ""),
+		}),
 		row("E-03", "a sign-in form of its own", checks.Fail, password),
 		row("E-03", "a page that asks for a password on the way", checks.Fail, paths{"/login": passwordFirst, "/go": starts(root, "")}),
 		row("E-03", "leads to a page of the application", checks.Fail, paths{"/login": to("/home"), "/home": page(http.StatusOK, "<h1>Home</h1><p>Welcome to the application.")}),
