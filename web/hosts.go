@@ -9,9 +9,13 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/internal/auth"
+	"github.com/gradewatch/gradewatch/internal/inventory"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/views"
 )
+
+// longestHost bounds what people may type for a host, in bytes: it may be a URL.
+const longestHost = 2048
 
 // hostsSize is how many hosts are on one page.
 const hostsSize = 200
@@ -90,12 +94,12 @@ func readHost(text string) (host, fault string) {
 	if text == "" {
 		return "", "Enter a host name, such as app.example.com."
 	}
-	if len(text) > maxValue || !legible(text) {
+	if len(text) > longestHost || !inventory.Legible(text) {
 		return "", "Enter a host name of at most 253 characters, such as app.example.com."
 	}
 	target, err := checks.ParseHostOrURL(text, checks.Quick, checks.Limits{})
 	if err != nil {
-		return "", sentence(err.Error())
+		return "", inventory.Sentence(err.Error())
 	}
 	return target.Host, ""
 }
