@@ -64,7 +64,11 @@ CREATE POLICY owned_back ON intrusive_leaves AS RESTRICTIVE FOR DELETE TO gradew
 GRANT INSERT, DELETE ON intrusive_leaves TO gradewatch_team;
 GRANT DELETE ON intrusive_leaves TO gradewatch_worker; -- when ownership lapses
 
-GRANT UPDATE (host) ON endpoints TO gradewatch_worker;
+GRANT UPDATE (host) ON endpoints TO gradewatch_worker, gradewatch_team; -- upkeep fills it in; another probe URL has another
+
+-- A leave is for the host that was looked at when it was given: another probe
+-- URL does not take it along. Empty: given before this column, for any.
+ALTER TABLE intrusive_leaves ADD COLUMN host text NOT NULL DEFAULT '';
 
 -- Hosts that are not looked at since who runs them said so. About every team,
 -- so none sees the row: operators write it, workers heed it.

@@ -14,6 +14,9 @@ import (
 	"github.com/gradewatch/gradewatch/web/views"
 )
 
+// longestHost bounds what people may type for a host, in bytes: it may be a URL.
+const longestHost = 2048
+
 // hostsSize is how many hosts are on one page.
 const hostsSize = 200
 
@@ -91,7 +94,7 @@ func readHost(text string) (host, fault string) {
 	if text == "" {
 		return "", "Enter a host name, such as app.example.com."
 	}
-	if len(text) > inventory.MaxValue || !inventory.Legible(text) {
+	if len(text) > longestHost || !inventory.Legible(text) {
 		return "", "Enter a host name of at most 253 characters, such as app.example.com."
 	}
 	target, err := checks.ParseHostOrURL(text, checks.Quick, checks.Limits{})

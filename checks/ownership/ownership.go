@@ -14,7 +14,6 @@ const (
 	Label        = "_gradewatch"                              // before the host's name, for the TXT record
 	RecordPrefix = "gradewatch-verification="                 // of the TXT record, before the token
 	FilePath     = "/.well-known/gradewatch-verification.txt" // that holds the token (RFC 8615)
-	MetaName     = "gradewatch-verification"                  // of the meta tag whose content is the token
 	domainsMost  = 8                                          // that are asked for a record
 	pagesMost    = 3                                          // registered URLs that are asked for a meta tag, besides /
 )

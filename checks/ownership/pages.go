@@ -1,7 +1,6 @@
 package ownership
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -12,13 +11,13 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"golang.org/x/net/html"
-
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/httpsec/content"
 	"github.com/gradewatch/gradewatch/checks/probe"
 )
 
@@ -40,11 +39,11 @@ type asker struct {
 // file says whether the well-known file holds the token on a line of its own.
 func (a *asker) file(ctx context.Context, token string) checks.Fact[string] {
 	address := (&url.URL{Scheme: "https", Host: bracketed(a.host), Path: FilePath}).String()
-	body, fact := a.get(ctx, address, fileBytes)
+	got, fact := a.get(ctx, address, fileBytes)
 	if fact.State != checks.Known {
 		return fact
 	}
-	for line := range strings.Lines(string(body)) {
+	for line := range strings.Lines(string(got.body)) {
 		line = strings.TrimPrefix(strings.TrimSpace(line), "\ufeff")
 		if token != "" && strings.TrimPrefix(line, RecordPrefix) == token {
 			return fact
@@ -53,108 +52,59 @@ func (a *asker) file(ctx context.Context, token string) checks.Fact[string] {
 	return checks.AbsentFact[string](checks.ReasonNoToken)
 }
 
-// meta says whether a page has the meta tag.
+// meta says whether a page has the meta tag in its head. What stands in the body
+// counts for nothing, and neither does what is no HTML: there others may write.
 func (a *asker) meta(ctx context.Context, page, token string) checks.Fact[string] {
-	body, fact := a.get(ctx, page, pageBytes)
-	if fact.State == checks.Known && !hasMeta(body, token) {
+	got, fact := a.get(ctx, page, pageBytes)
+	if fact.State == checks.Known && !(isHTML(got.contentType) && got.hasMeta(token)) {
 		return checks.AbsentFact[string](checks.ReasonNoToken)
 	}
 	return fact
 }
 
-// hasMeta says whether the head of a page has the meta tag with the token. What
-// stands in the body counts for nothing: there visitors may write.
-func hasMeta(page []byte, token string) bool {
-	tokens := html.NewTokenizer(bytes.NewReader(page))
-	tokens.SetMaxBuf(pageBytes)
-	text := "" // the element whose text this is
-	for {
-		switch tokens.Next() {
-		case html.ErrorToken:
-			return false
-		case html.TextToken:
-			if text == "" && len(bytes.TrimSpace(bytes.TrimPrefix(tokens.Text(), []byte("\ufeff")))) > 0 {
-				return false
-			}
-		case html.EndTagToken:
-			if name, _ := tokens.TagName(); string(name) == "head" {
-				return false
-			}
-			text = ""
-		case html.StartTagToken, html.SelfClosingTagToken:
-			tag := tokens.Token()
-			if tag.Data == "meta" && metaIs(tag.Attr, token) {
-				return true
-			}
-			known, holdsText := inHead(tag.Data)
-			if !known {
-				return false
-			}
-			if text = ""; holdsText {
-				text = tag.Data
-			}
-		}
-	}
+// answer is the beginning of what was answered.
+type answer struct {
+	url         *url.URL
+	contentType string
+	body        []byte
 }
 
-// inHead says whether an element may stand in a head, or around it, and whether
-// text may stand in it. Any other one begins the body (HTML, section
-// 13.2.6.4.4).
-func inHead(name string) (known, holdsText bool) {
-	switch name {
-	case "html", "head", "meta", "link", "base":
-		return true, false
-	case "title", "script", "style", "noscript":
-		return true, true
-	}
-	return false, false
-}
-
-func metaIs(attributes []html.Attribute, token string) bool {
-	var name, content string
-	for _, attribute := range attributes {
-		switch attribute.Key {
-		case "name":
-			name = attribute.Val
-		case "content":
-			content = attribute.Val
-		}
-	}
-	return token != "" && strings.EqualFold(strings.TrimSpace(name), MetaName) && strings.TrimSpace(content) == token
+func (a answer) hasMeta(token string) bool {
+	read := content.Read(content.Input{
+		URL: a.url, Status: http.StatusOK, Fields: map[string][]string{"content-type": {a.contentType}}, Body: a.body,
+	})
+	return token != "" && slices.Contains(read.Tokens, token)
 }
 
 // get requests a page. Known is its URL, with the beginning of its body; Absent
 // that the host says it has none, or leads elsewhere.
-func (a *asker) get(ctx context.Context, address string, limit int64) ([]byte, checks.Fact[string]) {
+func (a *asker) get(ctx context.Context, address string, limit int64) (answer, checks.Fact[string]) {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, checks.InconclusiveFact[string](checks.ReasonMalformed)
+		return answer{}, checks.InconclusiveFact[string](checks.ReasonMalformed)
 	}
 	request.Header.Set("User-Agent", probe.UserAgent)
 	request.Header.Set("Accept-Encoding", "identity")
 	response, err := a.client(ctx).Do(request)
 	if err != nil {
 		a.network.Logf("ownership: %s: %v", address, err)
-		return nil, faultOf(err)
+		return answer{}, faultOf(err)
 	}
 	defer response.Body.Close()
 	a.network.Logf("ownership: %s: status %d", address, response.StatusCode)
 	switch status := response.StatusCode; {
 	case status == http.StatusNotFound || status == http.StatusGone:
-		return nil, checks.AbsentFact[string](checks.ReasonHTTPStatus)
+		return answer{}, checks.AbsentFact[string](checks.ReasonHTTPStatus)
 	case status != http.StatusOK: // a wall, or a fault that may pass
-		return nil, checks.InconclusiveFact[string](checks.ReasonHTTPStatus)
-	}
-	if limit == pageBytes && !isHTML(response.Header.Get("Content-Type")) { // text that somebody pasted is no page
-		return nil, checks.AbsentFact[string](checks.ReasonNoToken)
+		return answer{}, checks.InconclusiveFact[string](checks.ReasonHTTPStatus)
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit))
 	if err != nil {
-		return nil, faultOf(err)
+		return answer{}, faultOf(err)
 	}
-	return body, checks.KnownFact(address)
+	return answer{response.Request.URL, response.Header.Get("Content-Type"), body}, checks.KnownFact(address)
 }
 
 func isHTML(contentType string) bool {

@@ -55,6 +55,7 @@ func arrows() []arrow {
 		{"checks/tlsprobe/session", []string{"checks/iana/...", "checks/tlsprobe/wire"}, "a handshake is computed, over a connection that somebody else opened"},
 		{"checks/tlsprobe/...", []string{"checks", "checks/probe/...", "checks/iana/...", "checks/tlsprobe/..."}, "the engine observes and reports like every family"},
 		{"checks/browser", []string{"checks", "checks/probe", "checks/httpsec/..."}, "a cookie of script is named and scoped like one of an answer"},
+		{"checks/ownership", []string{"checks", "checks/probe", "checks/httpsec/content"}, "whose a host is stands in DNS and on pages; a page is read in one place"},
 		{"checks/httpsec/content", []string{"checks", "checks/httpsec/site", "checks/httpsec/volatile"}, "a page is read from its bytes"},
 		{"checks/httpsec/site", nil, "which hosts belong together is data"},
 		{"checks/httpsec/volatile", nil, "words are recognized by their shape"},

@@ -15,7 +15,8 @@ import (
 // assessmentColumns are read by every query that returns monitor.Assessment,
 // from the table assessments by its own name.
 const assessmentColumns = `id, team_id, endpoint_id, slot, purpose, vantage, depth,
-	depth = 'full' AND EXISTS (SELECT FROM intrusive_leaves l WHERE l.endpoint_id = assessments.endpoint_id) AS intrusive, requested_at,
+	depth = 'full' AND EXISTS (SELECT FROM intrusive_leaves l JOIN endpoints le ON le.id = l.endpoint_id
+		WHERE l.endpoint_id = assessments.endpoint_id AND l.host IN ('', le.host)) AS intrusive, requested_at,
 	coalesce(started_at, '0001-01-01T00:00:00Z') AS started_at, stage,
 	coalesce(finished_at, '0001-01-01T00:00:00Z') AS finished_at,
 	coalesce(profile, '') AS profile, coalesce(engine, '') AS engine, coalesce(trust_data, '') AS trust_data,

@@ -27,19 +27,25 @@ func SettingsOf(endpoint monitor.Endpoint) EndpointSettings {
 
 // ChangeSettings changes how an endpoint is looked at, with its audit row; that
 // it is so already is no change. With another interval the next look moves to
-// at most that from at. ErrNotFound: there is no such endpoint for the
-// transaction's team.
+// at most that from at. Leave for intrusive probes stands for the host that it
+// was given for. ErrNotFound: there is no such endpoint for the transaction's
+// team. *HostQuotaError: the host of the probe URL would be one too many.
 func (tx *Tx) ChangeSettings(ctx context.Context, actor Actor, id int64, settings EndpointSettings, at time.Time) error {
 	before, err := tx.Endpoint(ctx, id)
 	if err != nil || SettingsOf(before) == settings {
 		return err
 	}
+	after := before
+	after.ProbeURL = settings.ProbeURL
+	if err := tx.CheckHostQuota(ctx, before.TeamID, []string{after.Host()}); err != nil {
+		return fmt.Errorf("change the settings of endpoint %d: %w", id, err)
+	}
 	_, err = tx.Exec(ctx, `
-		UPDATE endpoints SET probe_url = @probe, method = @method, post_allowed = @post, interval_seconds = @seconds,
+		UPDATE endpoints SET probe_url = @probe, host = @host, method = @method, post_allowed = @post, interval_seconds = @seconds,
 			next_run_at = CASE WHEN interval_seconds = @seconds THEN next_run_at ELSE least(next_run_at, @next) END
 		WHERE id = @id AND deleted_at IS NULL`,
 		pgx.StrictNamedArgs{
-			"id": id, "probe": settings.ProbeURL, "method": settings.Method, "post": settings.PostAllowed,
+			"id": id, "probe": settings.ProbeURL, "host": after.Host(), "method": settings.Method, "post": settings.PostAllowed,
 			"seconds": int64(settings.Interval / time.Second), "next": at.Add(settings.Interval),
 		})
 	if err != nil {

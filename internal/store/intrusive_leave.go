@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
@@ -34,10 +35,12 @@ func (tx *Tx) LeaveSubject(ctx context.Context, endpoint int64) (LeaveSubject, e
 }
 
 // IntrusiveLeaves returns what leave for intrusive probes of an endpoint stands,
-// an operator's first: at most one of each basis.
+// an operator's first: at most one of each basis. One that was given while
+// another host was looked at does not stand.
 func (tx *Tx) IntrusiveLeaves(ctx context.Context, endpoint int64) ([]monitor.IntrusiveLeave, error) {
-	rows, _ := tx.Query(ctx, `SELECT endpoint_id, basis, reason, allowed_by, allowed_at FROM intrusive_leaves
-		WHERE endpoint_id = @endpoint ORDER BY basis = 'operator' DESC`, pgx.StrictNamedArgs{"endpoint": endpoint})
+	rows, _ := tx.Query(ctx, `SELECT l.endpoint_id, l.basis, l.reason, l.allowed_by, l.allowed_at
+		FROM intrusive_leaves l JOIN endpoints e ON e.id = l.endpoint_id
+		WHERE l.endpoint_id = @endpoint AND l.host IN ('', e.host) ORDER BY l.basis = 'operator' DESC`, pgx.StrictNamedArgs{"endpoint": endpoint})
 	return collectAll[monitor.IntrusiveLeave](rows, "find the leave for intrusive probes of endpoint %d", endpoint)
 }
 
@@ -48,16 +51,32 @@ func (tx *Tx) AllowIntrusive(ctx context.Context, leave monitor.IntrusiveLeave) 
 	if _, err := tx.LeaveSubject(ctx, leave.EndpointID); err != nil {
 		return err
 	}
-	tag, err := tx.Exec(ctx, `
-		INSERT INTO intrusive_leaves (endpoint_id, team_id, basis, reason, allowed_by, allowed_at)
-		SELECT id, team_id, 'operator', @reason, @by, @at FROM endpoints WHERE id = @endpoint
-		ON CONFLICT (endpoint_id, basis) DO NOTHING`,
-		pgx.StrictNamedArgs{"endpoint": leave.EndpointID, "reason": leave.Reason, "by": leave.AllowedBy, "at": leave.AllowedAt})
+	leave.Basis = monitor.OnOperatorsWord
+	return tx.allowIntrusive(ctx, leave)
+}
+
+// allowIntrusive gives leave for the host that is looked at now. What was given
+// for another one makes place.
+func (tx *Tx) allowIntrusive(ctx context.Context, leave monitor.IntrusiveLeave) error {
+	arguments := pgx.NamedArgs{
+		"endpoint": leave.EndpointID, "basis": string(leave.Basis), "reason": leave.Reason, "by": leave.AllowedBy, "at": leave.AllowedAt,
+	}
+	batch, given := &pgx.Batch{}, int64(0)
+	batch.Queue(`DELETE FROM intrusive_leaves l USING endpoints e
+		WHERE e.id = l.endpoint_id AND e.id = @endpoint AND l.basis = @basis AND l.host NOT IN ('', e.host)`, arguments)
+	batch.Queue(`
+		INSERT INTO intrusive_leaves (endpoint_id, team_id, basis, host, reason, allowed_by, allowed_at)
+		SELECT id, team_id, @basis, host, @reason, @by, @at FROM endpoints WHERE id = @endpoint AND host <> ''
+		ON CONFLICT (endpoint_id, basis) DO NOTHING`, arguments).Exec(func(tag pgconn.CommandTag) error {
+		given = tag.RowsAffected()
+		return nil
+	})
+	err := tx.SendBatch(ctx, batch).Close()
+	if err == nil && given == 0 {
+		err = ErrConflict
+	}
 	if err != nil {
 		return fmt.Errorf("allow intrusive probes of endpoint %d: %w", leave.EndpointID, err)
-	}
-	if tag.RowsAffected() == 0 {
-		return fmt.Errorf("allow intrusive probes of endpoint %d: %w", leave.EndpointID, ErrConflict)
 	}
 	return nil
 }
@@ -91,18 +110,8 @@ func (tx *Tx) AllowOwnIntrusive(ctx context.Context, leave monitor.IntrusiveLeav
 	if err != nil {
 		return fmt.Errorf("allow intrusive probes of endpoint %d: %w", leave.EndpointID, err)
 	}
-	tag, err := tx.Exec(ctx, `
-		INSERT INTO intrusive_leaves (endpoint_id, team_id, basis, reason, allowed_by, allowed_at)
-		SELECT id, team_id, 'ownership', @reason, @by, @at FROM endpoints WHERE id = @endpoint
-		ON CONFLICT (endpoint_id, basis) DO NOTHING`,
-		pgx.StrictNamedArgs{"endpoint": leave.EndpointID, "reason": leave.Reason, "by": leave.AllowedBy, "at": leave.AllowedAt})
-	if err != nil {
-		return fmt.Errorf("allow intrusive probes of endpoint %d: %w", leave.EndpointID, err)
-	}
-	if tag.RowsAffected() == 0 {
-		return fmt.Errorf("allow intrusive probes of endpoint %d: %w", leave.EndpointID, ErrConflict)
-	}
-	return nil
+	leave.Basis = monitor.OnOwnership
+	return tx.allowIntrusive(ctx, leave)
 }
 
 // ForbidOwnIntrusive takes back the leave that the team gave. ErrNotFound: there is none.

@@ -292,6 +292,60 @@ func TestLeaveRestsOnOwnership(t *testing.T) {
 	}), store.ErrNotFound)
 }
 
+// Another probe URL takes no leave along: the host that it leads to is not the
+// one that somebody agreed about.
+func TestLeaveIsForOneHost(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t, 1)
+	var pattern monitor.Endpoint
+	e.asTeam(0, func(ctx context.Context, tx *store.Tx) (err error) {
+		pattern, err = tx.CreateEndpoint(ctx, monitor.Endpoint{
+			ApplicationID: e.applications[0].ID, Environment: policy.Production, Kind: policy.Redirect, ValueKind: policy.Pattern,
+			Value: `^https://[a-z]+\.example/$`, ProbeURL: "https://own.example/", Interval: time.Hour, NextRunAt: instant,
+		}, instant)
+		return err
+	})
+	e.claim(0, "own.example", byFile(), instant)
+	leave := monitor.IntrusiveLeave{EndpointID: pattern.ID, Reason: "ours", AllowedBy: actor.Email, AllowedAt: instant}
+	e.asTeam(0, func(ctx context.Context, tx *store.Tx) error { return tx.AllowOwnIntrusive(ctx, leave) })
+	e.asOperator(func(ctx context.Context, tx *store.Tx) error { return tx.AllowIntrusive(ctx, leave) })
+	e.asWorker(func(ctx context.Context, tx *store.Tx) error { return tx.EnsurePartitions(ctx, instant, 0) })
+	slots := 0
+	stands := func() (leaves []monitor.IntrusiveLeave, intrusive bool) {
+		slots++
+		e.asTeam(0, func(ctx context.Context, tx *store.Tx) (err error) {
+			assessment, err := tx.RequestAssessment(ctx, pattern.ID, monitor.Requested, checks.Full, instant.Add(time.Duration(slots)*time.Second), instant)
+			require.NoError(t, err)
+			intrusive = assessment.Intrusive
+			leaves, err = tx.IntrusiveLeaves(ctx, pattern.ID)
+			return err
+		})
+		return leaves, intrusive
+	}
+	probe := func(url string) error {
+		settings := store.SettingsOf(pattern)
+		settings.ProbeURL = url
+		return e.store.AsTeam(t.Context(), e.teams[0].ID, func(ctx context.Context, tx *store.Tx) error {
+			return tx.ChangeSettings(ctx, actor, pattern.ID, settings, instant)
+		})
+	}
+	leaves, intrusive := stands()
+	require.Len(t, leaves, 2)
+	require.True(t, intrusive)
+	require.NoError(t, probe("https://victim.example/"))
+	leaves, intrusive = stands()
+	require.Empty(t, leaves)
+	require.False(t, intrusive)
+	var full *store.HostQuotaError
+	e.mustAdd(0, "https://own.example/other")
+	require.NoError(t, probe("https://own.example/"))
+	_, intrusive = stands()
+	require.True(t, intrusive)
+	e.mustAdd(0, "https://second.example/")
+	require.ErrorAs(t, probe("https://victim.example/"), &full, "another probe URL is another host")
+	require.Equal(t, []string{"victim.example"}, full.Hosts)
+}
+
 func TestChecksOfOwnershipsAreClaimedOnce(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, 0)

@@ -176,7 +176,6 @@ func TestTeamForgesNothing(t *testing.T) {
 		`UPDATE endpoint_profiles SET profile = 'x'`,
 		`UPDATE host_ownerships SET state = 'verified'`,
 		`INSERT INTO host_ownerships (team_id, host, token, created_by, created_at, state) VALUES (1, 'x.example', repeat('t', 26), 'b', now(), 'verified')`,
-		`UPDATE endpoints SET host = 'x.example'`,
 		`SELECT FROM opt_outs`,
 		`INSERT INTO intrusive_leaves (endpoint_id, team_id, basis, reason, allowed_by, allowed_at) VALUES (100, 1, 'operator', 'r', 'b', now())`,
 		`UPDATE attestations SET result = 'pass'`,
