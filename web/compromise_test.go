@@ -65,7 +65,7 @@ func TestCompromiseFromDiscoveryToItsEnd(t *testing.T) {
 		form.Set("text", "The new secret is in use")
 	})).location)
 	page = b.get("/applications/1/compromise")
-	require.Contains(t, page.text("ol.done"), "2026-11-22 10:45 UTC Ada notified SuperOffice Online Operations By mail, ticket 42")
+	require.Contains(t, page.text("ol.done"), "Ada notified SuperOffice Online Operations By mail, ticket 42 2026-11-22 10:45 UTC , recorded by ada@example.com at")
 	require.Contains(t, page.text("ol.done"), "Ada closed it The new secret is in use")
 	require.Zero(t, page.Find("section[data-compromise] form").Length())
 	require.Zero(t, b.get("/").Find(".note.bad[data-compromise]").Length())
