@@ -50,7 +50,7 @@ func TestCompromiseFromDiscoveryToItsEnd(t *testing.T) {
 	require.Contains(t, page.text("[data-compromise]"), "Discovered 2026-11-22 10:30 UTC")
 	require.NotContains(t, page.body, "<b>log")
 	for _, path := range []string{"/", "/applications/1"} {
-		require.Contains(t, b.get(path).text(".note.bad"), "Open compromise of Shop : The secret stood in a <b>log</b> (nobody was notified yet)", path)
+		require.Contains(t, b.get(path).text(".note.bad"), "Open compromise of Shop The secret stood in a <b>log</b> (nobody was notified yet)", path)
 	}
 	require.Contains(t, operator.get("/").text("main"), "1 open compromise of every team")
 	require.Contains(t, operator.get("/fleet/attestations").text(".note.bad"), "1 open compromise")
