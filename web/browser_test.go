@@ -181,6 +181,12 @@ func (s *site) takePicture(ctx context.Context, name, path string) {
 		_, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.querySelectorAll("main details").forEach(d => d.open = true), 0`))
 		require.NoError(s, err)
 	}
+	s.pictureHere(ctx, name)
+}
+
+// pictureHere looks at the page that the browser shows.
+func (s *site) pictureHere(ctx context.Context, name string) {
+	s.Helper()
 	wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
 	require.NoError(s, err)
 	require.LessOrEqual(s, wide, 0, "%s is wider than its window", name)

@@ -50,7 +50,7 @@ func TestCompromiseFromDiscoveryToItsEnd(t *testing.T) {
 	require.Contains(t, page.text("[data-compromise]"), "Discovered 2026-11-22 10:30 UTC")
 	require.NotContains(t, page.body, "<b>log")
 	for _, path := range []string{"/", "/applications/1"} {
-		require.Contains(t, b.get(path).text(".note.bad"), "Open compromise of Shop : The secret stood in a <b>log</b> (nobody was notified yet)", path)
+		require.Contains(t, b.get(path).text(".note.bad"), "Open compromise of Shop The secret stood in a <b>log</b> (nobody was notified yet)", path)
 	}
 	require.Contains(t, operator.get("/").text("main"), "1 open compromise of every team")
 	require.Contains(t, operator.get("/fleet/attestations").text(".note.bad"), "1 open compromise")
@@ -65,7 +65,7 @@ func TestCompromiseFromDiscoveryToItsEnd(t *testing.T) {
 		form.Set("text", "The new secret is in use")
 	})).location)
 	page = b.get("/applications/1/compromise")
-	require.Contains(t, page.text("ol.done"), "2026-11-22 10:45 UTC Ada notified SuperOffice Online Operations By mail, ticket 42")
+	require.Contains(t, page.text("ol.done"), "Ada notified SuperOffice Online Operations By mail, ticket 42 2026-11-22 10:45 UTC , recorded by ada@example.com at")
 	require.Contains(t, page.text("ol.done"), "Ada closed it The new secret is in use")
 	require.Zero(t, page.Find("section[data-compromise] form").Length())
 	require.Zero(t, b.get("/").Find(".note.bad[data-compromise]").Length())

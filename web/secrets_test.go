@@ -43,7 +43,7 @@ func TestSecretIsAddedReplacedAndRemoved(t *testing.T) {
 		"expires_on": {"2027-12-02"}, "description": {""}, "owner": {"Ada"}, "environment": {"SOD"}, "kind": {"certificate"},
 	}).location)
 	page = b.get("/applications/1/secrets")
-	require.Contains(t, page.text("tr[data-secret]"), "Client secret, Stage Valid for 375 days 2027-12-02")
+	require.Contains(t, page.text("tr[data-secret]"), "Client secret, Stage 375 days left 2027-12-02")
 	require.Contains(t, page.text("#ended"), "Replaced and removed")
 	require.Contains(t, page.text("main"), "Replaced 2026-12-02")
 	require.Equal(t, http.StatusNotFound, b.get("/applications/1/secrets/1/replace").status)

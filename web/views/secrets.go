@@ -45,7 +45,7 @@ func secretMark(secret monitor.ApplicationSecret, now time.Time) (mark, string) 
 	case left <= monitor.RemindAhead:
 		return mark{"diamond", "unsure"}, "Expires in " + plural(left, "day")
 	default:
-		return mark{"check", "pass"}, "Valid for " + plural(left, "day")
+		return mark{"check", "pass"}, plural(left, "day") + " left"
 	}
 }
 
