@@ -106,6 +106,18 @@ func TestPostedContent(t *testing.T) {
 	require.Equal(t, checks.NotAsked, got.SignIn.State)
 }
 
+// A receiver that hangs up on whoever does not post is posted to all the same.
+func TestPostedWhereNothingElseIsAnswered(t *testing.T) {
+	t.Parallel()
+	_, got := asked(t, "/hook", func(target *checks.Target) { target.Post = checks.PostWebhookTest }, func(_ http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			panic(http.ErrAbortHandler)
+		}
+	})
+	require.Equal(t, checks.InconclusiveFact[int](checks.ReasonClosed), got.End)
+	require.Equal(t, 200, got.Posted.Value.Status)
+}
+
 // A broker stands between many applications and the service: its own authorize
 // request is told only where the walk goes no further.
 func TestSignInBehindABroker(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/httpsec"
 )
 
 // pages answers paths with a status, header lines and content.
@@ -118,6 +119,19 @@ func TestWalkNeverAsksTheSignInService(t *testing.T) {
 	for _, dialed := range n.dialed {
 		require.True(t, dialed.Addr().IsLoopback(), "%s", dialed)
 	}
+}
+
+// Whoever gives the service's own URL gets its answer, and puts no more load on it.
+func TestWalkOfTheSignInServiceItself(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	address := serve(t, func(http.ResponseWriter, *http.Request) { requests.Add(1) })
+	target, err := checks.ParseTarget("https://sod.superoffice.com/", checks.Quick, checks.Limits{})
+	require.NoError(t, err)
+	target.Port, target.Provoke, target.SignInStart, target.Post = address.Port(), true, true, checks.PostWebhookTest
+	got := httpsec.Walk(t.Context(), network(t), target, address).HTTP
+	require.Equal(t, checks.KnownFact(200), got.End)
+	require.Equal(t, int32(1), requests.Load())
 }
 
 // testssl.sh takes 'http://' anywhere in Location for a downgrade.

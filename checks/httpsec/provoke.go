@@ -26,10 +26,9 @@ func (w *walker) provocation() request {
 	return request{method: http.MethodGet, url: &to, read: true}
 }
 
-// besides asks one more thing of the target's own host, and follows nothing. A
-// host whose first answer never came is not asked again.
+// besides asks one more thing of the target's own host, and follows nothing.
 func (w *walker) besides(ctx context.Context, main trail, ask request) checks.Fact[checks.Response] {
-	if first := main.hops[0].Answer; first.State == checks.Inconclusive && !wall(first.Reason) {
+	if first := main.hops[0].Answer; first.State == checks.Inconclusive && !mayAnswer(first.Reason) {
 		return checks.InconclusiveFact[checks.Response](first.Reason)
 	}
 	got, reason := w.ask(ctx, besides, ask)
@@ -39,9 +38,15 @@ func (w *walker) besides(ctx context.Context, main trail, ask request) checks.Fa
 	return w.read(ask.url, got).answer
 }
 
-// wall says whether reason is that something before the application answered.
-func wall(reason checks.Reason) bool {
-	return reason == checks.ReasonBotWall || reason == checks.ReasonCaptcha || reason == checks.ReasonMaintenance
+// mayAnswer says whether a server that gave no answer for reason could have one
+// to another request: it was there, and said something or hung up.
+func mayAnswer(reason checks.Reason) bool {
+	switch reason {
+	case checks.ReasonBotWall, checks.ReasonCaptcha, checks.ReasonMaintenance,
+		checks.ReasonClosed, checks.ReasonReset, checks.ReasonMalformed, checks.ReasonTooLarge:
+		return true
+	}
+	return false
 }
 
 const jsonContent = "Content-Type: application/json; charset=utf-8"

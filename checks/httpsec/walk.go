@@ -92,6 +92,9 @@ func (w *walker) look(ctx context.Context) checks.HTTP {
 		result.PlainHTTP = w.plain(ctx, reason == "")
 	})
 	result.Hops, result.End = main.hops, main.end
+	if signInService(w.start) { // whoever gave its URL wants that answer, and no load on it
+		return result
+	}
 	if w.target.Provoke {
 		result.Provoked = w.besides(ctx, main, w.provocation())
 	}

@@ -174,6 +174,8 @@ func foreign() []arrow {
 		{"github.com/alecthomas/kong", []string{"cmd/..."}, "flags are the command's"},
 		{"github.com/fergusstrange/embedded-postgres", []string{"internal/pgembed/..."}, "one place obtains Postgres"},
 		{"github.com/miekg/dns", []string{"checks/probe/...", "checks/dnsrec/...", "checks/checktest/...", "internal/demo/..."}, "names are resolved once, by the dialer"},
+		{"github.com/quic-go/...", []string{"checks/httpsec"}, "HTTP/3 is asked for over a vetted socket, and nowhere else"},
+		{"github.com/andybalholm/brotli", []string{"checks/httpsec"}, "content is decoded where it is read with bounds"},
 		{"github.com/zmap/zcrypto/...", []string{"checks/..."}, "certificates that Go refuses to parse are the checks' business"},
 		{"cel.dev/cel-go/...", []string{"checks/policy"}, "conditions are the profiles'; everybody else asks for a verdict"},
 		{"go.yaml.in/yaml/...", []string{"checks/policy/...", "checks/grade", "checks/httpsec/content"}, "profiles, criteria and signatures are YAML; settings are environment variables and data is SQL"},

@@ -17,14 +17,15 @@ func reaching() map[string][]string {
 			"Resolver", "DefaultResolver", "LookupHost", "LookupIP", "LookupAddr", "LookupCNAME",
 			"LookupMX", "LookupNS", "LookupSRV", "LookupTXT", "LookupPort", "ResolveTCPAddr", "ResolveUDPAddr", "ResolveIPAddr",
 		},
-		"crypto/tls":             {"Dial", "DialWithDialer", "Dialer"},
-		"net/http":               {"DefaultClient", "DefaultTransport", "Get", "Post", "PostForm", "Head"},
-		"net/smtp":               {"Dial", "SendMail"},
-		"net/rpc":                {"Dial", "DialHTTP", "DialHTTPPath"},
-		"github.com/miekg/dns":   {"Client", "Exchange", "ExchangeContext", "ExchangeConn", "Dial", "DialTimeout", "DialWithTLS"},
-		"golang.org/x/net/proxy": {"Direct", "FromEnvironment", "SOCKS5", "Dial"},
-		"syscall":                {"Connect", "Socket"},
-		"golang.org/x/sys/unix":  {"Connect", "Socket"},
+		"crypto/tls":                 {"Dial", "DialWithDialer", "Dialer"},
+		"net/http":                   {"DefaultClient", "DefaultTransport", "Get", "Post", "PostForm", "Head"},
+		"net/smtp":                   {"Dial", "SendMail"},
+		"net/rpc":                    {"Dial", "DialHTTP", "DialHTTPPath"},
+		"github.com/miekg/dns":       {"Client", "Exchange", "ExchangeContext", "ExchangeConn", "Dial", "DialTimeout", "DialWithTLS"},
+		"github.com/quic-go/quic-go": {"DialAddr", "DialAddrEarly"},
+		"golang.org/x/net/proxy":     {"Direct", "FromEnvironment", "SOCKS5", "Dial"},
+		"syscall":                    {"Connect", "Socket"},
+		"golang.org/x/sys/unix":      {"Connect", "Socket"},
 	}
 }
 
