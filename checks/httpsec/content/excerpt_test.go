@@ -87,7 +87,7 @@ func settings(value string) []string {
 func TestPlantedSecretsNeverSurvive(t *testing.T) {
 	t.Parallel()
 	around := []string{"%s", "Error: %s", "(%s)", "{%s}", "id=%s;", "The value %s, is wrong.", "<%s>", "['%s']", "é%s", "at Foo.Bar(%s) in C:\\app", "x %s\nnext", "\"%s\"", "\u200b%s"}
-	for seed := range uint64(60) {
+	for seed := range uint64(12) {
 		random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // repeatable on purpose
 		for _, secret := range secrets(random) {
 			frame := around[random.IntN(len(around))]
