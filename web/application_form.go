@@ -210,11 +210,18 @@ func (s *server) addHints(form *views.ApplicationForm, applicationType policy.Ap
 		if subject.ValueKind == policy.Pattern {
 			subject.ProbeURL = row.ProbeURL
 		}
-		for _, verdict := range policy.Judge(policy.Evidence{Subject: subject, At: s.now()}, policy.SuperOffice()) {
-			unsureLint := verdict.Requirement == "L-01" && verdict.Result == checks.ResultInconclusive
-			if (verdict.Result == checks.Fail || unsureLint) && len(verdict.Proof) > 0 {
-				form.Rows[i].Hints = append(form.Rows[i].Hints, verdict.Proof[0].Text+" "+verdict.Remedy)
-			}
+		form.Rows[i].Hints = s.hintsOf(subject)
+	}
+}
+
+// hintsOf says what the requirements will say of the text of one URL.
+func (s *server) hintsOf(subject policy.Subject) []string {
+	var hints []string
+	for _, verdict := range policy.Judge(policy.Evidence{Subject: subject, At: s.now()}, policy.SuperOffice()) {
+		unsureLint := verdict.Requirement == "L-01" && verdict.Result == checks.ResultInconclusive
+		if (verdict.Result == checks.Fail || unsureLint) && len(verdict.Proof) > 0 {
+			hints = append(hints, verdict.Proof[0].Text+" "+verdict.Remedy)
 		}
 	}
+	return hints
 }

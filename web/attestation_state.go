@@ -13,6 +13,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/policy/attestations"
 	"github.com/gradewatch/gradewatch/internal/auth"
+	"github.com/gradewatch/gradewatch/internal/inventory"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/views"
@@ -140,7 +141,7 @@ func statedReasonFault(statement monitor.Attestation) string {
 }
 
 func ownerFault(owner string) string {
-	if owner == "" || utf8.RuneCountInString(owner) > longestOwner || !legible(owner) {
+	if owner == "" || utf8.RuneCountInString(owner) > longestOwner || !inventory.Legible(owner) {
 		return fmt.Sprintf("Enter who answers for it, in at most %d characters.", longestOwner)
 	}
 	return ""
@@ -148,7 +149,7 @@ func ownerFault(owner string) string {
 
 // prose says whether text can be kept and shown: it may have lines.
 func prose(text string, longest int) bool {
-	return utf8.RuneCountInString(text) <= longest && legible(newlines.Replace(text))
+	return utf8.RuneCountInString(text) <= longest && inventory.Legible(newlines.Replace(text))
 }
 
 // readPastDay reads a day that is not to come.
@@ -185,7 +186,7 @@ func evidenceFault(link string) string {
 	}
 	address, err := url.Parse(link)
 	switch {
-	case len(link) > maxValue || !legible(link):
+	case len(link) > inventory.MaxValue || !inventory.Legible(link):
 		return "Use a link of at most 2,048 characters that can all be seen."
 	case err != nil || address.Scheme != "https" || address.Hostname() == "" || address.Opaque != "":
 		return "Enter a link that begins with https://, or leave this empty."

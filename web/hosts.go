@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/internal/auth"
+	"github.com/gradewatch/gradewatch/internal/inventory"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/views"
 )
@@ -90,12 +91,12 @@ func readHost(text string) (host, fault string) {
 	if text == "" {
 		return "", "Enter a host name, such as app.example.com."
 	}
-	if len(text) > maxValue || !legible(text) {
+	if len(text) > inventory.MaxValue || !inventory.Legible(text) {
 		return "", "Enter a host name of at most 253 characters, such as app.example.com."
 	}
 	target, err := checks.ParseHostOrURL(text, checks.Quick, checks.Limits{})
 	if err != nil {
-		return "", sentence(err.Error())
+		return "", inventory.Sentence(err.Error())
 	}
 	return target.Host, ""
 }

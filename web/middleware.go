@@ -20,7 +20,7 @@ import (
 	"github.com/gradewatch/gradewatch/web/static"
 )
 
-// maxBody bounds what a request may send.
+// maxBody bounds what a request may send, unless it is a file.
 const maxBody = 1 << 20
 
 // nextCookie holds the page that a signed-out person asked for.
@@ -50,12 +50,27 @@ func (s *server) middleware(next http.Handler) http.Handler {
 		s.fail(w, r, errCrossOrigin)
 	}))
 	next = s.readable(next)
-	next = http.MaxBytesHandler(next, maxBody)
+	next = bounded(next)
 	next = crossOrigin.Handler(next)
 	next = s.headers(next)
 	next = s.recovers(next)
 	next = s.logs(next)
 	return identifies(next)
+}
+
+// uploadPath is where files are sent, which may be larger than forms.
+const uploadPath = "/imports"
+
+// bounded bounds what a request may send.
+func bounded(next http.Handler) http.Handler {
+	forms, files := http.MaxBytesHandler(next, maxBody), http.MaxBytesHandler(next, maxUpload)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && r.URL.Path == uploadPath {
+			files.ServeHTTP(w, r)
+			return
+		}
+		forms.ServeHTTP(w, r)
+	})
 }
 
 func identifies(next http.Handler) http.Handler {

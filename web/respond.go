@@ -51,6 +51,10 @@ func notice(key string) string {
 		return "The application is removed. Nothing of it is looked at any more."
 	case "url-removed":
 		return "The URL is removed. It is not looked at any more."
+	case "import-applied":
+		return "The import is done."
+	case "import-discarded":
+		return "The import is discarded. It changed nothing."
 	case "settings-changed":
 		return "The change is saved."
 	case "look-asked":

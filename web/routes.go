@@ -17,6 +17,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
 	"github.com/gradewatch/gradewatch/internal/auth"
+	"github.com/gradewatch/gradewatch/internal/inventory"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/static"
 	"github.com/gradewatch/gradewatch/worker/jobs"
@@ -59,6 +60,7 @@ type server struct {
 	sessions auth.Sessions
 	assets   static.Assets
 	requests *requestMetrics
+	reads    chan struct{} // one for each file that is being read
 }
 
 // New returns the handler of every page.
@@ -74,7 +76,7 @@ func New(configuration Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: configuration, assets: assets}
+	s := &server{Config: configuration, assets: assets, reads: make(chan struct{}, readsAtOnce)}
 	if err := s.setDefaults(); err != nil {
 		return nil, err
 	}
@@ -123,6 +125,7 @@ func (s *server) routes() *http.ServeMux {
 	s.routeFleet(private)
 	s.routeHosts(private)
 	s.routeStatements(private)
+	s.routeInventory(private)
 	s.routeEndpoints(private)
 	s.routeTelling(private)
 	s.routePublic(mux, public)
@@ -187,6 +190,21 @@ func (s *server) routeStatements(private func(string, action)) {
 	private("GET /fleet/attestations", s.showFleetAttestations)
 	private("GET /fleet/attestations.csv", s.sendFleetAttestations)
 	private("GET /fleet/compromises", s.showFleetCompromises)
+}
+
+// routeInventory is files of what is watched: sent to all, imported by
+// administrators and developers.
+func (s *server) routeInventory(private func(string, action)) {
+	const workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	private("GET /inventory", s.showInventory)
+	private("GET /inventory/urls.csv", s.exportInventory("csv", "text/csv; charset=utf-8", inventory.WriteCSV))
+	private("GET /inventory/urls.json", s.exportInventory("json", "application/json", inventory.WriteJSON))
+	private("GET /inventory/urls.xlsx", s.exportInventory("xlsx", workbook, inventory.WriteXLSX))
+	private("POST "+uploadPath, s.uploadImport)
+	private("GET /imports/{id}", s.showImport)
+	private("GET /imports/{id}/rejected.csv", s.sendRejected)
+	private("POST /imports/{id}/confirm", s.confirmImport)
+	private("POST /imports/{id}/discard", s.discardImport)
 }
 
 // routeEndpoints is what was seen of an endpoint, what it means, and what is to

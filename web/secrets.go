@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/auth"
+	"github.com/gradewatch/gradewatch/internal/inventory"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/views"
@@ -174,7 +175,7 @@ func checkSecret(page *views.Secrets, now time.Time) (secret monitor.Application
 	case monitor.LooksSecret(page.Description):
 		page.Description = ""
 		add("description", looksSecret)
-	case !legible(page.Description) || len([]rune(page.Description)) > longestDescription:
+	case !inventory.Legible(page.Description) || len([]rune(page.Description)) > longestDescription:
 		add("description", fmt.Sprintf("Use a description of at most %d characters.", longestDescription))
 	}
 	add("owner", ownerFault(page.Owner))

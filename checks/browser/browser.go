@@ -43,7 +43,7 @@ type Config struct {
 // 32 MiB and 40 seconds, and ends with ctx. A page that is not loaded in 15 seconds is
 // Inconclusive, with the reason where there is one: what a page that hangs wrote
 // until then would differ from look to look. Targets that are posted to are not
-// asked.
+// asked. TLS names the URL's host; target.SNI does not count.
 func Cookies(ctx context.Context, network checks.Network, target checks.Target, address netip.AddrPort, config Config) checks.Fact[[]checks.Cookie] {
 	if config.Path == "" || target.Method == http.MethodPost {
 		return checks.Fact[[]checks.Cookie]{}

@@ -186,10 +186,8 @@ func TestRedirectsThatAreRefused(t *testing.T) {
 	for to, reason := range map[string]checks.Reason{
 		"https://169.254.169.254/latest/meta-data/":   checks.ReasonSpecialPurpose,
 		"http://169.254.169.254/latest/meta-data/":    checks.ReasonSpecialPurpose,
-		"http://internal.example.com/":                checks.ReasonSpecialPurpose,
 		"https://nowhere.example.com/":                checks.ReasonNameNotFound,
 		"https://online.superoffice.com/login/common": checks.ReasonSignInService,
-		"https://sod.superoffice.com/login/?app_id=1": checks.ReasonSignInService,
 		"https://id.superoffice.com./":                checks.ReasonSignInService,
 	} {
 		s := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) })
@@ -284,7 +282,7 @@ func TestPagesThatNeverLoad(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
 	defer cancel()
 	got := browser.Cookies(ctx, s.network, s.target, s.address, browser.Config{Path: chromium(t)})
 	require.Equal(t, checks.InconclusiveFact[[]checks.Cookie](checks.ReasonTimeout), got)
@@ -293,7 +291,7 @@ func TestPagesThatNeverLoad(t *testing.T) {
 func TestPagesThatHold(t *testing.T) {
 	t.Parallel()
 	s := serve(t, page(`for (;;) document.cookie = "busy=" + Math.random()`))
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
 	defer cancel()
 	got := browser.Cookies(ctx, s.network, s.target, s.address, browser.Config{Path: chromium(t)})
 	require.Equal(t, checks.InconclusiveFact[[]checks.Cookie](checks.ReasonTimeout), got)

@@ -17,6 +17,7 @@ type Directive struct {
 // *( ";" ... ). It returns false where that syntax is broken, with what came before.
 func ParseDirectives(text string) ([]Directive, bool) {
 	var directives []Directive
+	seen := map[string]bool{}
 	for rest := text; rest != ""; {
 		var one string
 		one, rest = nextDirective(rest)
@@ -29,8 +30,8 @@ func ParseDirectives(text string) ([]Directive, bool) {
 		if !isToken(name) || valued && !fine {
 			return directives, false
 		}
-		_, repeated := DirectiveNamed(directives, name)
-		directives = append(directives, Directive{name, unquoted, repeated})
+		directives = append(directives, Directive{name, unquoted, seen[name]})
+		seen[name] = true
 	}
 	return directives, true
 }

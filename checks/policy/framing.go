@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	"github.com/gradewatch/gradewatch/checks/observatory/csp"
 )
 
 // share is how many of the hosts below a domain something holds for.
@@ -30,11 +32,7 @@ const superOfficeDomain = "superoffice.com"
 // on that field). scheme is the answer's own.
 func framingOf(fields map[string][]string, scheme string) framing {
 	f := framing{superOffice: all, anybody: true}
-	for _, policy := range contentPolicies(fields["content-security-policy"]) {
-		sources, found := policy["frame-ancestors"]
-		if !found {
-			continue
-		}
+	for _, sources := range csp.Parse(fields["content-security-policy"]).All(csp.FrameAncestors) {
 		covered := coveredBy(sources, scheme)
 		if f.by == "" || covered < f.superOffice {
 			f.by, f.said = "content-security-policy", strings.TrimSpace("frame-ancestors "+strings.Join(sources, " "))

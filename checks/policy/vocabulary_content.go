@@ -18,7 +18,7 @@ type contentSource struct {
 	answer *answerSource
 }
 
-// signatureSource is one recognised trace of code.
+// signatureSource is one recognized trace of code.
 type signatureSource struct{ id string }
 
 func onContent(get func(w *world, c *contentSource) slot) func(*world, any) slot {
@@ -103,7 +103,7 @@ func (w *world) addSignatures(made *list, c *contentSource) {
 }
 
 func signatureKind() *kind {
-	return &kind{name: "signature", doc: "A debug page, stack trace or file path that was recognised.", fields: []field{
+	return &kind{name: "signature", doc: "A debug page, stack trace or file path that was recognized.", fields: []field{
 		{name: "id", of: cel.StringType, doc: "which one", get: func(_ *world, source any) slot { return settled(types.String(source.(*signatureSource).id)) }},
 	}}
 }

@@ -2,30 +2,34 @@ package policy
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
+	"slices"
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/hsts"
 )
 
-// hstsSlot reads Strict-Transport-Security (RFC 6797 section 6.1): the first
-// field counts (section 8.1). The fact's value is its max-age, -1 without.
-func hstsSlot(view func(value string) ref.Val, without ref.Val) func(*world, any) slot {
+// hstsSlot reads Strict-Transport-Security of the last hop on the registered
+// host. The fact's value is its max-age, -1 without one that browsers take.
+func hstsSlot(view func(hsts.Policy) ref.Val) func(*world, any) slot {
 	return onHTTP(func(w *world, source *addressSource) slot {
 		if source.hsts == nil {
 			source.hsts = w.newHSTSFact(source.observed)
 		}
-		return slot{fact: source.hsts, view: func(age ref.Val) ref.Val {
-			if age.(types.Int) < 0 {
-				return without
-			}
+		return slot{fact: source.hsts, view: func(ref.Val) ref.Val {
 			hop, _ := lastOwnHop(source.observed)
-			return view(hop.Answer.Value.HSTS.Value[0])
+			return view(hsts.Parse(hop.Answer.Value.HSTS.Value))
 		}}
 	})
+}
+
+func hstsAge(policy hsts.Policy) ref.Val {
+	if !policy.Valid {
+		return types.Int(-1)
+	}
+	return types.Int(policy.MaxAge)
 }
 
 func (w *world) newHSTSFact(a *checks.AddressObservation) *fact {
@@ -34,41 +38,30 @@ func (w *world) newHSTSFact(a *checks.AddressObservation) *fact {
 		open, _ := openWalk(a)
 		return w.fact(open, nil)
 	}
-	path, hsts := fmt.Sprintf("http[%s].hops[%d].answer.hsts", a.Address, index), hop.Answer.Value.HSTS
+	path, sent := fmt.Sprintf("http[%s].hops[%d].answer.hsts", a.Address, index), hop.Answer.Value.HSTS
+	policy := hsts.Parse(sent.Value)
 	switch {
-	case !hsts.Conclusive():
-		return w.fact(untoldProof(path, hsts.Reason, hsts.State, "whether "+a.Address.String()+" sends Strict-Transport-Security", "it"), nil)
-	case len(hsts.Value) == 0:
-		return w.fact(proof(path, "none", fmt.Sprintf("%s sends no Strict-Transport-Security at %s.", a.Address, hop.URL)), types.Int(-1))
+	case !sent.Conclusive():
+		return w.fact(untoldProof(path, sent.Reason, sent.State, "whether "+a.Address.String()+" sends Strict-Transport-Security", "it"), nil)
+	case len(sent.Value) == 0:
+		return w.fact(proof(path, "none", fmt.Sprintf("%s sends no Strict-Transport-Security at %s.", a.Address, hop.URL)), hstsAge(policy))
 	}
-	return w.fact(proof(path, hsts.Value[0], fmt.Sprintf("%s sends Strict-Transport-Security: %s.", a.Address, hsts.Value[0])), types.Int(maxAge(hsts.Value[0])))
+	said := proof(path, sent.Value[0], fmt.Sprintf("%s sends Strict-Transport-Security: %s.", a.Address, sent.Value[0]))
+	switch {
+	case slices.Contains(policy.Faults, hsts.TooLong):
+		return w.fact(said, nil)
+	case !policy.Valid:
+		said.Text += " Browsers do not take it."
+	}
+	return w.fact(said, hstsAge(policy))
 }
 
-// maxAge reads the required directive; -1 where it is missing or unreadable,
-// which makes browsers ignore the field.
-func maxAge(value string) int64 {
-	text, found := hstsDirective(value, "max-age")
-	seconds, err := strconv.ParseUint(text, 10, 62)
-	if !found || err != nil {
-		return -1
+// hstsPreloaded says whether the list that browsers ship makes them use https.
+func hstsPreloaded(w *world, source *addressSource) slot {
+	host := w.evidence.Observation.DNS.Host
+	path := fmt.Sprintf("http[%s].hsts_preloaded", source.observed.Address)
+	if _, found := hsts.Preloaded(host); found {
+		return w.told(proof(path, "true", fmt.Sprintf("%s is on the list of hosts that browsers preload with HSTS.", host)), types.True)
 	}
-	return int64(seconds)
-}
-
-// hstsDirective returns the value of a directive, without quotes.
-func hstsDirective(value, wanted string) (string, bool) {
-	for directive := range strings.SplitSeq(value, ";") {
-		name, text, _ := strings.Cut(directive, "=")
-		if strings.EqualFold(strings.TrimSpace(name), wanted) {
-			return strings.Trim(strings.TrimSpace(text), `"`), true
-		}
-	}
-	return "", false
-}
-
-func hasHSTS(wanted string) func(string) ref.Val {
-	return func(value string) ref.Val {
-		_, found := hstsDirective(value, wanted)
-		return types.Bool(found)
-	}
+	return w.told(proof(path, "false", fmt.Sprintf("%s is not on the list of hosts that browsers preload with HSTS.", host)), types.False)
 }

@@ -10,6 +10,7 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/hsts"
 )
 
 // walk is the hops of an address as rules see them.
@@ -114,10 +115,11 @@ func httpKind() *kind {
 		{name: "cookies", of: listOf("cookie"), open: true, doc: "every cookie that a browser keeps, set by hops of the registered URL's site; it goes on where one did not answer", get: onHTTP(httpCookies)},
 		{name: "dropped_cookies", of: listOf("cookie"), open: true, doc: "every cookie that a browser drops whole, likewise", get: onHTTP(droppedCookies)},
 		{name: "script_cookies", of: listOf("cookie"), doc: "that script sets. Unknown where no browser looked", get: onHTTP(scriptCookies)},
-		{name: "hsts", of: cel.BoolType, doc: "the last hop on the registered host sends Strict-Transport-Security that browsers take", get: hstsSlot(func(string) ref.Val { return types.True }, types.False)},
-		{name: "hsts_max_age", of: cel.IntType, doc: "of the first Strict-Transport-Security field there, in seconds; -1 without", get: hstsSlot(func(value string) ref.Val { return types.Int(maxAge(value)) }, types.Int(-1))},
-		{name: "hsts_subdomains", of: cel.BoolType, doc: "it has includeSubDomains", get: hstsSlot(hasHSTS("includeSubDomains"), types.False)},
-		{name: "hsts_preload", of: cel.BoolType, doc: "it has preload", get: hstsSlot(hasHSTS("preload"), types.False)},
+		{name: "hsts", of: cel.BoolType, doc: "the last hop on the registered host sends Strict-Transport-Security that browsers take", get: hstsSlot(func(p hsts.Policy) ref.Val { return types.Bool(p.Valid) })},
+		{name: "hsts_max_age", of: cel.IntType, doc: "of the first Strict-Transport-Security field there, in seconds; -1 without one that browsers take", get: hstsSlot(hstsAge)},
+		{name: "hsts_subdomains", of: cel.BoolType, doc: "it has includeSubDomains", get: hstsSlot(func(p hsts.Policy) ref.Val { return types.Bool(p.Valid && p.IncludeSubDomains) })},
+		{name: "hsts_preload", of: cel.BoolType, doc: "it has preload", get: hstsSlot(func(p hsts.Policy) ref.Val { return types.Bool(p.Valid && p.Preload) })},
+		{name: "hsts_preloaded", of: cel.BoolType, doc: "the host is on the list that browsers ship", get: onHTTP(hstsPreloaded)},
 		{name: "answer", of: cel.ObjectType("answer"), doc: "of the last hop on the registered host. Unknown without one", get: onHTTP(httpAnswer)},
 		{name: "end", of: cel.StringType, values: ends(), doc: "how the walk ended: with an answer, before SuperOffice's sign-in, in a circle, or with an address that browsers do not ask. Unknown where it could not be followed", get: onHTTP(httpEnd)},
 		{name: "final", of: cel.ObjectType("answer"), doc: "of the last hop, on whatever host. Unknown without one", get: onHTTP(httpFinal)},
@@ -127,6 +129,7 @@ func httpKind() *kind {
 		{name: "posts", of: cel.BoolType, doc: "a test was posted, which needs leave", get: onHTTP(httpPosts)},
 		{name: "posted", of: cel.ObjectType("answer"), doc: "to a test event (webhook) or a token that nobody signed (state change). Ask posts first", get: onHTTP(httpPosted)},
 		{name: "signatures", of: listOf("signature"), open: true, doc: "debug pages, stack traces and file paths in what hops of the registered URL's site show, those that lead on left out, and in the provoked answer of a redirect URL", get: onHTTP(httpSignatures)},
+		{name: "test_event", of: cel.BoolType, doc: "a webhook answers a test event with status 200. Unknown where it turns down what only SuperOffice can sign", get: onHTTP(httpTestEvent)},
 		{name: "versions", of: mapOf(cel.StringType), names: versionNames(), values: []string{"answers", "absent"}, doc: "each version of HTTP", get: onHTTP(httpVersions)},
 		{name: "signs_in", of: cel.BoolType, doc: "the walk leads to a sign-in at SuperOffice. Only sign-in starts are asked", get: onHTTP(signsIn)},
 		{name: "sign_in", of: cel.ObjectType("sign_in"), doc: "the request that it leads to. Ask signs_in first", get: onHTTP(httpSignIn)},

@@ -134,6 +134,23 @@ func httpPosts(w *world, source *addressSource) slot {
 	return w.told(proof(path, checks.NotAsked.String(), fmt.Sprintf("Nothing was posted to %s, since nobody allowed it.", a.Address)), types.False)
 }
 
+// httpTestEvent says whether a webhook takes a test event. SuperOffice signs
+// with a secret that it shares with the receiver: one that turns an event without
+// a signature down may do right by SuperOffice's.
+func httpTestEvent(w *world, source *addressSource) slot {
+	posted := httpPosted(w, source)
+	if posted.fact != nil {
+		return posted
+	}
+	answer := posted.val.(*object).source.(*answerSource)
+	said := answer.said(".status", strconv.Itoa(answer.Status), "answers with status %d", answer.Status)
+	if answer.Status == 401 || answer.Status == 403 {
+		said.Text += " It may ask for the signature that only SuperOffice can give."
+		return slot{fact: w.fact(said, nil, truth()...)}
+	}
+	return w.told(said, types.Bool(answer.Status == 200))
+}
+
 // besides is the answer to a request besides the walk.
 func besides(w *world, source *addressSource, name string, answer *checks.Fact[checks.Response], where string) slot {
 	a := source.observed

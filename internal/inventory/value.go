@@ -15,8 +15,8 @@ import (
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
-// maxValue bounds a registered value.
-const maxValue = 2048
+// MaxValue bounds a registered value, in bytes.
+const MaxValue = 2048
 
 // maximumInterval is the longest time between two looks that people can set.
 const maximumInterval = 24 * time.Hour
@@ -73,8 +73,8 @@ func textFault(value, example string) string {
 	switch {
 	case value == "":
 		return "Enter the URL, such as " + example + "."
-	case len(value) > maxValue:
-		return "Use a URL of at most " + strconv.Itoa(maxValue) + " characters."
+	case len(value) > MaxValue:
+		return "Use a URL of at most " + strconv.Itoa(MaxValue) + " characters."
 	case !Legible(value):
 		return "The URL holds characters that cannot be seen. Type it anew."
 	}

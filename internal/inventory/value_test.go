@@ -32,7 +32,7 @@ func TestURLFaults(t *testing.T) {
 		{"password", webURLFault, "https://me:secret@a.example/", "user name or password"},
 		{"port", webURLFault, "https://a.example:70000/", "port"},
 		{"invisible", webURLFault, "https://a.example/\x00", "cannot be seen"},
-		{"long", webURLFault, "https://a.example/" + strings.Repeat("x", maxValue), "at most 2048"},
+		{"long", webURLFault, "https://a.example/" + strings.Repeat("x", MaxValue), "at most 2048"},
 		{"template", nativeFault, `^http://127.0.0.1\:\d{4,10}$`, ""},
 		{"placeholder", nativeFault, "http://127.0.0.1:{port}/callback", ""},
 		{"v6 loopback", nativeFault, "http://[::1]:7890/", ""},

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -144,14 +143,10 @@ func (tx *Tx) finishImport(ctx context.Context, actor Actor, staged Import, plan
 	return nil
 }
 
-// auditOf lists what an import did, itself first.
+// auditOf lists what an import did, and itself last: that is what the audit
+// shows first.
 func auditOf(staged Import, plan inventory.Plan, applications map[string]int64, created []int64) []AuditEntry {
-	entries := []AuditEntry{{
-		Action: "import.apply", Object: fmt.Sprintf("import/%d", staged.ID), New: map[string]any{
-			"file": staged.FileName, "format": staged.Format, "added": len(plan.Added), "changed": len(plan.Changed), "removed": len(plan.Missing),
-			"unchanged": len(plan.Unchanged), "rejected": len(plan.Rejected),
-		},
-	}}
+	entries := make([]AuditEntry, 0, len(plan.Applications)+len(plan.Added)+len(plan.Changed)+len(plan.Missing)+1)
 	for _, change := range plan.Applications {
 		entry := AuditEntry{Action: "application.change", Object: fmt.Sprintf("application/%d", applications[strings.ToLower(change.Name)]),
 			New: map[string]any{"name": change.Name, "type": change.Type, "client_ids": change.ClientIDs, "import": staged.ID}}
@@ -173,7 +168,12 @@ func auditOf(staged Import, plan inventory.Plan, applications map[string]int64, 
 	for _, item := range plan.Missing {
 		entries = append(entries, AuditEntry{Action: "endpoint.remove", Object: fmt.Sprintf("endpoint/%d", item.Old.ID), Old: auditedRow(staged, item.Old)})
 	}
-	return slices.Clip(entries)
+	return append(entries, AuditEntry{
+		Action: "import.apply", Object: fmt.Sprintf("import/%d", staged.ID), New: map[string]any{
+			"file": staged.FileName, "format": staged.Format, "added": len(plan.Added), "changed": len(plan.Changed), "removed": len(plan.Missing),
+			"unchanged": len(plan.Unchanged), "rejected": len(plan.Rejected),
+		},
+	})
 }
 
 // auditedRow is what the audit keeps of an endpoint that an import touched.

@@ -66,7 +66,8 @@ func auditSentence(action string) string {
 	known := map[string]string{
 		"sign_in": "Signed in", "sign_out": "Signed out", "person.create": "Created a person",
 		"application.create": "Added an application", "application.remove": "Removed an application",
-		"endpoint.create": "Added a URL", "endpoint.remove": "Removed a URL", "endpoint.interval": "Changed how often we look",
+		"endpoint.create": "Added a URL", "endpoint.remove": "Removed a URL", "endpoint.interval": "Changed how often we look", "endpoint.change": "Changed how we look",
+		"application.change": "Changed an application", "import.stage": "Uploaded a file to import", "import.apply": "Confirmed an import", "import.discard": "Discarded an import",
 		"endpoint.look": "Asked for a look", "channel.create": "Added a channel", "channel.disable": "Paused a channel",
 		"channel.enable": "Resumed a channel", "channel.remove": "Removed a channel", "channel.test": "Sent a test",
 		"channel.secret": "Saw a signing secret", "endpoint.intrusive.allow": "Allowed intrusive probes",
@@ -96,6 +97,11 @@ func auditPath(record store.AuditRecord) string {
 		return ""
 	}
 	switch kind {
+	case "import":
+		if record.Action == "import.apply" { // others are gone sooner or later
+			return "/imports/" + id
+		}
+		return ""
 	case "application", "endpoint", "channel":
 		return "/" + kind + "s/" + id
 	case "host":

@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 		"line end inside":   {"<script src=' ht\ntps://cdn.test/a.js'>", []checks.Script{{Origin: "https://cdn.test"}}, false},
 		"user information":  {`<script src="https://app.example.com@cdn.test/a.js">`, []checks.Script{{Origin: "https://cdn.test"}}, false},
 		"other letters":     {`<script src="https://bücher.test/a.js">`, []checks.Script{{Origin: "https://xn--bcher-kva.test"}}, false},
-		"data":              {`<script src="data:text/javascript,x">`, nil, false},
+		"data":              {`<script src="data:text/javascript,x">`, nil, true},
 		"no slashes":        {`<script src="https:a.js">`, []checks.Script{{SameSite: true, Relative: "origin"}}, false},
 		"empty src":         {`<script src="">x</script>`, nil, true},
 		"first src counts":  {`<script src="/a.js" src="https://cdn.test/a.js">`, []checks.Script{{SameSite: true, Relative: "origin"}}, false},

@@ -107,6 +107,16 @@ func article(code string) string {
 		paragraph + "<pre><code>" + escaped + "</code></pre>" + paragraph + "<pre><code>" + html.EscapeString(code) + "</code></pre></article></body></html>"
 }
 
+// Headings and words in code elements are what articles have unescaped.
+func TestArticlesAboutErrorPagesShowNoSignature(t *testing.T) {
+	t.Parallel()
+	quotes := "<h1>Whitelabel Error Page</h1><h2>Struts Problem Report</h2><h3>Caused by:</h3><h4>A PHP Error was encountered</h4><p>Severity: notice</p>" +
+		"<p>You use <code>Rack::ShowExceptions</code>.</p><p>You’re seeing this error because you have <code>DEBUG = True</code> in your settings.</p>" +
+		"<p><code>Rails.root: /srv/app</code></p><p>Illuminate\\Foundation\\Http\\Kernel-&gt;handle</p><p>at /var/www/html/index.php on line 3, ORA-00942: table or view</p>"
+	require.Empty(t, answer{Body: article("x") + quotes}.read(200).Content.Signatures)
+	require.NotEmpty(t, answer{Body: quotes}.read(500).Content.Signatures)
+}
+
 func TestOrdinaryPagesShowNoSignature(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{

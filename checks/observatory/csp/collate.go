@@ -24,7 +24,7 @@ func collate(a, b string) int {
 
 func weight(r rune) int {
 	if r < 0x80 {
-		return strings.IndexByte(order, byte(r))
+		return strings.IndexRune(order, r)
 	}
 	return int(r)
 }

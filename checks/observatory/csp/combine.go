@@ -26,8 +26,10 @@ type sourceSet struct{ values []string }
 
 func newSourceSet(values ...string) *sourceSet {
 	set := &sourceSet{}
+	seen := map[string]bool{}
 	for _, value := range values {
-		if !set.has(value) {
+		if !seen[value] {
+			seen[value] = true
 			set.values = append(set.values, value)
 		}
 	}
@@ -40,31 +42,26 @@ func (s *sourceSet) remove(drop func(string) bool) { s.values = slices.DeleteFun
 
 func (s *sourceSet) any(holds func(string) bool) bool { return slices.ContainsFunc(s.values, holds) }
 
-// size counts the directives, and one more where there are duplicates: the
-// Observatory notes those among them.
-func (c *combined) size() int {
+// size counts the directives but those ignored, and one more where there are
+// duplicates: the Observatory notes those among them.
+func (c *combined) size(ignored func(name string) bool) int {
+	count := 0
 	if c.duplicates {
-		return len(c.names) + 1
+		count++
 	}
-	return len(c.names)
-}
-
-// without returns c less the named directives.
-func (c *combined) without(unwanted func(string) bool) *combined {
-	kept := &combined{sources: c.sources, duplicates: c.duplicates}
 	for _, name := range c.names {
-		if !unwanted(name) {
-			kept.names = append(kept.names, name)
+		if !ignored(name) {
+			count++
 		}
 	}
-	return kept
+	return count
 }
 
 // get returns the sources of the first named directive that is there.
 func (c *combined) get(names ...string) (*sourceSet, bool) {
 	for _, name := range names {
-		if slices.Contains(c.names, name) {
-			return c.sources[name], true
+		if set, found := c.sources[name]; found {
+			return set, true
 		}
 	}
 	return nil, false

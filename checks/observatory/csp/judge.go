@@ -68,10 +68,10 @@ func Judge(sent Sent) Judgement {
 func enforced(fields, metas []string) int {
 	count := 0
 	if header, err := combine(fields); err == nil {
-		count += header.size()
+		count += header.size(func(string) bool { return false })
 	}
 	if meta, err := combine(metas); err == nil {
-		count += meta.without(onlyInHeader).size()
+		count += meta.size(onlyInHeader)
 	}
 	return count
 }

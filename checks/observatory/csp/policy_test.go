@@ -117,10 +117,13 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value, ancestor string) {
 		policy := csp.Parse([]string{value})
 		for _, list := range policy.Lists {
-			require.NotEmpty(t, list.Directives)
+			if len(list.Directives) == 0 {
+				t.Fatal("a policy without directives")
+			}
 			for _, directive := range list.Directives {
-				require.NotContains(t, directive.Name, ";")
-				require.Equal(t, strings.ToLower(directive.Name), directive.Name)
+				if strings.Contains(directive.Name, ";") || strings.ToLower(directive.Name) != directive.Name {
+					t.Fatal(directive.Name)
+				}
 			}
 		}
 		twice := csp.Parse([]string{value, "frame-ancestors 'none'"})

@@ -18,6 +18,16 @@ func differences() map[string]difference {
 		"page of another site": func(their outcome) outcome {
 			return instead(their, observatory.SubresourceIntegrity, observatory.Inconclusive, 0, nil)
 		},
+		"policy in the body": func(their outcome) outcome {
+			their = instead(their, observatory.ContentSecurityPolicy, "csp-not-implemented", -25, new(bool))
+			their.Score, their.Grade = 55, "C"
+			return their
+		},
+		"script in a noscript": func(their outcome) outcome {
+			their = instead(their, observatory.SubresourceIntegrity, "sri-not-implemented-but-no-scripts-loaded", 0, nil)
+			their.Score += 5
+			return their
+		},
 		"no end": func(their outcome) outcome { return outcome{Host: their.Host} },
 	}
 }

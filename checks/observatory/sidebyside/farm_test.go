@@ -21,9 +21,8 @@ import (
 
 // site is a local host of its own name and what it answers.
 type site struct {
-	name  string // what it is about; the host is made of it
-	host  string // instead
-	first string // path of https that is asked for; default /
+	name string // what it is about; the host is made of it
+	host string // instead
 	// pages answer over https, by path; plain over http. Without plain port 80
 	// leads to https. closed is what listens on neither: "80" or "443".
 	pages, plain map[string]page

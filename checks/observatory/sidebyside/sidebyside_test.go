@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -80,7 +83,7 @@ func look(t *testing.T, f *farm, one site) outcome {
 	if one.closed == "443" {
 		scheme, port = "http", 80
 	}
-	target, err := checks.ParseTarget(scheme+"://"+host+"/", checks.Quick, checks.Limits{})
+	target, err := checks.ParseTarget(scheme+"://"+host+"/", checks.Quick, checks.Limits{ReadTimeout: time.Minute})
 	require.NoError(t, err)
 	address := netip.AddrPortFrom(f.addresses[host], port)
 	walked := httpsec.Walk(t.Context(), f.network(t), target, address)
@@ -105,27 +108,14 @@ func look(t *testing.T, f *farm, one site) outcome {
 // scan has the Observatory scan every site.
 func scan(t *testing.T, f *farm) map[string]outcome {
 	t.Helper()
-	tools := checktest.ToolsFolder(t)
-	folder := filepath.Join(tools, "mdn-http-observatory-"+packageVersion, "node_modules", "@mdn", "mdn-http-observatory")
-	require.DirExists(t, folder, "the npm package @mdn/mdn-http-observatory is missing: run make deps (checks/observatory/sidebyside/install.sh)")
-	node := filepath.Join(tools, "node-"+string(checktest.Node24), "bin", "node")
 	roots := filepath.Join(t.TempDir(), "roots.pem")
 	require.NoError(t, os.WriteFile(roots, f.roots, 0o600))
-	var hosts []string
-	for host := range f.sites {
-		hosts = append(hosts, host)
-	}
-	input, err := json.Marshal(map[string]any{
-		"package": folder, "places": f.places, "closed": f.closed, "preload": preloadOf(hosts), "hosts": hosts,
+	hosts := slices.Sorted(maps.Keys(f.sites))
+	const patience = "120000" // milliseconds: other tests want the processor too
+	environment := []string{"NODE_EXTRA_CA_CERTS=" + roots, "ABORT_TIMEOUT=" + patience, "CLIENT_TIMEOUT=" + patience}
+	printed := run(t, "scan.mjs", environment, map[string]any{
+		"places": f.places, "closed": f.closed, "preload": preloadOf(hosts), "hosts": hosts,
 	})
-	require.NoError(t, err)
-	command := exec.CommandContext(t.Context(), node, filepath.Join("testdata", "scan.mjs"))
-	command.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+roots)
-	command.Stdin = bytes.NewReader(input)
-	var faults bytes.Buffer
-	command.Stderr = &faults
-	printed, err := command.Output()
-	require.NoError(t, err, faults.String())
 	outcomes := map[string]outcome{}
 	lines := bufio.NewScanner(bytes.NewReader(printed))
 	for lines.Scan() {
@@ -133,8 +123,30 @@ func scan(t *testing.T, f *farm) map[string]outcome {
 		require.NoError(t, json.Unmarshal(lines.Bytes(), &one), lines.Text())
 		outcomes[one.Host] = one
 	}
-	require.Len(t, outcomes, len(hosts), faults.String())
+	require.NoError(t, lines.Err())
+	require.Len(t, outcomes, len(hosts))
 	return outcomes
+}
+
+// run runs a script of testdata in Node and returns what it prints. input gets
+// the folder of the Observatory's package.
+func run(t *testing.T, script string, environment []string, input map[string]any) []byte {
+	t.Helper()
+	tools := checktest.ToolsFolder(t)
+	folder := filepath.Join(tools, "mdn-http-observatory-"+packageVersion, "node_modules", "@mdn", "mdn-http-observatory")
+	require.DirExists(t, folder, "the npm package @mdn/mdn-http-observatory is missing: run make deps (checks/observatory/sidebyside/install.sh)")
+	input["package"] = folder
+	text, err := json.Marshal(input)
+	require.NoError(t, err)
+	node := filepath.Join(tools, "node-"+string(checktest.Node24), "bin", "node")
+	command := exec.CommandContext(t.Context(), node, filepath.Join("testdata", script)) //nolint:gosec // the tests' own
+	command.Env = append(os.Environ(), environment...)
+	command.Stdin = bytes.NewReader(text)
+	var faults bytes.Buffer
+	command.Stderr = &faults
+	printed, err := command.Output()
+	require.NoError(t, err, faults.String())
+	return printed
 }
 
 // preloadOf writes what our list has of hosts in the form that the Observatory

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log"
 	"os"
 	"os/exec"
 	"strings"
@@ -22,7 +21,8 @@ func main() {
 	out := flag.String("out", "preload.bin", "file to write")
 	flag.Parse()
 	if err := run(*chromium, *source, *version, *out); err != nil {
-		log.Fatal(err)
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }
 
@@ -47,7 +47,7 @@ func run(chromium, source, version, out string) error {
 	if err := os.WriteFile(out, content, 0o600); err != nil {
 		return fmt.Errorf("write the list: %w", err)
 	}
-	log.Printf("%s: %d names of Chromium %s, %d bytes", out, len(entries), version, len(content))
+	fmt.Printf("%s: %d names of Chromium %s, %d bytes\n", out, len(entries), version, len(content))
 	return nil
 }
 
@@ -61,7 +61,7 @@ func ofChromium(path string) ([]hsts.Entry, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	printed, err := exec.Command(path, "--version").Output() //nolint:gosec,noctx // likewise
+	printed, err := exec.Command(path, "--version").Output() //nolint:noctx // it prints and ends
 	if err != nil {
 		return nil, "", fmt.Errorf("ask Chromium for its version: %w", err)
 	}
