@@ -44,16 +44,16 @@ func (s *server) importPage(r *http.Request) (views.Import, error) {
 		if model.Import, err = tx.Import(ctx, id); err != nil {
 			return err
 		}
-		if !model.AppliedAt.IsZero() {
-			return nil
+		if model.Now.Before(model.ExpiresAt) {
+			model.Plan, err = planOf(ctx, tx, id)
+			return err
 		}
-		if !model.Waits(model.Now) {
+		if model.AppliedAt.IsZero() {
 			return fmt.Errorf("import %d is expired: %w", id, store.ErrNotFound)
 		}
-		model.Plan, err = planOf(ctx, tx, id)
-		return err
+		return nil
 	})
-	if err == nil {
+	if err == nil && model.Now.Before(model.ExpiresAt) {
 		s.listPart(r, &model)
 	}
 	return model, err

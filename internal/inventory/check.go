@@ -188,8 +188,11 @@ func differences(old, changed monitor.Endpoint) []Difference {
 	before, after := RowOf(old), RowOf(changed)
 	var all []Difference
 	for _, one := range []Difference{
-		{"value_kind", before.ValueKind, after.ValueKind}, {"probe_url", before.ProbeURL, after.ProbeURL}, {"method", before.Method, after.Method},
-		{"interval_minutes", before.Interval, after.Interval}, {"post_allowed", before.PostAllowed, after.PostAllowed},
+		{"value_kind", before.ValueKind, after.ValueKind},
+		{"probe_url", before.ProbeURL, after.ProbeURL},
+		{"method", before.Method, after.Method},
+		{"interval_minutes", before.Interval, after.Interval},
+		{"post_allowed", before.PostAllowed, after.PostAllowed},
 	} {
 		if one.Old != one.New {
 			all = append(all, one)

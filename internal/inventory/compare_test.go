@@ -128,8 +128,10 @@ func TestOneURLOneRow(t *testing.T) {
 func TestOnlyWhatTheFileIsAboutIsMissing(t *testing.T) {
 	t.Parallel()
 	endpoint := func(id int64, application, value string) monitor.Endpoint {
-		return monitor.Endpoint{ID: id, ApplicationID: id, ApplicationName: application, ApplicationType: policy.Custom, Environment: policy.SOD,
-			Kind: policy.Redirect, ValueKind: policy.Literal, Value: value, Method: "GET", Interval: time.Hour}
+		return monitor.Endpoint{
+			ID: id, ApplicationID: id, ApplicationName: application, ApplicationType: policy.Custom, Environment: policy.SOD,
+			Kind: policy.Redirect, ValueKind: policy.Literal, Value: value, Method: "GET", Interval: time.Hour,
+		}
 	}
 	all := registered([]monitor.Endpoint{
 		endpoint(1, "Shop", "https://a.example.com/"), endpoint(2, "Shop", "https://gone.example.com/"),
@@ -149,8 +151,10 @@ func TestFingerprintIsOfWhatIsDone(t *testing.T) {
 		return inventory.Compare(rows, registered(endpoints))
 	}
 	rows := []inventory.Row{rowWith(func(r *inventory.Row) { r.Interval = "5" })}
-	known := monitor.Endpoint{ID: 1, ApplicationID: 7, ApplicationName: "Shop", ApplicationType: policy.Custom, Environment: policy.SOD,
-		Kind: policy.Redirect, ValueKind: policy.Literal, Value: "https://a.example.com/", Method: "GET", Interval: time.Hour, ClientID: "c"}
+	known := monitor.Endpoint{
+		ID: 1, ApplicationID: 7, ApplicationName: "Shop", ApplicationType: policy.Custom, Environment: policy.SOD,
+		Kind: policy.Redirect, ValueKind: policy.Literal, Value: "https://a.example.com/", Method: "GET", Interval: time.Hour, ClientID: "c",
+	}
 	looked := known
 	looked.NextRunAt, looked.Profiles = time.Unix(1, 0), []string{"x"}
 	require.Equal(t, plan(rows, known).Fingerprint(true), plan(rows, looked).Fingerprint(true), "a look changes nothing of it")

@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
 
@@ -81,6 +83,26 @@ func TestWhatIsWrittenChangesNothingWhenRead(t *testing.T) {
 			require.Equal(t, inventory.RowOf(everything()[i]), inventory.RowOf(item.Endpoint), format)
 		}
 	}
+}
+
+func TestJSONIsAsDocumented(t *testing.T) {
+	t.Parallel()
+	published, err := os.ReadFile("../../docs/inventory.schema.json")
+	require.NoError(t, err)
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(published))
+	require.NoError(t, err)
+	compiler := jsonschema.NewCompiler()
+	require.NoError(t, compiler.AddResource("inventory.schema.json", schema))
+	compiled, err := compiler.Compile("inventory.schema.json")
+	require.NoError(t, err)
+	var file bytes.Buffer
+	require.NoError(t, inventory.WriteJSON(&file, everything()))
+	written, err := jsonschema.UnmarshalJSON(&file)
+	require.NoError(t, err)
+	require.NoError(t, compiled.Validate(written))
+	wrong, err := jsonschema.UnmarshalJSON(strings.NewReader(`{"gradewatch_inventory": 1, "urls": [{"application": "Shop", "value": "https://a.example.com/", "kind": "telepathy"}]}`))
+	require.NoError(t, err)
+	require.Error(t, compiled.Validate(wrong))
 }
 
 func TestTablesAreReadAsPeopleWriteThem(t *testing.T) {

@@ -20,14 +20,16 @@ const (
 	maxRowGap   = 200_000 // rows gone through, empty ones too
 )
 
-var errWorkbook = &FileError{"The workbook cannot be read. Save it anew as Excel Workbook (.xlsx), or as CSV UTF-8."}
+func errWorkbook() error {
+	return &FileError{"The workbook cannot be read. Save it anew as Excel Workbook (.xlsx), or as CSV UTF-8."}
+}
 
 // readXLSX reads the first sheet that names columns. Formulas count by the
 // value that was last computed; links to other files are never followed.
 func readXLSX(content []byte) (file File, err error) {
 	defer func() {
 		if recover() != nil { // the library is given what strangers wrote
-			file, err = File{}, errWorkbook
+			file, err = File{}, errWorkbook()
 		}
 	}()
 	if err := checkArchive(content); err != nil {
@@ -37,7 +39,7 @@ func readXLSX(content []byte) (file File, err error) {
 		RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzipped,
 	})
 	if err != nil {
-		return File{}, errWorkbook
+		return File{}, errWorkbook()
 	}
 	defer func() { _ = book.Close() }() // it holds no more than memory
 	return readBook(book)
@@ -49,7 +51,7 @@ func readBook(book *excelize.File) (File, error) {
 	if len(sheets) > maxSheets {
 		return c.file, &FileError{fmt.Sprintf("The workbook has more than %d sheets.", maxSheets)}
 	}
-	refused, read := error(errWorkbook), false
+	refused, read := errWorkbook(), false
 	for _, sheet := range sheets {
 		if read {
 			c.note(fmt.Sprintf("The sheet %s was left aside: only the first one with URLs is read.", quoted(sheet)))
@@ -79,7 +81,7 @@ func readBook(book *excelize.File) (File, error) {
 func readSheet(book *excelize.File, sheet string, c *collector) (found bool, err error) {
 	rows, err := book.Rows(sheet)
 	if err != nil {
-		return false, errWorkbook
+		return false, errWorkbook()
 	}
 	defer func() { _ = rows.Close() }()
 	var h *header
@@ -89,7 +91,7 @@ func readSheet(book *excelize.File, sheet string, c *collector) (found bool, err
 		}
 		cells, err := rows.Columns(excelize.Options{RawCellValue: true})
 		if err != nil {
-			return h != nil, errWorkbook
+			return h != nil, errWorkbook()
 		}
 		if len(cells) > maxColumns {
 			return h != nil, &FileError{fmt.Sprintf("Row %d of the sheet %s has more than %d cells.", number, quoted(sheet), maxColumns)}
@@ -105,7 +107,7 @@ func readSheet(book *excelize.File, sheet string, c *collector) (found bool, err
 		}
 	}
 	if rows.Error() != nil {
-		return h != nil, errWorkbook
+		return h != nil, errWorkbook()
 	}
 	return h != nil, nil
 }
@@ -115,7 +117,7 @@ func readSheet(book *excelize.File, sheet string, c *collector) (found bool, err
 func checkArchive(content []byte) error {
 	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
-		return errWorkbook
+		return errWorkbook()
 	}
 	var total uint64
 	for _, part := range archive.File {
@@ -128,7 +130,7 @@ func checkArchive(content []byte) error {
 	}
 	for _, part := range archive.File {
 		if strings.HasPrefix(strings.ToLower(part.Name), "xl/worksheets/sheet") && !whole(part) {
-			return errWorkbook
+			return errWorkbook()
 		}
 	}
 	return nil

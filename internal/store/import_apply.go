@@ -148,8 +148,10 @@ func (tx *Tx) finishImport(ctx context.Context, actor Actor, staged Import, plan
 func auditOf(staged Import, plan inventory.Plan, applications map[string]int64, created []int64) []AuditEntry {
 	entries := make([]AuditEntry, 0, len(plan.Applications)+len(plan.Added)+len(plan.Changed)+len(plan.Missing)+1)
 	for _, change := range plan.Applications {
-		entry := AuditEntry{Action: "application.change", Object: fmt.Sprintf("application/%d", applications[strings.ToLower(change.Name)]),
-			New: map[string]any{"name": change.Name, "type": change.Type, "client_ids": change.ClientIDs, "import": staged.ID}}
+		entry := AuditEntry{
+			Action: "application.change", Object: fmt.Sprintf("application/%d", applications[strings.ToLower(change.Name)]),
+			New: map[string]any{"name": change.Name, "type": change.Type, "client_ids": change.ClientIDs, "import": staged.ID},
+		}
 		if change.New() {
 			entry.Action = "application.create"
 		} else {

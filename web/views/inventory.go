@@ -53,7 +53,7 @@ func ImportParts() []ImportPart {
 type Import struct {
 	store.Import
 	Plan           inventory.Plan
-	Part           ImportPart // that is listed
+	Part           ImportPart // that is listed; empty: the rows of the file are gone
 	Items          []ImportItem
 	Applications   []inventory.ApplicationChange // of this page of the list
 	Rejections     []inventory.Rejection
@@ -101,7 +101,7 @@ func partMark(part ImportPart) (mark, string) {
 	case ImportRejected:
 		return mark{"octagon", "fail"}, "Rejected"
 	case ImportApplications:
-		return mark{"turn", "calm"}, "Applications"
+		return mark{"dash", "calm"}, "Applications"
 	case ImportAdded:
 		return mark{"check", "pass"}, "Added"
 	case ImportChanged:
