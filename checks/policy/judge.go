@@ -27,7 +27,7 @@ type Evidence struct {
 
 // Judge gives the verdict of every requirement of profile, in order of their
 // ids. It is pure: equal evidence gets equal verdicts. One judgement of a
-// profile costs well under a millisecond an address.
+// profile costs under a millisecond an address.
 func Judge(evidence Evidence, profile *Profile) []checks.Verdict {
 	w := newWorld(evidence, profile)
 	verdicts := make([]checks.Verdict, 0, len(profile.Requirements))
@@ -280,12 +280,14 @@ func combine(findings []finding) judgement {
 		result = checks.ResultInconclusive
 	}
 	whole := judgement{result: result}
+	seen := map[checks.Proof]bool{}
 	for _, found := range findings {
 		if found.result != result {
 			continue
 		}
 		for _, proof := range found.proof {
-			if !slices.Contains(whole.proof, proof) {
+			if !seen[proof] {
+				seen[proof] = true
 				whole.proof = append(whole.proof, proof)
 			}
 		}
