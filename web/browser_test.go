@@ -147,9 +147,12 @@ func TestBrowserPictures(t *testing.T) {
 	s.walkPictures(ctx, map[string]string{"intrusive": paths["full"] + "/intrusive", "operator": paths["full"]})
 }
 
-func (s *site) walkPictures(ctx context.Context, paths map[string]string) {
+func (s *site) walkPictures(ctx context.Context, paths map[string]string, widths ...int64) {
 	s.Helper()
-	for _, width := range []int64{1280, 390} {
+	if len(widths) == 0 {
+		widths = []int64{1280, 390}
+	}
+	for _, width := range widths {
 		for _, scheme := range []string{"light", "dark"} {
 			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},

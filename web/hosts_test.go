@@ -234,9 +234,7 @@ func TestEndpointSaysWhoOptedOut(t *testing.T) {
 
 func TestQuotaOfHostsIsSaidOnTheForm(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	s.store = s.store.WithHostQuota(2)
-	s.restart()
+	s := newSiteWithQuota(t, 2)
 	b := s.signedIn(s.person)
 	form := func(values ...string) url.Values {
 		filled := url.Values{"name": {"Shop"}, "type": {"custom"}, "rows": {fmt.Sprint(len(values))}, "do": {"save"}}
@@ -255,7 +253,7 @@ func TestQuotaOfHostsIsSaidOnTheForm(t *testing.T) {
 	require.Equal(t, "https://c.example.com/", bad.Find("#url-3-value").AttrOr("value", ""), "what was typed stays")
 	require.Equal(t, "0", s.scan(`SELECT count(*)::text FROM endpoints`))
 	require.Equal(t, http.StatusSeeOther, b.post("/applications", form("https://a.example.com/", "https://b.example.com/", "https://a.example.com/2")).status)
-	require.Contains(t, b.get("/hosts").text("main"), "2 hosts not verified, of at most 2.")
+	require.Contains(t, b.get("/hosts").text("main"), "Your team has 2 hosts not verified and may have 2.")
 }
 
 func TestProbePageSaysHowToOptOut(t *testing.T) {

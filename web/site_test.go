@@ -45,8 +45,14 @@ type site struct {
 // newSite starts a site. With trust, certificates are trusted by it.
 func newSite(t testing.TB, trust ...*appraisal.Trust) *site {
 	t.Helper()
+	return newSiteWithQuota(t, 0, trust...)
+}
+
+// newSiteWithQuota starts a site with a quota of hosts that are not verified.
+func newSiteWithQuota(t testing.TB, hosts int, trust ...*appraisal.Trust) *site {
+	t.Helper()
 	s := &site{TB: t, database: testdb.New(t), log: &syncBuffer{}}
-	s.store = s.database.Store
+	s.store = s.database.Store.WithHostQuota(hosts)
 	require.NoError(t, s.store.AsWorker(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.Exec(ctx, `SELECT ensure_partitions($1, 1)`, time.Now().AddDate(0, -1, 0))
 		return err
