@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -53,7 +54,8 @@ func TestBrowserHosts(t *testing.T) {
 	}, 1280, 360)
 
 	operator := s.colleague(monitor.Operator, "operator@example.com", false)
-	s.signedIn(operator).post("/opt-outs", url.Values{"host": {long}, "below": {"yes"}, "contact": {"hostmaster@" + long}, "reason": {"asked by mail"}})
+	recorded := s.signedIn(operator).post("/opt-outs", url.Values{"host": {long}, "below": {"yes"}, "contact": {"hostmaster@example.com"}, "reason": {"asked by mail"}})
+	require.Equal(t, http.StatusSeeOther, recorded.status)
 	signIn(operator)
 	s.walkPictures(ctx, map[string]string{"opt-outs": "/opt-outs", "hosts-operator": "/hosts"}, 1280, 360)
 }

@@ -48,7 +48,7 @@ func hostPath(host string) templ.SafeURL { return templ.SafeURL(HostPath(host)) 
 func hostMark(h store.HostSummary) (mark, string) {
 	switch {
 	case h.State == monitor.OwnershipFailing:
-		return mark{"diamond", "unsure"}, "Verified, token missing"
+		return mark{"diamond", "unsure"}, "Token missing"
 	case h.State == monitor.OwnershipVerified && h.Method == monitor.ByPage:
 		return mark{"check", "pass"}, "Page verified"
 	case h.Owned:
@@ -56,7 +56,7 @@ func hostMark(h store.HostSummary) (mark, string) {
 	case h.State == monitor.OwnershipLapsed:
 		return mark{"octagon", "fail"}, "Lapsed"
 	case h.State == monitor.OwnershipPending:
-		return mark{"diamond", "unsure"}, "Token not found yet"
+		return mark{"diamond", "unsure"}, "Not found yet"
 	default:
 		return mark{"dash", "calm"}, "Not verified"
 	}

@@ -538,7 +538,7 @@ func HostPage(p Page, m Host) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 56, " <section class=\"card\" aria-labelledby=\"gives\"><h2 id=\"gives\">What ownership gives</h2><ul><li>The host takes nothing of your team's quota of hosts that are not verified.</li><li>An administrator of your team may allow intrusive probes of its URLs. That leave ends when the ownership does.</li></ul><p>An opt-out wins over ownership: as long as whoever runs the host asks not to be looked at, nobody looks, and only DNS is asked for the token.</p></section><div id=\"urls\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 56, " <section class=\"card stack\" aria-labelledby=\"gives\"><h2 id=\"gives\">What ownership gives</h2><ul><li>The host takes nothing of your team's quota of hosts that are not verified.</li><li>An administrator of your team may allow intrusive probes of its URLs. That leave ends when the ownership does.</li></ul><p>An opt-out wins over ownership: as long as whoever runs the host asks not to be looked at, nobody looks, and only DNS is asked for the token.</p></section><div id=\"urls\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -797,7 +797,7 @@ func ownershipCard(m Host) templ.Component {
 			templ_7745c5c3_Var31 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<section class=\"card\" aria-labelledby=\"ownership\"><h2 id=\"ownership\">Ownership</h2><p id=\"state\" class=\"break\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<section class=\"card stack\" aria-labelledby=\"ownership\"><h2 id=\"ownership\">Ownership</h2><p id=\"state\" class=\"break\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -815,7 +815,7 @@ func ownershipCard(m Host) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(ownershipLines(m)) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 79, "<h3>What the last check saw</h3><ul class=\"plain\" id=\"seen\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 79, "<h3>What the last check saw</h3><ul class=\"plain spaced\" id=\"seen\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -851,7 +851,7 @@ func ownershipCard(m Host) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<dl class=\"facts after\"><dt>Last checked</dt><dd>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<dl class=\"facts\"><dt>Last checked</dt><dd>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
