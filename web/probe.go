@@ -28,6 +28,6 @@ func (s *server) sendSecurityText(w http.ResponseWriter, _ *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "public, max-age=86400")
-	fmt.Fprintf(w, "Contact: mailto:%s\nExpires: %s\nPreferred-Languages: en\nCanonical: %s/.well-known/security.txt\nPolicy: %s/probe\n",
+	_, _ = fmt.Fprintf(w, "Contact: mailto:%s\nExpires: %s\nPreferred-Languages: en\nCanonical: %s/.well-known/security.txt\nPolicy: %s/probe\n",
 		s.Contact, s.now().Add(securityTextLife).UTC().Truncate(24*time.Hour).Format(time.RFC3339), s.BaseURL, s.BaseURL)
 }

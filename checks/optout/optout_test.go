@@ -106,8 +106,10 @@ func TestRespect(t *testing.T) {
 		"on record":                {"recorded.example", isRecorded("recorded.example"), out, false},
 		"an address on record":     {"192.0.2.1", isRecorded("192.0.2.1"), out, false},
 		"another one is on record": {"other.example", isRecorded("recorded.example"), known, true},
-		"the record cannot be read": {"other.example", func(context.Context, string) (bool, error) { return false, errors.New("no database") },
-			checks.InconclusiveFact[[]netip.Addr](checks.ReasonInternal), false},
+		"the record cannot be read": {
+			"other.example", func(context.Context, string) (bool, error) { return false, errors.New("no database") },
+			checks.InconclusiveFact[[]netip.Addr](checks.ReasonInternal), false,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -183,8 +183,10 @@ func TestVerifiedDomainCoversNamesBelow(t *testing.T) {
 		"https://app.example.com/a", "https://APP.example.com/b", "https://example.com/", "https://notexample.com/", "https://bücher.example/",
 		"https://file.example.net/", "https://below.file.example.net/", "https://page.example.org/", "com.example.app:/cb",
 	} {
-		endpoint := monitor.Endpoint{ApplicationID: e.applications[0].ID, Environment: policy.Production, Kind: policy.Redirect,
-			ValueKind: policy.Literal, Value: url, Interval: time.Hour, NextRunAt: instant}
+		endpoint := monitor.Endpoint{
+			ApplicationID: e.applications[0].ID, Environment: policy.Production, Kind: policy.Redirect,
+			ValueKind: policy.Literal, Value: url, Interval: time.Hour, NextRunAt: instant,
+		}
 		if url == "com.example.app:/cb" {
 			endpoint.ValueKind = policy.CustomScheme
 		}
