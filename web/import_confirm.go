@@ -27,7 +27,15 @@ func (s *server) confirmImport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = s.asTeam(r, func(ctx context.Context, tx *store.Tx) error { return s.applyImport(ctx, tx, r, id) })
+	var full *store.HostQuotaError
 	switch {
+	case errors.As(err, &full):
+		model, err := s.importPage(r)
+		if err != nil {
+			return err
+		}
+		model.Refused, model.Quota = true, quotaSentence(full)
+		return s.renderImport(w, r, http.StatusUnprocessableEntity, model)
 	case errors.Is(err, errPlanChanged), errors.Is(err, store.ErrConflict):
 		model, err := s.importPage(r)
 		if err != nil {

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -45,7 +46,10 @@ func (s *server) importPage(r *http.Request) (views.Import, error) {
 			return err
 		}
 		if model.Now.Before(model.ExpiresAt) {
-			model.Plan, err = planOf(ctx, tx, id)
+			if model.Plan, err = planOf(ctx, tx, id); err != nil {
+				return err
+			}
+			model.Quota, err = quotaOf(ctx, tx, model.TeamID, model.Plan)
 			return err
 		}
 		if model.AppliedAt.IsZero() {
@@ -70,6 +74,16 @@ func planOf(ctx context.Context, tx *store.Tx, id int64) (plan inventory.Plan, e
 		return plan, err
 	}
 	return inventory.Compare(rows, registered), nil
+}
+
+// quotaOf says in a sentence where a plan's hosts would be too many.
+func quotaOf(ctx context.Context, tx *store.Tx, team int64, plan inventory.Plan) (string, error) {
+	var full *store.HostQuotaError
+	err := tx.CheckHostQuota(ctx, team, store.HostsOf(plan))
+	if errors.As(err, &full) {
+		return quotaSentence(full), nil
+	}
+	return "", err
 }
 
 // listPart picks what the page lists: the part that was asked for, else the

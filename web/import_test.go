@@ -272,3 +272,31 @@ func TestImportsAreTheTeams(t *testing.T) {
 	s.offset.Store(int64(25 * time.Hour))
 	require.Equal(t, http.StatusNotFound, s.signedIn(s.person).post(path+"/confirm", asked).status, "it is too late")
 }
+
+func TestImportKeepsWithinTheQuotaOfHosts(t *testing.T) {
+	t.Parallel()
+	s := newSiteWithQuota(t, 3)
+	b := s.signedIn(s.person)
+	file := func(hosts ...string) []byte {
+		text := "application,type,environment,value\n"
+		for _, host := range hosts {
+			text += "Shop,custom,SOD,https://" + host + "/\n"
+		}
+		return []byte(text)
+	}
+	confirm := func(path string, more url.Values) answer {
+		return b.post(path+"/confirm", form(b.get(path).formOf(`form[action$="/confirm"]`), more))
+	}
+	fits := b.upload("a.csv", file("a.example.com", "b.example.com", "c.example.com"), nil).location
+	require.Zero(t, b.get(fits).Find("#quota").Length())
+	require.Equal(t, http.StatusSeeOther, confirm(fits, nil).status)
+	other := b.upload("b.csv", file("a.example.com", "d.example.com"), nil).location
+	require.Contains(t, b.get(other).text("#quota"), "3 hosts that are not verified, and has 3. This would add d.example.com.")
+	refused := confirm(other, nil)
+	require.Equal(t, http.StatusUnprocessableEntity, refused.status)
+	require.Contains(t, refused.text("#quota"), "Nothing was imported.")
+	require.Equal(t, 3, s.number(allEndpoints))
+	require.Equal(t, http.StatusSeeOther, confirm(other, url.Values{"remove": {"yes"}}).status, "what is removed makes room")
+	require.Equal(t, 2, s.number(allEndpoints))
+	require.Equal(t, 1, s.number(`SELECT count(*) FROM endpoints WHERE deleted_at IS NULL AND host = 'd.example.com'`))
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,31 +24,39 @@ type ImportOptions struct {
 // ApplyImport does what plan says, with an audit row for each thing that it
 // changes and one for the import. The caller locked the import and made the plan
 // in this transaction. ErrConflict: what is registered changed under it; the
-// caller rolls back and makes another plan. New endpoints are due one after
+// caller rolls back and makes another plan. *HostQuotaError: its hosts would be
+// too many. New endpoints are due one after
 // another, so that thousands are not looked at in one minute.
 func (tx *Tx) ApplyImport(ctx context.Context, actor Actor, staged Import, plan inventory.Plan, options ImportOptions) error {
 	if !options.Remove {
 		plan.Missing = nil
 	}
+	if err := tx.removeEndpoints(ctx, plan.Missing, options.At); err != nil { // first: it makes room in the quota
+		return err
+	}
 	ids, err := tx.applyApplications(ctx, staged.TeamID, plan.Applications, options.At)
 	if err != nil {
 		return err
 	}
-	added := spread(plan.Added, ids, options)
-	created, err := tx.CreateEndpoints(ctx, added, options.At)
-	if err != nil {
-		return err
+	if err := tx.CheckHostQuota(ctx, staged.TeamID, HostsOf(plan)); err != nil {
+		return fmt.Errorf("apply import %d: %w", staged.ID, err)
 	}
 	if err := tx.changeEndpoints(ctx, plan.Changed, options.At); err != nil {
 		return err
 	}
-	if err := tx.removeEndpoints(ctx, plan.Missing, options.At); err != nil {
+	created, err := tx.CreateEndpoints(ctx, spread(plan.Added, ids, options), options.At)
+	if err != nil {
 		return err
 	}
 	if err := tx.finishImport(ctx, actor, staged, plan, options); err != nil {
 		return err
 	}
 	return tx.auditMany(ctx, actor, staged.TeamID, options.At, auditOf(staged, plan, ids, created))
+}
+
+// HostsOf lists the hosts that a plan has looked at, of what it adds and changes.
+func HostsOf(plan inventory.Plan) []string {
+	return columnOf(slices.Concat(plan.Added, plan.Changed), func(item inventory.Item) string { return item.Endpoint.Host() })
 }
 
 // spread returns the endpoints to add, with the ids of their applications and
@@ -71,12 +80,12 @@ func spread(items []inventory.Item, ids map[string]int64, options ImportOptions)
 // still as the plan found them. A shorter interval moves the next look closer.
 func (tx *Tx) changeEndpoints(ctx context.Context, items []inventory.Item, at time.Time) error {
 	const update = `
-		UPDATE endpoints e SET value_kind = n.value_kind, probe_url = n.probe, method = n.method, post_allowed = n.post, interval_seconds = n.seconds,
+		UPDATE endpoints e SET value_kind = n.value_kind, probe_url = n.probe, host = n.host, method = n.method, post_allowed = n.post, interval_seconds = n.seconds,
 			next_run_at = CASE WHEN e.interval_seconds = n.seconds THEN e.next_run_at
 				ELSE least(e.next_run_at, @at::timestamptz + n.seconds * n.share * interval '1 second') END
-		FROM unnest(@ids::bigint[], @value_kinds::text[], @probes::text[], @methods::text[], @posts::boolean[], @intervals::integer[], @shares::float8[],
+		FROM unnest(@ids::bigint[], @value_kinds::text[], @probes::text[], @hosts::text[], @methods::text[], @posts::boolean[], @intervals::integer[], @shares::float8[],
 			@old_value_kinds::text[], @old_probes::text[], @old_methods::text[], @old_posts::boolean[], @old_intervals::integer[])
-			AS n(id, value_kind, probe, method, post, seconds, share, old_value_kind, old_probe, old_method, old_post, old_seconds)
+			AS n(id, value_kind, probe, host, method, post, seconds, share, old_value_kind, old_probe, old_method, old_post, old_seconds)
 		WHERE e.id = n.id AND e.deleted_at IS NULL AND (e.value_kind, e.probe_url, e.method, e.post_allowed, e.interval_seconds)
 			= (n.old_value_kind, n.old_probe, n.old_method, n.old_post, n.old_seconds)`
 	arguments := pgx.StrictNamedArgs{"at": at, "ids": columnOf(items, idOf), "shares": shares(len(items))}
@@ -88,6 +97,7 @@ func (tx *Tx) changeEndpoints(ctx context.Context, items []inventory.Item, at ti
 			arguments[prefix+name] = columns[name]
 		}
 	}
+	arguments["hosts"] = columnOf(items, func(i inventory.Item) string { return i.Endpoint.Host() })
 	tag, err := tx.Exec(ctx, update, arguments)
 	return all(tag.RowsAffected(), len(items), err, "change")
 }

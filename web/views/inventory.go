@@ -59,7 +59,9 @@ type Import struct {
 	Rejections     []inventory.Rejection
 	First          int // number of the first that is listed, from 1
 	Previous, Next string
-	Stale          bool // what is registered changed since it was shown
+	Stale          bool   // what is registered changed since it was shown
+	Refused        bool   // it would add more hosts than the team may have
+	Quota          string // a sentence about hosts that would be too many; empty: they are not
 	Now            time.Time
 }
 
