@@ -195,8 +195,8 @@ func quotaSentence(full *store.HostQuotaError) string {
 	if more := len(full.Hosts) - named; more > 0 {
 		hosts += fmt.Sprintf(" and %d more", more)
 	}
-	return fmt.Sprintf("Your team may have %d hosts that are not verified, and has %d. This would add %s. Verify hosts that are your own, or remove URLs that you do not need.",
-		full.Quota, full.Unverified, hosts)
+	return fmt.Sprintf("Your team may have %d %s not verified, and has %d. This would add %s. Verify hosts that are your own, or remove URLs that you do not need.",
+		full.Quota, map[bool]string{true: "host that is", false: "hosts that are"}[full.Quota == 1], full.Unverified, hosts)
 }
 
 // saveEndpoint adds an endpoint and asks for its first look: row and job stand

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -55,6 +56,11 @@ func (s *server) changeSettings(w http.ResponseWriter, r *http.Request) error {
 	err = s.asTeam(r, func(ctx context.Context, tx *store.Tx) error {
 		return tx.ChangeSettings(ctx, s.actor(r), endpoint.ID, settings, s.now())
 	})
+	var full *store.HostQuotaError
+	if errors.As(err, &full) {
+		form.Faults = views.Faults{{ID: "probe", Text: quotaSentence(full), Path: "/hosts", Label: "Your team's hosts"}}
+		return s.render(w, r, http.StatusUnprocessableEntity, views.SettingsPage(s.page(r, settingsTitle, "/"), form))
+	}
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,7 @@ func explain(err error) (int, views.Failure) {
 	}
 	var denied *auth.DeniedError
 	var tooLarge *http.MaxBytesError
+	var full *store.HostQuotaError
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return http.StatusNotFound, overview("There is no such page", "It does not exist, or your team has no access to it.")
@@ -57,6 +58,11 @@ func explain(err error) (int, views.Failure) {
 			"For your safety it was not carried out. Open the page here and try again.")
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge, overview("That is too much at once", "Send at most 1 megabyte.")
+	case errors.As(err, &full):
+		return http.StatusUnprocessableEntity, views.Failure{
+			Heading: "Too many hosts that are not verified", Sentences: []string{quotaSentence(full), "Nothing was changed."},
+			Action: "/hosts", Label: "Your team's hosts",
+		}
 	case errors.Is(err, store.ErrTooMany):
 		return http.StatusTooManyRequests, overview("That is too often",
 			fmt.Sprintf("Your team can send %d tests within an hour. Wait a little and try again.", store.MostTests))

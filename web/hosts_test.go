@@ -256,6 +256,30 @@ func TestQuotaOfHostsIsSaidOnTheForm(t *testing.T) {
 	require.Contains(t, b.get("/hosts").text("main"), "Your team has 2 hosts not verified and may have 2.")
 }
 
+// Another probe URL may lead to a host too many, and a file may hold many.
+func TestQuotaOfHostsIsSaidEverywhere(t *testing.T) {
+	t.Parallel()
+	s := newSiteWithQuota(t, 1)
+	b := s.signedIn(s.person)
+	s.addEndpoint("Shop", "https://b.example.com/cb", policy.Production)
+	s.addEndpoint("Shop", "https://b.example.com/pattern", policy.Production)
+	s.sql(`UPDATE endpoints SET value_kind = 'pattern', value = '^https://[ab]\.example\.com/$', probe_url = 'https://b.example.com/' WHERE id = 2`)
+	settings := b.get("/endpoints/2/settings").formOf("main form")
+	settings.Set("probe", "https://a.example.com/")
+	refused := b.post("/endpoints/2/settings", settings)
+	require.Equal(t, http.StatusUnprocessableEntity, refused.status)
+	require.Contains(t, refused.text("#faults"), "Your team may have 1 host that is not verified, and has 1. This would add a.example.com.")
+	require.Equal(t, "https://a.example.com/", refused.Find("#probe").AttrOr("value", ""), "what was typed stays")
+
+	csv := "application,type,environment,kind,value_kind,value\nShop,custom,Production,redirect,literal,https://c.example.com/\nShop,custom,Production,redirect,literal,https://d.example.com/\n"
+	page := b.get(b.upload("urls.csv", []byte(csv), nil).location)
+	full := b.post(page.Find("main form[action$=confirm]").AttrOr("action", ""), page.formOf("main form[action$=confirm]"))
+	require.Equal(t, http.StatusUnprocessableEntity, full.status, full.text("main"))
+	require.Contains(t, full.text("main"), "This would add c.example.com, d.example.com.")
+	require.Equal(t, 1, full.Find(`main a[href="/hosts"]`).Length())
+	require.Equal(t, "2", s.scan(`SELECT count(*)::text FROM endpoints`))
+}
+
 func TestProbePageSaysHowToOptOut(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
