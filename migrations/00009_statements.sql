@@ -7,7 +7,7 @@ CREATE TABLE attestations (
     team_id        bigint NOT NULL,
     application_id bigint NOT NULL,
     requirement    text NOT NULL CHECK (requirement <> ''),
-    catalogue      text NOT NULL CHECK (catalogue <> ''),  -- with its version, that it was stated by
+    catalog      text NOT NULL CHECK (catalog <> ''),  -- with its version, that it was stated by
     result         text NOT NULL CHECK (result IN ('pass', 'fail', 'not_applicable')),
     owner          text NOT NULL CHECK (owner <> ''),      -- who answers for it
     reason         text NOT NULL DEFAULT '' CHECK ((result = 'pass') = (reason = '')), -- why it does not apply, or what is missing
@@ -110,7 +110,7 @@ BEGIN
     END LOOP;
 END $$;
 -- +goose StatementEnd
-GRANT INSERT (team_id, application_id, requirement, catalogue, result, owner, reason, evidence, note, stated_on, renew_by, recorded_by, recorded_at),
+GRANT INSERT (team_id, application_id, requirement, catalog, result, owner, reason, evidence, note, stated_on, renew_by, recorded_by, recorded_at),
     UPDATE (superseded_at) ON attestations TO gradewatch_team;
 GRANT INSERT (team_id, application_id, environment, kind, description, expires_on, owner, added_by, added_at),
     UPDATE (ended_at, ended_by, replaced_by) ON application_secrets TO gradewatch_team;

@@ -103,7 +103,7 @@ func readStatement(page views.Attestation, now time.Time) (monitor.Attestation, 
 		}
 	}
 	statement := monitor.Attestation{
-		ApplicationID: page.Application.ID, Requirement: page.Row.ID, Catalogue: attestations.SuperOffice().Name(),
+		ApplicationID: page.Application.ID, Requirement: page.Row.ID, Catalog: attestations.SuperOffice().Name(),
 		Result: checks.Result(page.Result), Owner: page.Owner, Reason: page.Reason, Evidence: page.Evidence, Note: page.Note,
 	}
 	switch {

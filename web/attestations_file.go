@@ -19,7 +19,7 @@ var newlines = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ")
 func attestationTable(applications []views.AttestedApplication) [][]string {
 	table := [][]string{{
 		"team", "application", "type", "requirement", "severity", "statement", "state", "result", "owner", "stated_on", "renew_by",
-		"reason", "evidence", "note", "recorded_by", "recorded_at", "renewal_policy_of_gradewatch", "source", "catalogue",
+		"reason", "evidence", "note", "recorded_by", "recorded_at", "renewal_policy_of_gradewatch", "source", "catalog",
 	}}
 	for _, application := range applications {
 		for _, row := range application.Rows {

@@ -21,7 +21,7 @@ const (
 )
 
 // looksSecret is what is said of words that seem to be a secret.
-const looksSecret = "This looks like a secret, a key or a password. Describe it in words instead, and if it is a real one, replace it: it was just sent to us." //nolint:gosec // a sentence
+const looksSecret = "This looks like a secret, a key or a password. Describe it in words instead, and if it is a real one, replace it: it was just sent to us."
 
 // showSecrets lists the secrets of an application, with the form of a new one.
 func (s *server) showSecrets(w http.ResponseWriter, r *http.Request) error {
@@ -198,7 +198,8 @@ func (s *server) confirmRemoveSecret(w http.ResponseWriter, r *http.Request) err
 		Text: fmt.Sprintf("Nobody is reminded any more that the %s for %s expires on %s. It stays in the list of what was.",
 			page.Replacing.Kind.Words(), page.Replacing.Environment, page.Replacing.ExpiresOn.Format(time.DateOnly)),
 		Crumbs: []views.Crumb{
-			{Title: "Overview", Path: "/"}, {Title: page.Application.Name, Path: fmt.Sprintf("/applications/%d", page.Application.ID)},
+			{Title: "Overview", Path: "/"},
+			{Title: page.Application.Name, Path: fmt.Sprintf("/applications/%d", page.Application.ID)},
 			{Title: "Secrets and certificates", Path: path},
 		},
 	}))

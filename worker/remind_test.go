@@ -37,7 +37,7 @@ func (w *world) state(requirement string, renewBy time.Time) {
 	w.t.Helper()
 	w.asTeam(func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.State(ctx, store.Actor{Source: "web"}, monitor.Attestation{
-			ApplicationID: w.application.ID, Requirement: requirement, Catalogue: "c", Result: checks.Pass, Owner: "Ada",
+			ApplicationID: w.application.ID, Requirement: requirement, Catalog: "c", Result: checks.Pass, Owner: "Ada",
 			StatedOn: w.day(-400), RenewBy: renewBy, RecordedBy: "ada@partner.example", RecordedAt: w.clock.now(),
 		})
 		return err

@@ -14,7 +14,7 @@ type Attestation struct {
 	TeamID        int64
 	ApplicationID int64
 	Requirement   string
-	Catalogue     string        // that it was stated by: superoffice-attestations@2026-07
+	Catalog       string        // that it was stated by: superoffice-attestations@2026-07
 	Result        checks.Result // pass, fail or not_applicable
 	Owner         string        // who answers for it
 	Reason        string        // why it does not apply, or what is missing; empty where it passes

@@ -20,7 +20,7 @@ func TestWordsAboutASecretAreNoSecret(t *testing.T) {
 		"Certificate for server-to-server, RSA-2048, issued in November", "Kubernetes secret superoffice-client-production",
 		"Ticket OPS-12345, see https://tickets.example/browse/OPS-12345?focus=a8Fk29xQ", "ada.lovelace2026@example.com",
 		"Donaudampfschifffahrtsgesellschaft", "application-integration-production-2026", "SuperOfficeIntegrationSecret",
-		"Schlüssel für die Übergabe in Produktion", "顧客のアプリケーション用の秘密", "The password is in the vault", "token for webhooks",
+		"Schlüssel für die Übergabe im Betrieb", "顧客のアプリケーション用の秘密", "The password is in the vault", "token for webhooks",
 	} {
 		require.False(t, monitor.LooksSecret(text), text)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
-const attestationColumns = `id, team_id, application_id, requirement, catalogue, result, owner, reason, evidence, note, stated_on,
+const attestationColumns = `id, team_id, application_id, requirement, catalog, result, owner, reason, evidence, note, stated_on,
 	coalesce(renew_by, '0001-01-01') AS renew_by, recorded_by, recorded_at,
 	coalesce(superseded_at, '0001-01-01T00:00:00Z') AS superseded_at`
 
@@ -63,14 +63,14 @@ func (tx *Tx) lockStatement(ctx context.Context, statement monitor.Attestation) 
 
 func (tx *Tx) insertStatement(ctx context.Context, statement monitor.Attestation) (monitor.Attestation, error) {
 	const insert = `
-		INSERT INTO attestations (team_id, application_id, requirement, catalogue, result, owner, reason, evidence, note,
+		INSERT INTO attestations (team_id, application_id, requirement, catalog, result, owner, reason, evidence, note,
 			stated_on, renew_by, recorded_by, recorded_at)
-		VALUES (@team, @application, @requirement, @catalogue, @result, @owner, @reason, @evidence, @note,
+		VALUES (@team, @application, @requirement, @catalog, @result, @owner, @reason, @evidence, @note,
 			@stated::date, @renew::date, @by, @at)
 		RETURNING ` + attestationColumns
 	rows, _ := tx.Query(ctx, insert, pgx.StrictNamedArgs{
 		"team": statement.TeamID, "application": statement.ApplicationID, "requirement": statement.Requirement,
-		"catalogue": statement.Catalogue, "result": string(statement.Result), "owner": statement.Owner, "reason": statement.Reason,
+		"catalog": statement.Catalog, "result": string(statement.Result), "owner": statement.Owner, "reason": statement.Reason,
 		"evidence": statement.Evidence, "note": statement.Note, "stated": statement.StatedOn, "renew": timeOrNil(statement.RenewBy),
 		"by": statement.RecordedBy, "at": statement.RecordedAt,
 	})
@@ -135,7 +135,7 @@ func (tx *Tx) StatingApplications(ctx context.Context) ([]StatingApplication, er
 func auditedStatement(statement monitor.Attestation) map[string]any {
 	audited := map[string]any{
 		"id": statement.ID, "requirement": statement.Requirement, "result": statement.Result, "owner": statement.Owner,
-		"stated_on": statement.StatedOn.Format(time.DateOnly), "catalogue": statement.Catalogue,
+		"stated_on": statement.StatedOn.Format(time.DateOnly), "catalog": statement.Catalog,
 	}
 	for name, value := range map[string]string{"reason": statement.Reason, "evidence": statement.Evidence, "note": statement.Note} {
 		if value != "" {

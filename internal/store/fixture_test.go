@@ -60,7 +60,7 @@ var teamRows = []struct{ table, insert string }{
 	{"import_rows", `INSERT INTO import_rows (import_id, team_id, ordinal, place, application, type, environment, kind, value_kind, value,
 			probe_url, method, interval, post_allowed, client_id)
 		SELECT $1 * 100, $1, 1, 'Line 2', 'Shop', '', 'SOD', 'redirect', '', 'https://shop.example/', '', '', '', '', '' WHERE $2 IS NOT NULL`},
-	{"attestations", `INSERT INTO attestations (id, team_id, application_id, requirement, catalogue, result, owner, stated_on, recorded_by, recorded_at)
+	{"attestations", `INSERT INTO attestations (id, team_id, application_id, requirement, catalog, result, owner, stated_on, recorded_by, recorded_at)
 		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, 'A-06', 'c', 'pass', 'o', '2026-11-21', 'b', $2)`},
 	{"application_secrets", `INSERT INTO application_secrets (id, team_id, application_id, environment, kind, expires_on, owner, added_by, added_at)
 		OVERRIDING SYSTEM VALUE VALUES ($1 * 100, $1, $1 * 100, 'SOD', 'secret', '2027-01-01', 'o', 'b', $2)`},

@@ -26,7 +26,7 @@ func asOurs(t *testing.T, database *testdb.Database, do func(context.Context, *s
 
 func statement(change func(*monitor.Attestation)) monitor.Attestation {
 	stated := monitor.Attestation{
-		ApplicationID: 100, Requirement: "A-09", Catalogue: "superoffice-attestations@2026-07", Result: checks.Pass, Owner: "Ada",
+		ApplicationID: 100, Requirement: "A-09", Catalog: "superoffice-attestations@2026-07", Result: checks.Pass, Owner: "Ada",
 		Evidence: "https://wiki.example/mfa", Note: "since 2024", StatedOn: instant.Truncate(24 * time.Hour),
 		RenewBy: instant.Truncate(24*time.Hour).AddDate(0, 6, 0), RecordedBy: "person1@example.com", RecordedAt: instant,
 	}

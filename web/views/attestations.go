@@ -30,7 +30,7 @@ type AttestationRow struct {
 	Asked  bool // applications of this type are asked for it
 }
 
-// AttestationRows returns where each statement of the catalogue stands for an
+// AttestationRows returns where each statement of the catalog stands for an
 // application of a type, given the newest statements about it.
 func AttestationRows(of policy.ApplicationType, stated []monitor.Attestation, now time.Time) []AttestationRow {
 	var rows []AttestationRow

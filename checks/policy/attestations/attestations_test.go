@@ -16,15 +16,15 @@ import (
 
 func TestEveryStatementOfTheReferenceIsThere(t *testing.T) {
 	t.Parallel()
-	catalogue := attestations.SuperOffice()
-	require.Equal(t, "superoffice-attestations@2026-07", catalogue.Name())
-	require.Len(t, catalogue.Statements, 29)
-	for i, statement := range catalogue.Statements {
+	catalog := attestations.SuperOffice()
+	require.Equal(t, "superoffice-attestations@2026-07", catalog.Name())
+	require.Len(t, catalog.Statements, 29)
+	for i, statement := range catalog.Statements {
 		require.Equal(t, fmt.Sprintf("A-%02d", i+1), statement.ID)
 		require.NotContains(t, statement.Text, "must", "a statement says what is, not what has to be")
 		require.NotEmpty(t, statement.Group.Title())
 	}
-	_, found := catalogue.Statement("A-30")
+	_, found := catalog.Statement("A-30")
 	require.False(t, found)
 }
 
@@ -77,7 +77,7 @@ func TestDayOfRenewal(t *testing.T) {
 	require.Equal(t, day("2027-11-23"), attestations.Renewal{Months: 12}.By(late), "days are those of UTC")
 }
 
-func TestFaultsOfACatalogueAreNamed(t *testing.T) {
+func TestFaultsOfACatalogAreNamed(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("superoffice.yaml")
 	require.NoError(t, err)

@@ -20,36 +20,36 @@ import (
 //go:embed superoffice.yaml
 var superOfficeFile []byte
 
-var superOffice = sync.OnceValues(func() (*Catalogue, error) { return Load(superOfficeFile) })
+var superOffice = sync.OnceValues(func() (*Catalog, error) { return Load(superOfficeFile) })
 
-// SuperOffice returns the catalogue that the program holds. It does not change
+// SuperOffice returns the catalog that the program holds. It does not change
 // and serves many goroutines.
-func SuperOffice() *Catalogue {
-	catalogue, err := superOffice()
+func SuperOffice() *Catalog {
+	catalog, err := superOffice()
 	if err != nil {
 		panic("embedded attestations: " + err.Error()) // held by a test
 	}
-	return catalogue
+	return catalog
 }
 
-// Load reads a catalogue, and says all that is wrong with it.
-func Load(data []byte) (*Catalogue, error) {
+// Load reads a catalog, and says all that is wrong with it.
+func Load(data []byte) (*Catalog, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)
-	var catalogue Catalogue
-	if err := decoder.Decode(&catalogue); err != nil {
+	var catalog Catalog
+	if err := decoder.Decode(&catalog); err != nil {
 		return nil, fmt.Errorf("read attestations: %w", err)
 	}
 	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("read attestations: something follows after their end")
 	}
-	if err := catalogue.validate(); err != nil {
+	if err := catalog.validate(); err != nil {
 		return nil, fmt.Errorf("read attestations: %w", err)
 	}
-	return &catalogue, nil
+	return &catalog, nil
 }
 
-func (c *Catalogue) validate() error {
+func (c *Catalog) validate() error {
 	var faults []error
 	if c.ID == "" || c.Version == "" || c.Title == "" || c.Owner == "" || !strings.HasPrefix(c.Source, "https://") {
 		faults = append(faults, errors.New("id, version, title, owner and a source on the web are needed"))

@@ -8,8 +8,8 @@ import (
 	"github.com/gradewatch/gradewatch/checks/policy"
 )
 
-// Catalogue is a versioned set of statements, in order of their ids.
-type Catalogue struct {
+// Catalog is a versioned set of statements, in order of their ids.
+type Catalog struct {
 	ID         string      `yaml:"id"`
 	Version    string      `yaml:"version"` // year and month of what it was read from
 	Title      string      `yaml:"title"`
@@ -141,11 +141,11 @@ func (t Trigger) Words() string {
 	}
 }
 
-// Name is the catalogue's name as statements carry it: superoffice-attestations@2026-07.
-func (c *Catalogue) Name() string { return c.ID + "@" + c.Version }
+// Name is the catalog's name as statements carry it: superoffice-attestations@2026-07.
+func (c *Catalog) Name() string { return c.ID + "@" + c.Version }
 
 // Statement returns the statement with this id.
-func (c *Catalogue) Statement(id string) (Statement, bool) {
+func (c *Catalog) Statement(id string) (Statement, bool) {
 	at := slices.IndexFunc(c.Statements, func(s Statement) bool { return s.ID == id })
 	if at < 0 {
 		return Statement{}, false
