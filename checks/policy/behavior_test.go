@@ -18,7 +18,7 @@ import (
 
 // Every server of the farm is looked at and gets the verdict that its row names:
 // of the requirement itself and of those that split it, such as E-07-STATE.
-func TestBehaviourIsJudged(t *testing.T) {
+func TestBehaviorIsJudged(t *testing.T) {
 	t.Parallel()
 	certificate := checktest.Issue(t, checktest.NewCA(t, "Test root"), pki.Leaf{Names: []string{behavior.Host}})
 	seen := map[string]map[checks.Result]bool{}
