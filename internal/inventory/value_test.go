@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gradewatch/gradewatch/checks/policy"
 )
 
 func TestURLFaults(t *testing.T) {
@@ -66,4 +68,16 @@ func TestParseMinutes(t *testing.T) {
 		_, fault := ParseMinutes(text)
 		require.NotEmpty(t, fault, text)
 	}
+}
+
+// What a tenant's client fills in is no fault of the URL (superoffice.md E-09).
+func TestTemplateVariables(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{
+		"https://app.example.com/panel?uctx=<uctx>&usid=<usid>", "https://app.example.com/<uctx>/panel",
+	} {
+		require.Empty(t, ValueFault(policy.WebPanel, policy.Literal, value), value)
+	}
+	require.NotEmpty(t, ValueFault(policy.WebPanel, policy.Literal, "<uctx>"))
+	require.NotEmpty(t, ValueFault(policy.WebPanel, policy.Literal, "https://app.example.com/a b?u=<uctx>"))
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,8 +14,9 @@ import (
 )
 
 // CreateEndpoint adds an endpoint to the application it names, due first at
-// endpoint.NextRunAt, and fully from endpoint.NextFullAt on. ErrConflict: the application has that value already, as
-// the same kind in the same environment. ErrNotFound: no such application.
+// endpoint.NextRunAt, and fully from endpoint.NextFullAt on. ErrConflict: the
+// application has that value already, as the same kind in the same environment.
+// ErrNotFound: no such application.
 func (tx *Tx) CreateEndpoint(ctx context.Context, endpoint monitor.Endpoint, at time.Time) (monitor.Endpoint, error) {
 	if _, err := tx.Application(ctx, endpoint.ApplicationID); err != nil {
 		return endpoint, err
@@ -63,20 +63,23 @@ func (tx *Tx) CreateEndpoints(ctx context.Context, endpoints []monitor.Endpoint,
 
 // checkQuotas asks for the hosts of each team by themselves.
 func (tx *Tx) checkQuotas(ctx context.Context, endpoints []monitor.Endpoint) error {
+	type row struct{ ID, TeamID int64 }
+	rows, _ := tx.Query(ctx, `SELECT id, team_id FROM applications WHERE id = ANY(@ids::bigint[]) AND deleted_at IS NULL`,
+		pgx.StrictNamedArgs{"ids": columnOf(endpoints, func(e monitor.Endpoint) int64 { return e.ApplicationID })})
+	applications, err := collectAll[row](rows, "find the teams of %d endpoints", len(endpoints))
+	if err != nil {
+		return err
+	}
+	of := make(map[int64]int64, len(applications)) // application -> team
+	for _, application := range applications {
+		of[application.ID] = application.TeamID
+	}
 	teams := map[int64][]string{}
-	of := map[int64]int64{} // application -> team
 	for _, endpoint := range endpoints {
-		if _, known := of[endpoint.ApplicationID]; !known {
-			application, err := tx.Application(ctx, endpoint.ApplicationID)
-			if errors.Is(err, ErrNotFound) {
-				return fmt.Errorf("create %d endpoints: %w", len(endpoints), ErrConflict)
-			}
-			if err != nil {
-				return err
-			}
-			of[endpoint.ApplicationID] = application.TeamID
+		team, known := of[endpoint.ApplicationID]
+		if !known {
+			return fmt.Errorf("create %d endpoints: %w", len(endpoints), ErrConflict)
 		}
-		team := of[endpoint.ApplicationID]
 		teams[team] = append(teams[team], endpoint.Host())
 	}
 	for _, team := range slices.Sorted(maps.Keys(teams)) {
