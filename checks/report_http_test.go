@@ -18,13 +18,13 @@ func walked(address, other string, firstByte time.Duration) (checks.AddressObser
 		return checks.Hop{URL: url, Scheme: "https", Answer: checks.KnownFact(checks.Response{Status: 200})}
 	}
 	return checks.AddressObservation{Address: own, HTTP: checks.HTTP{
-			Hops: []checks.Hop{hop("https://app.example.com/"), hop("https://login.example.net/")}, End: checks.KnownFact(200),
-		}}, []checks.RequestRecord{
-			{Address: own, Hop: 0, FirstByte: firstByte},
-			{Address: own, Hop: -1, FirstByte: time.Second},
-			{Address: netip.MustParseAddr("203.0.113.8"), Hop: 1, FirstByte: time.Minute}, // did not answer
-			{Address: netip.MustParseAddr(other), Hop: 1, FirstByte: 2 * firstByte},
-		}
+		Hops: []checks.Hop{hop("https://app.example.com/"), hop("https://login.example.net/")}, End: checks.KnownFact(200),
+	}}, []checks.RequestRecord{
+		{Address: own, Hop: 0, FirstByte: firstByte},
+		{Address: own, Hop: -1, FirstByte: time.Second},
+		{Address: netip.MustParseAddr("203.0.113.8"), Hop: 1, FirstByte: time.Minute}, // did not answer
+		{Address: netip.MustParseAddr(other), Hop: 1, FirstByte: 2 * firstByte},
+	}
 }
 
 // Every hop has the address that answered and its own time, also on another

@@ -167,7 +167,9 @@ func signInWords(fact checks.Fact[checks.SignIn]) string {
 		signIn := fact.Value
 		text := fmt.Sprintf("leads to %s%s", signIn.Host, signIn.Path)
 		for _, part := range []struct{ label, value string }{
-			{"response_type", signIn.ResponseType}, {"scope", signIn.Scope}, {"code_challenge_method", signIn.CodeChallengeMethod},
+			{"response_type", signIn.ResponseType},
+			{"scope", signIn.Scope},
+			{"code_challenge_method", signIn.CodeChallengeMethod},
 			{"redirect_uri", signIn.RedirectURI},
 		} {
 			if part.value != "" {
