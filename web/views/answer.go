@@ -8,13 +8,41 @@ import (
 	"github.com/gradewatch/gradewatch/checks"
 )
 
-func httpOf(a checks.AddressObservation) any { return a.HTTP }
+// answerOfAddress is all that the section of answers says of an address.
+type answerOfAddress struct {
+	HTTP          checks.HTTP
+	Versions      checks.HTTPVersions
+	ScriptCookies checks.Fact[[]checks.Cookie]
+}
 
-// answers groups the addresses that were asked over HTTP by what they answered.
-func answers(seen Seen) []sameAnswer { return sameAnswers(seen, httpOf) }
+func answerParts(a checks.AddressObservation) any {
+	return answerOfAddress{a.HTTP, a.Full.Versions, a.Full.ScriptCookies}
+}
 
-// scoreOf is the Observatory's score of a group's answer; nil: there is none.
-func scoreOf(seen Seen, group sameAnswer) *checks.HTTPScore { return seen.Scores[group.Address] }
+func cookieParts(a checks.AddressObservation) any { return cookiesOf(a.HTTP) }
+func headerParts(a checks.AddressObservation) any { return headerFields(a.HTTP) }
+
+// answerGroups groups the addresses that have a part by what it holds; several
+// says whether they are worth telling apart.
+func answerGroups(seen Seen, part func(checks.AddressObservation) any) (groups []sameAnswer, several bool) {
+	groups = sameAnswers(seen, part)
+	return groups, len(groups) > 1 || len(groups) == 1 && len(groups[0].addresses) < len(withTLS(seen.Addresses))
+}
+
+// scoreGroups groups the addresses that have a score by it.
+func scoreGroups(seen Seen) (groups []sameAnswer, several bool) {
+	return answerGroups(seen, func(a checks.AddressObservation) any { return seen.Scores[a.Address] })
+}
+
+// cookieGroups groups the addresses that answered by the cookies they set; it
+// is empty where none sets any.
+func cookieGroups(seen Seen) (groups []sameAnswer, several bool) {
+	groups, several = answerGroups(seen, cookieParts)
+	if len(groups) == 1 && len(cookiesOf(groups[0].HTTP).Cookies) == 0 {
+		return nil, false
+	}
+	return groups, several
+}
 
 // hopSentence says what a hop answered and where that leads.
 func hopSentence(hop checks.Hop) string {
@@ -42,6 +70,20 @@ func responseWords(answer checks.Response) string {
 		text += fmt.Sprintf(" by %s without TLS", answer.Version)
 	}
 	return text
+}
+
+// endSentence says why a walk stopped before a final answer.
+func endSentence(answer checks.HTTP) string {
+	switch {
+	case answer.End.State == checks.Known || answer.End.Reason == "":
+		return ""
+	case len(answer.Hops) == 0:
+		return "No answer: " + reasonWords(answer.End.Reason) + "."
+	case answer.Hops[len(answer.Hops)-1].Answer.State != checks.Known:
+		return "" // the last hop says it
+	default:
+		return "We follow no further: " + reasonWords(answer.End.Reason) + "."
+	}
 }
 
 // viaWord says how the hop before led to this one, where it was not a status.
@@ -89,7 +131,11 @@ func besides(address checks.AddressObservation) []string {
 func askedSentence(what string, fact checks.Fact[checks.Response]) []string {
 	switch fact.State {
 	case checks.Known:
-		return []string{fmt.Sprintf("%s: %s.", what, lowerFirst(responseWords(fact.Value)))}
+		text := lowerFirst(responseWords(fact.Value))
+		if words := contentWords(fact.Value.Content); words != "" {
+			text += ", " + words
+		}
+		return []string{fmt.Sprintf("%s: %s.", what, text)}
 	case checks.Inconclusive, checks.Absent:
 		return []string{fmt.Sprintf("%s: no answer, %s.", what, reasonWords(fact.Reason))}
 	default:
@@ -146,10 +192,11 @@ func scriptCookieSentence(fact checks.Fact[[]checks.Cookie]) []string {
 	}
 }
 
-// setCookie is a cookie and the hop that sets it.
+// setCookie is a cookie and where it is set.
 type setCookie struct {
 	checks.Cookie
-	hop checks.Hop
+	URL     string
+	OwnSite bool // that of the first hop
 }
 
 func (c setCookie) name() string {
@@ -162,9 +209,18 @@ func (c setCookie) name() string {
 func (c setCookie) has() string   { has, _ := c.Attributes(); return listWords(has) }
 func (c setCookie) lacks() string { _, lacks := c.Attributes(); return listWords(lacks) }
 
+// remarks are what else is to be said of it, as one sentence.
+func (c setCookie) remarks() string {
+	notes := c.Notes()
+	if len(notes) == 0 {
+		return ""
+	}
+	return titled(strings.Join(notes, "; ")) + "."
+}
+
 // lacksClass marks what SuperOffice requires of every cookie of the site.
 func (c setCookie) lacksClass() string {
-	if c.hop.SameSite && !c.Invalid && !c.HttpOnly {
+	if c.OwnSite && !c.Invalid && !c.HttpOnly {
 		return "fail-text"
 	}
 	return ""
@@ -177,25 +233,33 @@ func listWords(words []string) string {
 	return strings.Join(words, ", ")
 }
 
-// cookiesOf lists the cookies of a walk, in the order of its hops.
-func cookiesOf(answer checks.HTTP) []setCookie {
-	var cookies []setCookie
-	for _, hop := range answer.Hops {
-		for _, cookie := range hop.Answer.Value.Cookies {
-			cookies = append(cookies, setCookie{cookie, hop})
-		}
-	}
-	return cookies
+// setCookies are the cookies of a walk, in the order of its hops.
+type setCookies struct {
+	Answered bool
+	Cookies  []setCookie
 }
 
-func hasCookies(groups []sameAnswer) bool {
-	return slices.ContainsFunc(groups, func(g sameAnswer) bool { return len(cookiesOf(g.HTTP)) > 0 })
+func cookiesOf(answer checks.HTTP) (all setCookies) {
+	for _, hop := range answer.Hops {
+		all.Answered = all.Answered || hop.Answer.State == checks.Known
+		for _, cookie := range hop.Answer.Value.Cookies {
+			all.Cookies = append(all.Cookies, setCookie{cookie, hop.URL, hop.SameSite})
+		}
+	}
+	return all
+}
+
+// lastFields are the header fields of the last answer that say something of
+// security, and those of securityFields that it lacks.
+type lastFields struct {
+	Sent  []headerField
+	Lacks []string
 }
 
 // headerField is one header field of the last answer.
 type headerField struct {
-	name   string
-	values []string
+	Name   string
+	Values []string
 }
 
 // securityFields are the fields whose absence is shown.
@@ -203,29 +267,24 @@ func securityFields() []string {
 	return []string{"content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy", "permissions-policy"}
 }
 
-// headerFields lists the fields of the walk's last answer that say something of
-// security, and those of securityFields that it lacks.
-func headerFields(answer checks.HTTP) (sent []headerField, lacks []string) {
+func headerFields(answer checks.HTTP) (fields lastFields) {
 	last := lastAnswer(answer)
 	if last == nil {
-		return nil, nil
+		return fields
 	}
-	if len(last.HSTS.Value) > 0 {
-		sent = append(sent, headerField{"strict-transport-security", last.HSTS.Value})
-	} else {
-		lacks = append(lacks, "strict-transport-security")
+	add := func(name string, values []string, secures bool) {
+		switch {
+		case len(values) > 0:
+			fields.Sent = append(fields.Sent, headerField{name, values})
+		case secures:
+			fields.Lacks = append(fields.Lacks, name)
+		}
 	}
+	add("strict-transport-security", last.HSTS.Value, true)
 	for _, name := range checks.FieldNames() {
-		if values := last.Fields[name]; len(values) > 0 {
-			sent = append(sent, headerField{name, values})
-		}
+		add(name, last.Fields[name], slices.Contains(securityFields(), name))
 	}
-	for _, name := range securityFields() {
-		if len(last.Fields[name]) == 0 {
-			lacks = append(lacks, name)
-		}
-	}
-	return sent, lacks
+	return fields
 }
 
 // lastAnswer is the answer at the end of a walk; nil: there is none.
@@ -240,14 +299,6 @@ func lastAnswer(answer checks.HTTP) *checks.Response {
 	return &last.Value
 }
 
-func hasFields(groups []sameAnswer) bool {
-	return slices.ContainsFunc(groups, func(g sameAnswer) bool { return lastAnswer(g.HTTP) != nil })
-}
-
-func hasScores(seen Seen, groups []sameAnswer) bool {
-	return slices.ContainsFunc(groups, func(g sameAnswer) bool { return scoreOf(seen, g) != nil })
-}
-
 func ruleMark(rule checks.HTTPRule) (mark, string) {
 	switch {
 	case rule.Pass == nil:
@@ -259,7 +310,13 @@ func ruleMark(rule checks.HTTPRule) (mark, string) {
 	}
 }
 
-func modifierWord(modifier int) string { return fmt.Sprintf("%+d", modifier) }
+// modifierWord is what a test adds to the score, with the sign that is read out.
+func modifierWord(modifier int) string {
+	if modifier == 0 {
+		return "0"
+	}
+	return strings.Replace(fmt.Sprintf("%+d", modifier), "-", "\u2212", 1)
+}
 
 // contentWords say what the content of an answer looked like.
 func contentWords(fact checks.Fact[checks.Content]) string {
