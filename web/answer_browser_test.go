@@ -40,10 +40,10 @@ func manyHops() []checks.Hop {
 			Status: 200, Version: "HTTP/1.1", TLS: checks.TLSv13, Location: "https://app.example.com/start", Cookies: manyCookies(), Content: checks.KnownFact(page),
 		})},
 		{URL: "https://app.example.com/start", Scheme: "https", Host: "app.example.com", SameSite: true, Via: checks.ViaMetaRefresh, Answer: checks.KnownFact(checks.Response{
-			Status: 302, Version: "HTTP/1.1", TLS: checks.TLSv13, Location: "https://sod.superoffice.com/login/common/oauth/authorize?client_id=*&nonce=*&redirect_uri=*&response_type=*&scope=*&state=*",
+			Status: 302, Version: "HTTP/1.1", TLS: checks.TLSv13, Location: "https://login.partner-identity.example.net/authorize?client_id=*&nonce=*&redirect_uri=*&response_type=*&scope=*&state=*",
 		})},
-		{URL: "https://sod.superoffice.com/login/common/oauth/authorize?client_id=*&nonce=*&redirect_uri=*&response_type=*&scope=*&state=*", Scheme: "https", Host: "sod.superoffice.com", Via: checks.ViaLocation, Answer: checks.KnownFact(checks.Response{
-			Status: 200, Version: "HTTP/1.1", TLS: checks.TLSv12, HSTS: checks.KnownFact([]string{"max-age=300"}), Cookies: []checks.Cookie{{Name: "portal", Secure: true}},
+		{URL: "https://login.partner-identity.example.net/authorize?client_id=*&nonce=*&redirect_uri=*&response_type=*&scope=*&state=*", Scheme: "https", Host: "login.partner-identity.example.net", Via: checks.ViaLocation, Answer: checks.KnownFact(checks.Response{
+			Status: 200, Version: "HTTP/1.1", TLS: checks.TLSv12, Location: "https://sod.superoffice.com/login/common/oauth/authorize", HSTS: checks.KnownFact([]string{"max-age=300"}), Cookies: []checks.Cookie{{Name: "portal", Secure: true}},
 			Fields:  map[string][]string{"content-security-policy": {longPolicy, "default-src 'none'"}, "content-type": {"text/html; charset=utf-8"}, "server": {"Microsoft-IIS/10.0"}, "x-powered-by": {"ASP.NET"}},
 			Content: checks.KnownFact(checks.Content{MediaType: "text/html", Look: checks.LookSignIn, Password: true}),
 		})},
@@ -104,9 +104,9 @@ func TestAnswerSaysHopsCookiesFieldsAndScore(t *testing.T) {
 	}
 	answer := page.text("section[aria-labelledby=answer]")
 	for _, words := range []string{
-		"Status 200 by HTTP/1.1 over TLS 1.3, leads to https://app.example.com/start. It is a page that script fills.",
-		"By meta refresh", "Other site", "It is a page to sign in, with a password field.",
-		"We follow no further: sign in service.",
+		"Status 200 by HTTP/1.1 over TLS 1.3. It is a page that script fills.",
+		"https://app.example.com/start By meta refresh", "state=* Other site", "It is a page to sign in, with a password field.",
+		"login.partner-identity.example.net leads to SuperOffice's sign-in service, which is not asked.",
 		"Port 80 redirects to https (status 301).",
 		"With error=access_denied added: status 500 by HTTP/1.1 over TLS 1.3, a short message, with signs of aspnet-yellow-screen.",
 		"Answers by HTTP/1.1, HTTP/2; could not tell of HTTP/3 (timeout).", "Answers by HTTP/1.1; not by HTTP/2.",
@@ -126,6 +126,7 @@ func TestAnswerSaysHopsCookiesFieldsAndScore(t *testing.T) {
 	}
 	require.Equal(t, 2, page.Find("section[aria-labelledby=cookies] .fail-text").Length(), "of this site, kept by browsers and readable by script")
 	headers := page.text("section[aria-labelledby=headers]")
+	require.Contains(t, headers, "Sent by https://login.partner-identity.example.net/authorize?client_id=*&nonce=*&redirect_uri=*&response_type=*&scope=*&state=* Other site")
 	require.Contains(t, headers, longPolicy+" default-src 'none'")
 	require.Contains(t, headers, "Not sent: permissions-policy, referrer-policy, x-content-type-options, x-frame-options.")
 	require.Contains(t, headers, "Not sent: strict-transport-security, content-security-policy, permissions-policy, referrer-policy, x-content-type-options.")
@@ -133,6 +134,7 @@ func TestAnswerSaysHopsCookiesFieldsAndScore(t *testing.T) {
 	require.Regexp(t, `[A-F][+-]?, \d+ points`, score)
 	require.Contains(t, score, "x-content-type-options Costs points \u22125")
 	require.NotContains(t, score, "+0")
+	require.Contains(t, score, "cross-origin-resource-sharing Could not tell 0")
 }
 
 // Looks at unchanged servers with equal answers but unequal versions of HTTP

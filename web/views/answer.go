@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/observatory"
 )
 
 // answerOfAddress is all that the section of answers says of an address.
@@ -44,16 +45,18 @@ func cookieGroups(seen Seen) (groups []sameAnswer, several bool) {
 	return groups, several
 }
 
-// hopSentence says what a hop answered and where that leads.
-func hopSentence(hop checks.Hop) string {
+// hopSentence says what the hop at index answered, and where that leads where no
+// hop comes after it.
+func hopSentence(hops []checks.Hop, index int) string {
+	hop := hops[index]
 	if hop.Answer.State != checks.Known {
 		if hop.Answer.Reason == "" {
 			return "Not asked."
 		}
-		return "No answer: " + reasonWords(hop.Answer.Reason) + "."
+		return hop.Host + " " + hop.Answer.Reason.Text() + "."
 	}
 	text := responseWords(hop.Answer.Value)
-	if hop.Answer.Value.Location != "" {
+	if next := hop.Answer.Value.Location; next != "" && (index+1 == len(hops) || hops[index+1].URL != next) {
 		text += ", leads to " + hop.Answer.Value.Location
 	}
 	return text + "."
@@ -78,11 +81,11 @@ func endSentence(answer checks.HTTP) string {
 	case answer.End.State == checks.Known || answer.End.Reason == "":
 		return ""
 	case len(answer.Hops) == 0:
-		return "No answer: " + reasonWords(answer.End.Reason) + "."
+		return "The server " + answer.End.Reason.Text() + "."
 	case answer.Hops[len(answer.Hops)-1].Answer.State != checks.Known:
 		return "" // the last hop says it
 	default:
-		return "We follow no further: " + reasonWords(answer.End.Reason) + "."
+		return answer.Hops[len(answer.Hops)-1].Host + " " + answer.End.Reason.Text() + "."
 	}
 }
 
@@ -90,7 +93,7 @@ func endSentence(answer checks.HTTP) string {
 func viaWord(via checks.Via) string {
 	switch via {
 	case checks.ViaRefresh:
-		return "By Refresh"
+		return "By the field Refresh"
 	case checks.ViaMetaRefresh:
 		return "By meta refresh"
 	case checks.ViaStart, checks.ViaLocation:
@@ -108,7 +111,7 @@ func plainSentence(fact checks.Fact[checks.PlainHTTP]) string {
 	case checks.Absent:
 		return "Port 80 is closed."
 	case checks.Inconclusive:
-		return "We could not tell what port 80 does: " + reasonWords(fact.Reason) + "."
+		return "We could not tell what port 80 does: it " + fact.Reason.Text() + "."
 	default:
 		return ""
 	}
@@ -137,7 +140,7 @@ func askedSentence(what string, fact checks.Fact[checks.Response]) []string {
 		}
 		return []string{fmt.Sprintf("%s: %s.", what, text)}
 	case checks.Inconclusive, checks.Absent:
-		return []string{fmt.Sprintf("%s: no answer, %s.", what, reasonWords(fact.Reason))}
+		return []string{fmt.Sprintf("%s: the server %s.", what, fact.Reason.Text())}
 	default:
 		return nil
 	}
@@ -186,7 +189,7 @@ func scriptCookieSentence(fact checks.Fact[[]checks.Cookie]) []string {
 		}
 		return []string{"Script sets cookies in a browser, which HttpOnly cannot cover: " + strings.Join(names, ", ") + "."}
 	case checks.Inconclusive:
-		return []string{"We could not tell which cookies script sets: " + reasonWords(fact.Reason) + "."}
+		return []string{"We could not tell which cookies script sets: the server " + fact.Reason.Text() + "."}
 	default:
 		return nil
 	}
@@ -206,8 +209,8 @@ func (c setCookie) name() string {
 	return c.Name
 }
 
-func (c setCookie) has() string   { has, _ := c.Attributes(); return listWords(has) }
-func (c setCookie) lacks() string { _, lacks := c.Attributes(); return listWords(lacks) }
+func (c setCookie) has() string   { has, _ := c.Attributes(); return strings.Join(has, ", ") }
+func (c setCookie) lacks() string { _, lacks := c.Attributes(); return strings.Join(lacks, ", ") }
 
 // remarks are what else is to be said of it, as one sentence.
 func (c setCookie) remarks() string {
@@ -224,13 +227,6 @@ func (c setCookie) lacksClass() string {
 		return "fail-text"
 	}
 	return ""
-}
-
-func listWords(words []string) string {
-	if len(words) == 0 {
-		return "None"
-	}
-	return strings.Join(words, ", ")
 }
 
 // setCookies are the cookies of a walk, in the order of its hops.
@@ -252,8 +248,10 @@ func cookiesOf(answer checks.HTTP) (all setCookies) {
 // lastFields are the header fields of the last answer that say something of
 // security, and those of securityFields that it lacks.
 type lastFields struct {
-	Sent  []headerField
-	Lacks []string
+	URL     string
+	OwnSite bool
+	Sent    []headerField
+	Lacks   []string
 }
 
 // headerField is one header field of the last answer.
@@ -272,6 +270,8 @@ func headerFields(answer checks.HTTP) (fields lastFields) {
 	if last == nil {
 		return fields
 	}
+	hop := answer.Hops[len(answer.Hops)-1]
+	fields.URL, fields.OwnSite = hop.URL, hop.SameSite
 	add := func(name string, values []string, secures bool) {
 		switch {
 		case len(values) > 0:
@@ -301,12 +301,14 @@ func lastAnswer(answer checks.HTTP) *checks.Response {
 
 func ruleMark(rule checks.HTTPRule) (mark, string) {
 	switch {
+	case rule.Result == observatory.Inconclusive:
+		return mark{"diamond", "unsure"}, "Could not tell"
 	case rule.Pass == nil:
 		return mark{"dash", "calm"}, "Does not apply"
 	case *rule.Pass:
 		return mark{"check", "pass"}, "Passes"
 	default:
-		return mark{"diamond", "unsure"}, "Costs points"
+		return mark{"dash", "unsure"}, "Costs points"
 	}
 }
 
