@@ -34,7 +34,7 @@ func TestSecretIsAddedReplacedAndRemoved(t *testing.T) {
 	require.Contains(t, page.text("main"), "You are reminded before it.")
 	require.Contains(t, page.text("tr[data-secret]"), "Client secret, Stage: In the <i>vault</i> Expires in 10 days 2026-12-02")
 	require.NotContains(t, page.body, "<i>vault")
-	require.Contains(t, b.get("/applications/1").text("#stated + dl"), "1 in use the next expires on 2026-12-02")
+	require.Contains(t, b.get("/applications/1").text("#stated + dl"), "1 in use The next expires on 2026-12-02")
 
 	form := b.get("/applications/1/secrets/1/replace")
 	require.Zero(t, form.Find("#kind, #environment").Length(), "a replacement is of the same kind, for the same place")

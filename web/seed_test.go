@@ -80,6 +80,7 @@ type look struct {
 	verdicts []checks.Verdict
 	changes  []monitor.Change
 	sslv3    bool
+	requests []checks.RequestRecord
 	states   []monitor.RequirementState
 }
 
@@ -167,7 +168,7 @@ func (s *site) seedLook(endpoint monitor.Endpoint, l look) (id int64) {
 		require.NoError(s, tx.QueryRow(ctx, `INSERT INTO host_looks (host, port, vantage, depth, manifest_sha256, connectivity, started_at, duration_ms, connections)
 			VALUES ('app.example.com', 443, 'local', 'quick', $1, true, $2, 480, 1) RETURNING id`, m, l.at).Scan(&host))
 		measurements, err := json.Marshal(checks.Measurements{
-			StartedAt: l.at, Duration: 480 * time.Millisecond,
+			StartedAt: l.at, Duration: 480 * time.Millisecond, Requests: l.requests,
 			Connections: []checks.ConnectionRecord{{At: l.at, Source: netip.MustParseAddrPort("10.0.0.4:41222"), Destination: netip.AddrPortFrom(address, 443), Connect: 12 * time.Millisecond, Sent: 517, Received: 3200}},
 			Log:         []checks.LogLine{{At: 12 * time.Millisecond, Text: "hello of TLS 1.2 to 192.0.2.10:443"}, {At: 31 * time.Millisecond, Text: "<script>alert(1)</script> came back"}},
 		})

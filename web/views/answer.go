@@ -6,26 +6,57 @@ import (
 	"strings"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/observatory"
 )
 
-func httpOf(a checks.AddressObservation) any { return a.HTTP }
+// answerOfAddress is all that the section of answers says of an address.
+type answerOfAddress struct {
+	HTTP          checks.HTTP
+	Versions      checks.HTTPVersions
+	ScriptCookies checks.Fact[[]checks.Cookie]
+}
 
-// answers groups the addresses that were asked over HTTP by what they answered.
-func answers(seen Seen) []sameAnswer { return sameAnswers(seen, httpOf) }
+func answerParts(a checks.AddressObservation) any {
+	return answerOfAddress{a.HTTP, a.Full.Versions, a.Full.ScriptCookies}
+}
 
-// scoreOf is the Observatory's score of a group's answer; nil: there is none.
-func scoreOf(seen Seen, group sameAnswer) *checks.HTTPScore { return seen.Scores[group.Address] }
+func cookieParts(a checks.AddressObservation) any { return cookiesOf(a.HTTP) }
+func headerParts(a checks.AddressObservation) any { return headerFields(a.HTTP) }
 
-// hopSentence says what a hop answered and where that leads.
-func hopSentence(hop checks.Hop) string {
+// answerGroups groups the addresses that have a part by what it holds; several
+// says whether they are worth telling apart.
+func answerGroups(seen Seen, part func(checks.AddressObservation) any) (groups []sameAnswer, several bool) {
+	groups = sameAnswers(seen, part)
+	return groups, len(groups) > 1 || len(groups) == 1 && len(groups[0].addresses) < len(withTLS(seen.Addresses))
+}
+
+// scoreGroups groups the addresses that have a score by it.
+func scoreGroups(seen Seen) (groups []sameAnswer, several bool) {
+	return answerGroups(seen, func(a checks.AddressObservation) any { return seen.Scores[a.Address] })
+}
+
+// cookieGroups groups the addresses that answered by the cookies they set; it
+// is empty where none sets any.
+func cookieGroups(seen Seen) (groups []sameAnswer, several bool) {
+	groups, several = answerGroups(seen, cookieParts)
+	if len(groups) == 1 && len(cookiesOf(groups[0].HTTP).Cookies) == 0 {
+		return nil, false
+	}
+	return groups, several
+}
+
+// hopSentence says what the hop at index answered, and where that leads where no
+// hop comes after it.
+func hopSentence(hops []checks.Hop, index int) string {
+	hop := hops[index]
 	if hop.Answer.State != checks.Known {
 		if hop.Answer.Reason == "" {
 			return "Not asked."
 		}
-		return "No answer: " + reasonWords(hop.Answer.Reason) + "."
+		return hop.Host + " " + hop.Answer.Reason.Text() + "."
 	}
 	text := responseWords(hop.Answer.Value)
-	if hop.Answer.Value.Location != "" {
+	if next := hop.Answer.Value.Location; next != "" && (index+1 == len(hops) || hops[index+1].URL != next) {
 		text += ", leads to " + hop.Answer.Value.Location
 	}
 	return text + "."
@@ -44,11 +75,25 @@ func responseWords(answer checks.Response) string {
 	return text
 }
 
+// endSentence says why a walk stopped before a final answer.
+func endSentence(answer checks.HTTP) string {
+	switch {
+	case answer.End.State == checks.Known || answer.End.Reason == "":
+		return ""
+	case len(answer.Hops) == 0:
+		return "The server " + answer.End.Reason.Text() + "."
+	case answer.Hops[len(answer.Hops)-1].Answer.State != checks.Known:
+		return "" // the last hop says it
+	default:
+		return answer.Hops[len(answer.Hops)-1].Host + " " + answer.End.Reason.Text() + "."
+	}
+}
+
 // viaWord says how the hop before led to this one, where it was not a status.
 func viaWord(via checks.Via) string {
 	switch via {
 	case checks.ViaRefresh:
-		return "By Refresh"
+		return "By the field Refresh"
 	case checks.ViaMetaRefresh:
 		return "By meta refresh"
 	case checks.ViaStart, checks.ViaLocation:
@@ -66,7 +111,7 @@ func plainSentence(fact checks.Fact[checks.PlainHTTP]) string {
 	case checks.Absent:
 		return "Port 80 is closed."
 	case checks.Inconclusive:
-		return "We could not tell what port 80 does: " + reasonWords(fact.Reason) + "."
+		return "We could not tell what port 80 does: it " + fact.Reason.Text() + "."
 	default:
 		return ""
 	}
@@ -89,9 +134,13 @@ func besides(address checks.AddressObservation) []string {
 func askedSentence(what string, fact checks.Fact[checks.Response]) []string {
 	switch fact.State {
 	case checks.Known:
-		return []string{fmt.Sprintf("%s: %s.", what, lowerFirst(responseWords(fact.Value)))}
+		text := lowerFirst(responseWords(fact.Value))
+		if words := contentWords(fact.Value.Content); words != "" {
+			text += ", " + words
+		}
+		return []string{fmt.Sprintf("%s: %s.", what, text)}
 	case checks.Inconclusive, checks.Absent:
-		return []string{fmt.Sprintf("%s: no answer, %s.", what, reasonWords(fact.Reason))}
+		return []string{fmt.Sprintf("%s: the server %s.", what, fact.Reason.Text())}
 	default:
 		return nil
 	}
@@ -140,16 +189,17 @@ func scriptCookieSentence(fact checks.Fact[[]checks.Cookie]) []string {
 		}
 		return []string{"Script sets cookies in a browser, which HttpOnly cannot cover: " + strings.Join(names, ", ") + "."}
 	case checks.Inconclusive:
-		return []string{"We could not tell which cookies script sets: " + reasonWords(fact.Reason) + "."}
+		return []string{"We could not tell which cookies script sets: the server " + fact.Reason.Text() + "."}
 	default:
 		return nil
 	}
 }
 
-// setCookie is a cookie and the hop that sets it.
+// setCookie is a cookie and where it is set.
 type setCookie struct {
 	checks.Cookie
-	hop checks.Hop
+	URL     string
+	OwnSite bool // that of the first hop
 }
 
 func (c setCookie) name() string {
@@ -159,43 +209,55 @@ func (c setCookie) name() string {
 	return c.Name
 }
 
-func (c setCookie) has() string   { has, _ := c.Attributes(); return listWords(has) }
-func (c setCookie) lacks() string { _, lacks := c.Attributes(); return listWords(lacks) }
+func (c setCookie) has() string   { has, _ := c.Attributes(); return strings.Join(has, ", ") }
+func (c setCookie) lacks() string { _, lacks := c.Attributes(); return strings.Join(lacks, ", ") }
+
+// remarks are what else is to be said of it, as one sentence.
+func (c setCookie) remarks() string {
+	notes := c.Notes()
+	if len(notes) == 0 {
+		return ""
+	}
+	return titled(strings.Join(notes, "; ")) + "."
+}
 
 // lacksClass marks what SuperOffice requires of every cookie of the site.
 func (c setCookie) lacksClass() string {
-	if c.hop.SameSite && !c.Invalid && !c.HttpOnly {
+	if c.OwnSite && !c.Invalid && !c.HttpOnly {
 		return "fail-text"
 	}
 	return ""
 }
 
-func listWords(words []string) string {
-	if len(words) == 0 {
-		return "None"
-	}
-	return strings.Join(words, ", ")
+// setCookies are the cookies of a walk, in the order of its hops.
+type setCookies struct {
+	Answered bool
+	Cookies  []setCookie
 }
 
-// cookiesOf lists the cookies of a walk, in the order of its hops.
-func cookiesOf(answer checks.HTTP) []setCookie {
-	var cookies []setCookie
+func cookiesOf(answer checks.HTTP) (all setCookies) {
 	for _, hop := range answer.Hops {
+		all.Answered = all.Answered || hop.Answer.State == checks.Known
 		for _, cookie := range hop.Answer.Value.Cookies {
-			cookies = append(cookies, setCookie{cookie, hop})
+			all.Cookies = append(all.Cookies, setCookie{cookie, hop.URL, hop.SameSite})
 		}
 	}
-	return cookies
+	return all
 }
 
-func hasCookies(groups []sameAnswer) bool {
-	return slices.ContainsFunc(groups, func(g sameAnswer) bool { return len(cookiesOf(g.HTTP)) > 0 })
+// lastFields are the header fields of the last answer that say something of
+// security, and those of securityFields that it lacks.
+type lastFields struct {
+	URL     string
+	OwnSite bool
+	Sent    []headerField
+	Lacks   []string
 }
 
 // headerField is one header field of the last answer.
 type headerField struct {
-	name   string
-	values []string
+	Name   string
+	Values []string
 }
 
 // securityFields are the fields whose absence is shown.
@@ -203,29 +265,26 @@ func securityFields() []string {
 	return []string{"content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy", "permissions-policy"}
 }
 
-// headerFields lists the fields of the walk's last answer that say something of
-// security, and those of securityFields that it lacks.
-func headerFields(answer checks.HTTP) (sent []headerField, lacks []string) {
+func headerFields(answer checks.HTTP) (fields lastFields) {
 	last := lastAnswer(answer)
 	if last == nil {
-		return nil, nil
+		return fields
 	}
-	if len(last.HSTS.Value) > 0 {
-		sent = append(sent, headerField{"strict-transport-security", last.HSTS.Value})
-	} else {
-		lacks = append(lacks, "strict-transport-security")
+	hop := answer.Hops[len(answer.Hops)-1]
+	fields.URL, fields.OwnSite = hop.URL, hop.SameSite
+	add := func(name string, values []string, secures bool) {
+		switch {
+		case len(values) > 0:
+			fields.Sent = append(fields.Sent, headerField{name, values})
+		case secures:
+			fields.Lacks = append(fields.Lacks, name)
+		}
 	}
+	add("strict-transport-security", last.HSTS.Value, true)
 	for _, name := range checks.FieldNames() {
-		if values := last.Fields[name]; len(values) > 0 {
-			sent = append(sent, headerField{name, values})
-		}
+		add(name, last.Fields[name], slices.Contains(securityFields(), name))
 	}
-	for _, name := range securityFields() {
-		if len(last.Fields[name]) == 0 {
-			lacks = append(lacks, name)
-		}
-	}
-	return sent, lacks
+	return fields
 }
 
 // lastAnswer is the answer at the end of a walk; nil: there is none.
@@ -240,26 +299,26 @@ func lastAnswer(answer checks.HTTP) *checks.Response {
 	return &last.Value
 }
 
-func hasFields(groups []sameAnswer) bool {
-	return slices.ContainsFunc(groups, func(g sameAnswer) bool { return lastAnswer(g.HTTP) != nil })
-}
-
-func hasScores(seen Seen, groups []sameAnswer) bool {
-	return slices.ContainsFunc(groups, func(g sameAnswer) bool { return scoreOf(seen, g) != nil })
-}
-
 func ruleMark(rule checks.HTTPRule) (mark, string) {
 	switch {
+	case rule.Result == observatory.Inconclusive:
+		return mark{"diamond", "unsure"}, "Could not tell"
 	case rule.Pass == nil:
 		return mark{"dash", "calm"}, "Does not apply"
 	case *rule.Pass:
 		return mark{"check", "pass"}, "Passes"
 	default:
-		return mark{"diamond", "unsure"}, "Costs points"
+		return mark{"dash", "unsure"}, "Costs points"
 	}
 }
 
-func modifierWord(modifier int) string { return fmt.Sprintf("%+d", modifier) }
+// modifierWord is what a test adds to the score, with the sign that is read out.
+func modifierWord(modifier int) string {
+	if modifier == 0 {
+		return "0"
+	}
+	return strings.Replace(fmt.Sprintf("%+d", modifier), "-", "\u2212", 1)
+}
 
 // contentWords say what the content of an answer looked like.
 func contentWords(fact checks.Fact[checks.Content]) string {

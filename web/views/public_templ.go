@@ -215,7 +215,7 @@ func ProbePage(p Page, m Probe) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<div class=\"head\"><div><h1>Who looks at your server, and why</h1></div></div><section class=\"card\" aria-labelledby=\"who\"><h2 id=\"who\">Who we are</h2><p>Gradewatch watches the redirect URLs of applications that work with SuperOffice. ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<div class=\"head\"><div><h1>Who looks at your server, and why</h1></div></div><section class=\"card\" aria-labelledby=\"who\"><h2 id=\"who\">Who we are</h2><p>Gradewatch watches the URLs of applications that work with SuperOffice. ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -266,9 +266,9 @@ func ProbePage(p Page, m Probe) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var12 string
-			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(fmt.Sprintf("A few connections, at most %d to an address: which TLS versions your server accepts, its certificate, and the registered URL with its redirects. Whoever registered the URL may ask for this more often, down to once a minute.", checks.Limits{}.WithDefaults().ConnectionsPerAddress))
+			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(fmt.Sprintf("A few connections, at most %d to an address: which TLS versions your server accepts, its certificate, port 80, and the registered URL with its redirects. Whoever registered the URL may ask for this more often, down to once a minute.", checks.Limits{}.WithDefaults().ConnectionsPerAddress))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/views/public.templ`, Line: 67, Col: 302}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/views/public.templ`, Line: 67, Col: 311}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 			if templ_7745c5c3_Err != nil {
@@ -300,7 +300,7 @@ func ProbePage(p Page, m Probe) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</dd><dt>Before each of these</dt><dd>Two questions of DNS: whether you opted out.</dd></dl><p>At most 4 looks at one host and port run at a time, whoever asked for them.</p></section><section class=\"card\" aria-labelledby=\"never\"><h2 id=\"never\">What we never do</h2><p>We sign in nowhere, try no password, search for no pages, and exploit nothing. We send a request with content only where whoever registered the URL asked for it. We keep the names and attributes of cookies, never their values, and no page.</p></section><section class=\"card\" aria-labelledby=\"from\"><h2 id=\"from\">Where we come from</h2>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</dd><dt>Before each of these</dt><dd>Two questions of DNS: whether you opted out.</dd></dl><p>At most 4 looks at one host and port run at a time, whoever asked for them.</p></section><section class=\"card\" aria-labelledby=\"never\"><h2 id=\"never\">What we never do</h2><p>We sign in nowhere, try no password, search for no pages, and exploit nothing. We send a request with content only where whoever registered the URL asked for it. We keep the names and attributes of cookies, never their values. Of a page we keep what it looks like and at most 500 bytes of its text, without what could be a secret.</p></section><section class=\"card\" aria-labelledby=\"from\"><h2 id=\"from\">Where we come from</h2>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -64,7 +64,7 @@ func capitalized(text string) string { return string(text[0]-'a'+'A') + text[1:]
 func nextSecret(secrets []monitor.ApplicationSecret) string {
 	for _, secret := range secrets { // by expiry
 		if secret.EndedAt.IsZero() {
-			return "the next expires on " + dayOf(secret.ExpiresOn)
+			return "The next expires on " + dayOf(secret.ExpiresOn)
 		}
 	}
 	return ""

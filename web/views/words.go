@@ -246,6 +246,14 @@ func milliseconds(d time.Duration) string {
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
+// stepTime is how long a step of a request took, where there was one.
+func stepTime(d time.Duration) string {
+	if d == 0 {
+		return "None"
+	}
+	return milliseconds(d)
+}
+
 func summaryOf(verdicts []checks.Verdict) string {
 	var fails, waived, unsure, passes []string
 	for _, verdict := range verdicts {
