@@ -147,6 +147,7 @@ func askedSentence(what string, fact checks.Fact[checks.Response]) []string {
 }
 
 func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:] }
+func upperFirst(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // versionsSentence says which versions of HTTP a full look got an answer by.
 func versionsSentence(versions checks.HTTPVersions) string {
@@ -174,7 +175,7 @@ func versionsSentence(versions checks.HTTPVersions) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return strings.Join(parts, "; ") + "."
+	return upperFirst(strings.Join(parts, "; ")) + "."
 }
 
 func scriptCookieSentence(fact checks.Fact[[]checks.Cookie]) []string {
