@@ -112,7 +112,7 @@ type Content struct {
 	Empty     bool   `json:"empty,omitempty"`
 	Truncated bool   `json:"truncated,omitempty"` // there is more than was read
 	// Signatures are ids of debug pages, stack traces and file paths that were
-	// recognised (E-02), sorted.
+	// recognized (E-02), sorted.
 	Signatures []string `json:"signatures,omitempty"`
 	Look       Look     `json:"look,omitempty"`
 	Password   bool     `json:"password,omitempty"` // an input of type password

@@ -70,6 +70,9 @@ func (c Cookie) Notes() []string {
 		notes = append(notes, "sent to every host below "+c.Domain)
 	case WidthHost:
 	}
+	if c.SameSiteInvalid {
+		notes = append(notes, "its SameSite is none that browsers know")
+	}
 	if c.Repeated {
 		notes = append(notes, "set more than once in one answer")
 	}

@@ -28,7 +28,7 @@ type ReportHTTPAddress struct {
 
 // ReportHop is one hop with how long it took.
 type ReportHop struct {
-	Address netip.Addr `json:"address"` // that was looked at
+	Address netip.Addr `json:"address"` // that answered: of another host, its own
 	Hop
 	Timing *ReportTiming `json:"timing,omitempty"`
 }
@@ -79,7 +79,11 @@ func worse(score, than *HTTPScore) bool {
 func (r *ReportHTTP) show(address ReportHTTPAddress, requests []RequestRecord) {
 	r.Score = address.Score
 	for i, hop := range address.Hops {
-		r.Hops = append(r.Hops, ReportHop{Address: address.Address, Hop: hop, Timing: timingOf(address.Address, i, requests)})
+		shown := ReportHop{Address: address.Address, Hop: hop}
+		if request, ok := requestOf(address.Address, i, requests); ok {
+			shown.Address, shown.Timing = request.Address, timingOf(request)
+		}
+		r.Hops = append(r.Hops, shown)
 		if hop.Answer.State != Known {
 			continue
 		}
@@ -92,15 +96,25 @@ func (r *ReportHTTP) show(address ReportHTTPAddress, requests []RequestRecord) {
 	}
 }
 
-func timingOf(address netip.Addr, hop int, requests []RequestRecord) *ReportTiming {
-	milliseconds := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+// requestOf is the last request of a hop of address's walk, which begins where
+// hop 0 was asked there: later hops on other hosts have addresses of their own.
+func requestOf(address netip.Addr, hop int, requests []RequestRecord) (found RequestRecord, ok bool) {
+	own := false
 	for _, request := range requests {
-		if request.Address == address && request.Hop == hop {
-			return &ReportTiming{
-				DNS: milliseconds(request.DNS), Connect: milliseconds(request.Connect),
-				TLS: milliseconds(request.TLS), FirstByte: milliseconds(request.FirstByte),
-			}
+		if request.Hop == 0 {
+			own = request.Address == address
+		}
+		if own && request.Hop == hop {
+			found, ok = request, true
 		}
 	}
-	return nil
+	return found, ok
+}
+
+func timingOf(request RequestRecord) *ReportTiming {
+	milliseconds := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	return &ReportTiming{
+		DNS: milliseconds(request.DNS), Connect: milliseconds(request.Connect),
+		TLS: milliseconds(request.TLS), FirstByte: milliseconds(request.FirstByte),
+	}
 }

@@ -100,7 +100,7 @@ func TestFirstLookIsQuickAndAFullOneFollowsAtOnce(t *testing.T) {
 	require.Equal(t, 20*time.Second, full.asked()[0].Limits.Deadline)
 	require.ElementsMatch(t, []string{
 		"dns quick", "tls quick", "http quick", "certificates quick", "pki quick", "dns full", "tls full", "http full", "certificates full", "pki full",
-		"suites full", "chains full", "features full", "vulnerabilities full", "simulations full", "stapled full",
+		"suites full", "chains full", "features full", "vulnerabilities full", "simulations full", "stapled full", "versions full",
 	}, all[string](w, `SELECT family || ' ' || depth FROM endpoint_status WHERE current`))
 	require.Zero(t, one[int](w, `SELECT count(*) FROM changes`), "to know more is no change")
 	next := one[time.Time](w, `SELECT next_full_at FROM endpoints`)

@@ -29,6 +29,27 @@ const (
 	RedirectElsewhere   Obstacle = "redirect_elsewhere" // port 80 leads to something else first
 )
 
+// Text says it as a clause about the host.
+func (o Obstacle) Text() string {
+	switch o {
+	case NotBaseDomain:
+		return "only a registrable domain can be"
+	case NoPolicy:
+		return "it sends no Strict-Transport-Security that browsers take"
+	case MaxAgeTooShort:
+		return "its max-age is under a year"
+	case NoIncludeSubDomains:
+		return "it sends no includeSubDomains"
+	case NoPreload:
+		return "it sends no preload"
+	case NoRedirect:
+		return "port 80 does not lead to https"
+	case RedirectElsewhere:
+		return "port 80 leads elsewhere than to https on the same host first"
+	}
+	return string(o)
+}
+
 // Obstacles returns what keeps host out of the preload list, in the order of the
 // constants, by the policy of its first answer over https and what its port 80
 // does; none: it could be submitted. known is false where nobody can tell about
@@ -50,7 +71,7 @@ func Obstacles(host string, policy Policy, plain checks.Fact[checks.PlainHTTP]) 
 	}
 	if plain.State == checks.Known {
 		first := firstPlace(plain.Value)
-		add(first == nil, NoRedirect)
+		add(first == nil && !plain.Value.RedirectsToHTTPS, NoRedirect)
 		add(first != nil && (first.Scheme != "https" || canonicalHost(first.Hostname()) != host), RedirectElsewhere)
 	}
 	return obstacles, plain.Conclusive()

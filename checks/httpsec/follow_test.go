@@ -1,6 +1,7 @@
 package httpsec_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
@@ -227,4 +228,21 @@ func TestWalkAnswersOfErrorsAreAnswers(t *testing.T) {
 		require.Equal(t, checks.Known, got.Hops[0].Answer.Value.Content.State)
 		require.True(t, got.Hops[0].Answer.Value.Content.Value.Empty)
 	}
+}
+
+// A wall that refreshes itself with a new token each time is a wall at once, and
+// no walk of ten hops through the application.
+func TestWallThatRefreshesItself(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	address := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = fmt.Fprintf(w, `<html><head><meta http-equiv="refresh" content="5; URL='/?bm-verify=%s'"></head><body><script src="/x.js"></script></body></html>`, rand.Text())
+	})
+	got := walk(t, network(t), address, "/callback", checks.Limits{})
+	require.Equal(t, checks.InconclusiveFact[int](checks.ReasonBotWall), got.End)
+	require.Len(t, got.Hops, 1)
+	require.Equal(t, checks.ReasonBotWall, got.Hops[0].Answer.Reason)
+	require.Equal(t, 1, asked)
 }

@@ -45,7 +45,8 @@ func (w *walker) read(u *url.URL, got answer) page {
 		response.Location = CanonicalURL(result.next.to)
 	}
 	result.answer = checks.KnownFact(response)
-	if shown.Wall != "" && result.next.to == nil {
+	if shown.Wall != "" && result.next.via != checks.ViaLocation { // walls refresh themselves
+		result.next = lead{}
 		result.answer = checks.InconclusiveFact[checks.Response](shown.Wall)
 		result.end = checks.InconclusiveFact[int](shown.Wall)
 	}

@@ -32,6 +32,9 @@ func (w *walker) plain(ctx context.Context, answered bool) checks.Fact[checks.Pl
 	at := place{address: netip.AddrPortFrom(w.address.Addr(), plainPort), scheme: "http", authority: u.Host}
 	got, reason := w.askAt(ctx, request{method: http.MethodGet, url: u, read: true}, at, checks.RequestRecord{URL: CanonicalURL(u), Hop: besides})
 	if reason == "" {
+		if wall := w.content(u, got).Wall; wall != "" && !redirects(got.status) {
+			return checks.InconclusiveFact[checks.PlainHTTP](wall)
+		}
 		return checks.KnownFact(w.route(ctx, u, got))
 	}
 	if closedPort(reason, got.connected, answered && ctx.Err() == nil) {

@@ -26,7 +26,7 @@ func legacy(u *url.URL) bool {
 
 // signIn tells of the authorize request that the walk led to: the one at
 // SuperOffice's service, else the first. The walk is made once more from its
-// start, without cookies, to see whether state, nonce and challenge are new.
+// start, with no cookies of the first, to see whether state, nonce and challenge are new.
 func (w *walker) signIn(ctx context.Context, main trail) checks.Fact[checks.SignIn] {
 	if main.signIn == nil {
 		if main.end.State == checks.Inconclusive {

@@ -28,19 +28,22 @@ type signIn struct {
 func (w *walker) follow(ctx context.Context, answered func(checks.Reason)) trail {
 	var way trail
 	hop, method := lead{to: w.start}, methodOf(w.target)
-	seen := map[string]bool{}
+	seen, kept := map[string]bool{}, newJar()
 	for {
 		number := len(way.hops)
-		if reason := w.mayAsk(seen, number, method, hop.to); reason != "" {
+		if reason := w.mayAsk(seen, number, method+" "+kept.names(hop.to), hop.to); reason != "" {
 			way.stop(w.hop(hop), reason)
 			return way
 		}
 		if answered == nil {
 			number = besides
 		}
-		got, reason := w.ask(ctx, number, request{method: method, url: hop.to, fields: formFields(method), read: w.ownSite(hop.to)})
+		got, reason := w.ask(ctx, number, request{
+			method: method, url: hop.to, fields: append(formFields(method), kept.field(hop.to)...), read: w.ownSite(hop.to),
+		})
 		var seenPage page
 		if reason == "" {
+			kept.take(hop.to, got.fields["set-cookie"])
 			seenPage = w.read(hop.to, got)
 		}
 		if number == 0 {
@@ -59,7 +62,9 @@ func (w *walker) follow(ctx context.Context, answered func(checks.Reason)) trail
 	}
 }
 
-// mayAsk returns why the next hop is not asked, or nothing.
+// mayAsk returns why the next hop is not asked, or nothing. The same place is
+// asked again where cookies came since: pages that try whether a browser keeps
+// them, and sign-in brokers, lead back there.
 func (w *walker) mayAsk(seen map[string]bool, hops int, method string, u *url.URL) checks.Reason {
 	key := method + " " + u.String()
 	switch {

@@ -31,7 +31,8 @@ const (
 // URL it also asks port 80 of address, then what target wants besides: Provoke,
 // Post, SignInStart, and in a full look HTTP/2 and HTTP/3.
 //
-// It sends no cookies, reads at most 256 KiB of content of the target's own site
+// A walk begins without cookies and sends those back that its answers set, as a
+// browser does; what is asked besides sends none. It reads at most 256 KiB of content of the target's own site
 // and none of others, and ends with ctx. The certificates are those of the
 // target's own host.
 func Walk(ctx context.Context, network checks.Network, target checks.Target, address netip.AddrPort) checks.HTTPLook {

@@ -294,6 +294,14 @@ func TestWalkPlainHTTP(t *testing.T) {
 			"http://app.example.com/x", "http://app.example.com/xx", "http://app.example.com/xxx", "http://app.example.com/xxxx",
 		}})},
 		{"serves", plainServer(t, func(http.ResponseWriter, *http.Request) {}), checks.KnownFact(checks.PlainHTTP{Status: 200})},
+		{"keeps programs away", plainServer(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Cf-Mitigated", "challenge")
+			w.WriteHeader(http.StatusForbidden)
+		}), checks.InconclusiveFact[checks.PlainHTTP](checks.ReasonBotWall)},
+		{"is maintained", plainServer(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = io.WriteString(w, "<h1>Scheduled maintenance</h1><p>We will be back soon.")
+		}), checks.InconclusiveFact[checks.PlainHTTP](checks.ReasonMaintenance)},
 		{"resets", checktest.StartPeer(t, checktest.ResetOnHello), checks.AbsentFact[checks.PlainHTTP](checks.ReasonReset)},
 		{"closes", checktest.StartPeer(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)) }), checks.AbsentFact[checks.PlainHTTP](checks.ReasonClosed)},
 		{"silent", checktest.StartPeer(t, checktest.Tarpit), checks.InconclusiveFact[checks.PlainHTTP](checks.ReasonTimeout)},

@@ -86,45 +86,22 @@ func refusesFrames(values []string) (refused bool, value string) {
 }
 
 // coveredBy says which hosts below superoffice.com, over https on port 443, the
-// sources of frame-ancestors match.
+// sources of frame-ancestors match: every one where they match one that nobody
+// would name, else those that they name.
 func coveredBy(sources []string, scheme string) share {
-	covered := none
-	for _, source := range sources {
-		covered = max(covered, matchesSuperOffice(strings.ToLower(source), scheme))
-	}
-	return covered
-}
-
-// matchesSuperOffice matches one source (CSP Level 3 sections 6.7.2.7 to 6.7.2.12).
-func matchesSuperOffice(source, pageScheme string) share {
-	if source == "*" || source == "https:" || source == "http:" {
-		return all // http: matches https too
-	}
-	if strings.HasPrefix(source, "'") || strings.HasSuffix(source, ":") {
-		return none
-	}
-	scheme, rest, found := strings.Cut(source, "://")
-	if !found {
-		scheme, rest = pageScheme, source
-	}
-	if scheme != "https" && scheme != "http" {
-		return none
-	}
-	host, _, _ := strings.Cut(rest, "/")
-	host, port, hasPort := strings.Cut(host, ":")
-	if hasPort && port != "*" && port != "443" && (port != "80" || scheme != "http") {
-		return none
-	}
-	return hostsMatched(host)
-}
-
-func hostsMatched(host string) share {
-	domain, wildcard := strings.CutPrefix(host, "*.")
-	switch {
-	case host == "*", wildcard && (domain == superOfficeDomain || strings.HasSuffix(superOfficeDomain, "."+domain)):
+	page := scheme + "://page.invalid" // 'self' is about the page's own host, which is not SuperOffice's
+	if csp.Matches(sources, "https://any."+superOfficeDomain, page) {
 		return all
-	case strings.HasSuffix(host, "."+superOfficeDomain):
-		return some
+	}
+	for _, source := range sources {
+		host := csp.SourceHost(source)
+		if strings.HasSuffix(host, "."+superOfficeDomain) && csp.Matches(sources, "https://"+strings.TrimPrefix(host, "*."), page) {
+			return some
+		}
+		if below, wildcard := strings.CutPrefix(host, "*."); wildcard && strings.HasSuffix(below, "."+superOfficeDomain) &&
+			csp.Matches(sources, "https://any."+below, page) {
+			return some
+		}
 	}
 	return none
 }

@@ -37,7 +37,7 @@ func TestFraming(t *testing.T) {
 		{"the domain above", map[string][]string{policy: {"frame-ancestors https://*.com"}}, all, false, policy},
 		{"every site", map[string][]string{policy: {"frame-ancestors *"}}, all, true, policy},
 		{"every site over https", map[string][]string{policy: {"frame-ancestors https:"}}, all, true, policy},
-		{"another scheme", map[string][]string{policy: {"frame-ancestors wss: data: ftp://*.superoffice.com"}}, none, false, policy},
+		{"another scheme", map[string][]string{policy: {"frame-ancestors data: ftp://*.superoffice.com"}}, none, false, policy},
 		{"two fields", map[string][]string{policy: {"frame-ancestors *", "frame-ancestors 'self'"}}, none, false, policy},
 		{"two policies in a field", map[string][]string{policy: {"frame-ancestors *, frame-ancestors https://*.superoffice.com"}}, all, false, policy},
 		{"the first of a directive counts", map[string][]string{policy: {"frame-ancestors 'none'; frame-ancestors *"}}, none, false, policy},

@@ -136,7 +136,7 @@ func recordsAliases(w *world, o *checks.Observation) slot {
 func recordsCAA(w *world, o *checks.Observation) slot {
 	caa := o.Records.CAA
 	if !caa.Conclusive() {
-		return w.untold("records.caa", caa.Reason, caa.State, "which CAA records hold", "they")
+		return w.untold("records.caa", caa.Reason, caa.State, "which CAA records hold", "DNS")
 	}
 	if len(caa.Value.Records) == 0 {
 		return w.told(proof("records.caa", "none", "No CAA record says who may issue certificates for this name."), w.listOf(nil))
@@ -154,7 +154,7 @@ func recordsCAA(w *world, o *checks.Observation) slot {
 func recordsTLSA(w *world, o *checks.Observation) slot {
 	tlsa := o.Records.TLSA
 	if !tlsa.Conclusive() {
-		return w.untold("records.tlsa", tlsa.Reason, tlsa.State, "which TLSA records there are", "they")
+		return w.untold("records.tlsa", tlsa.Reason, tlsa.State, "which TLSA records there are", "DNS")
 	}
 	var elements []ref.Val
 	for i := range tlsa.Value {

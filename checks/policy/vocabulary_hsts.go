@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -64,4 +65,29 @@ func hstsPreloaded(w *world, source *addressSource) slot {
 		return w.told(proof(path, "true", fmt.Sprintf("%s is on the list of hosts that browsers preload with HSTS.", host)), types.True)
 	}
 	return w.told(proof(path, "false", fmt.Sprintf("%s is not on the list of hosts that browsers preload with HSTS.", host)), types.False)
+}
+
+// hstsPreloadable says whether the host's answers meet what hstspreload.org asks
+// for. That only registrable domains are taken is left aside: hosts below one are
+// held to the same.
+func hstsPreloadable(w *world, source *addressSource) slot {
+	hop, _ := lastOwnHop(source.observed)
+	path := fmt.Sprintf("http[%s].hsts_preloadable", source.observed.Address)
+	if hop == nil || hop.Answer.State != checks.Known || !hop.Answer.Value.HSTS.Conclusive() {
+		return hstsSlot(func(hsts.Policy) ref.Val { return types.False })(w, source)
+	}
+	host, plain := w.evidence.Observation.DNS.Host, source.observed.HTTP.PlainHTTP
+	obstacles, known := hsts.Obstacles(host, hsts.Parse(hop.Answer.Value.HSTS.Value), plain)
+	obstacles = slices.DeleteFunc(obstacles, func(o hsts.Obstacle) bool { return o == hsts.NotBaseDomain })
+	switch {
+	case len(obstacles) > 0:
+		said := make([]string, 0, len(obstacles))
+		for _, obstacle := range obstacles {
+			said = append(said, obstacle.Text())
+		}
+		return w.told(proof(path, "false", fmt.Sprintf("%s is not ready for the list of hosts that browsers preload with HSTS: %s.", host, strings.Join(said, "; "))), types.False)
+	case !known:
+		return w.untold(path, plain.Reason, plain.State, "what port 80 of "+source.observed.Address.String()+" does", source.observed.Address.String())
+	}
+	return w.told(proof(path, "true", fmt.Sprintf("%s is ready for the list of hosts that browsers preload with HSTS.", host)), types.True)
 }

@@ -120,6 +120,7 @@ func httpKind() *kind {
 		{name: "hsts_subdomains", of: cel.BoolType, doc: "it has includeSubDomains", get: hstsSlot(func(p hsts.Policy) ref.Val { return types.Bool(p.Valid && p.IncludeSubDomains) })},
 		{name: "hsts_preload", of: cel.BoolType, doc: "it has preload", get: hstsSlot(func(p hsts.Policy) ref.Val { return types.Bool(p.Valid && p.Preload) })},
 		{name: "hsts_preloaded", of: cel.BoolType, doc: "the host is on the list that browsers ship", get: onHTTP(hstsPreloaded)},
+		{name: "hsts_preloadable", of: cel.BoolType, doc: "its answers meet what hstspreload.org asks for, whether or not the host is a registrable domain", get: onHTTP(hstsPreloadable)},
 		{name: "answer", of: cel.ObjectType("answer"), doc: "of the last hop on the registered host. Unknown without one", get: onHTTP(httpAnswer)},
 		{name: "end", of: cel.StringType, values: ends(), doc: "how the walk ended: with an answer, before SuperOffice's sign-in, in a circle, or with an address that browsers do not ask. Unknown where it could not be followed", get: onHTTP(httpEnd)},
 		{name: "final", of: cel.ObjectType("answer"), doc: "of the last hop, on whatever host. Unknown without one", get: onHTTP(httpFinal)},

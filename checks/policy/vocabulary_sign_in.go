@@ -142,6 +142,9 @@ func signsIn(w *world, source *addressSource) slot {
 	a := source.observed
 	path, signIn := fmt.Sprintf("http[%s].sign_in", a.Address), a.HTTP.SignIn
 	switch {
+	case signIn.State == checks.Absent && scriptMayLead(a):
+		text := fmt.Sprintf("What %s starts ends at a page whose script may lead on to a sign-in, and looks run no script.", a.Address)
+		return slot{fact: w.fact(proof(path, "script", text), nil, truth()...)}
 	case signIn.State == checks.Absent:
 		return w.told(proof(path, "none", fmt.Sprintf("What %s starts leads to no sign-in at SuperOffice.", a.Address)), types.False)
 	case signIn.State != checks.Known:
@@ -153,6 +156,21 @@ func signsIn(w *world, source *addressSource) slot {
 		return w.told(proof(path, host, text), types.True)
 	}
 	return w.told(proof(path, host, strings.TrimSuffix(text, ".")+", which is not SuperOffice's."), types.False)
+}
+
+// scriptMayLead says whether the walk ends at a page that is little but script,
+// as single-page applications are: where that leads, only a browser shows.
+func scriptMayLead(a *checks.AddressObservation) bool {
+	if len(a.HTTP.Hops) == 0 {
+		return false
+	}
+	last := a.HTTP.Hops[len(a.HTTP.Hops)-1].Answer
+	content := last.Value.Content.Value
+	if last.State != checks.Known || last.Value.Status >= 400 || content.Password {
+		return false
+	}
+	scripted := content.InlineScript || len(content.Scripts) > 0
+	return content.Look == checks.LookScriptShell || content.Look == checks.LookMessage && scripted
 }
 
 func httpSignIn(w *world, source *addressSource) slot {

@@ -144,7 +144,7 @@ func httpTestEvent(w *world, source *addressSource) slot {
 	}
 	answer := posted.val.(*object).source.(*answerSource)
 	said := answer.said(".status", strconv.Itoa(answer.Status), "answers with status %d", answer.Status)
-	if answer.Status == 401 || answer.Status == 403 {
+	if slices.Contains([]int{400, 401, 403}, answer.Status) {
 		said.Text += " It may ask for the signature that only SuperOffice can give."
 		return slot{fact: w.fact(said, nil, truth()...)}
 	}

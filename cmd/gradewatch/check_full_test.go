@@ -205,7 +205,11 @@ func TestCheckConnectsWhereItIsTold(t *testing.T) {
 			require.Equal(t, at.Addr(), report.Addresses[0].Address)
 			require.Equal(t, at.Port(), report.Addresses[0].Port, "where it was connected to")
 			require.Equal(t, checks.ProtocolAccepted, report.Addresses[0].Protocols[checks.TLSv13])
-			require.Equal(t, []string{test.want(at)}, asked())
+			asks := asked() // the walk, and what is asked besides it
+			require.NotEmpty(t, asks)
+			for _, ask := range asks {
+				require.Equal(t, test.want(at), ask)
+			}
 		})
 	}
 }

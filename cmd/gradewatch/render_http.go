@@ -39,7 +39,7 @@ func hopWords(hop checks.ReportHop) string {
 	case checks.ViaStart, checks.ViaLocation:
 	}
 	if hop.Answer.State != checks.Known {
-		return text + " - no answer: " + words(string(hop.Answer.Reason))
+		return text + " - " + unansweredWords(hop.Answer.Reason)
 	}
 	answer := hop.Answer.Value
 	text += fmt.Sprintf(" - %d", answer.Status)
@@ -60,12 +60,54 @@ func hopWords(hop checks.ReportHop) string {
 	return text
 }
 
+// unansweredWords tells what something before the application answered from no
+// answer at all.
+func unansweredWords(reason checks.Reason) string {
+	switch reason {
+	case checks.ReasonBotWall, checks.ReasonCaptcha, checks.ReasonMaintenance:
+		return "not the application: " + words(string(reason))
+	}
+	return "no answer: " + words(string(reason))
+}
+
+// endWords says how a walk ended that did not with an answer.
+func endWords(answer checks.ReportHTTPAddress) string {
+	last := answer.Hops[len(answer.Hops)-1].Answer
+	switch {
+	case answer.End.State == checks.Known, last.State != checks.Known:
+		return "" // the last hop says it
+	case answer.End.Reason == checks.ReasonSignInService:
+		return "before SuperOffice's sign-in service, which is not asked"
+	}
+	return words(string(answer.End.Reason))
+}
+
+func preflightWords(fact checks.Fact[checks.Preflight]) string {
+	if fact.State != checks.Known || fact.Value.AllowOrigin == "" {
+		return ""
+	}
+	who := fact.Value.AllowOrigin
+	switch who {
+	case "*":
+		who = "every site"
+	case checks.PreflightOrigin:
+		who = "whichever site asks"
+	}
+	text := "lets " + who + " read answers"
+	if fact.Value.AllowCredentials {
+		text += " with the user's cookies"
+	}
+	return text
+}
+
 // httpBesides prints what was asked beside the walk.
 func (p *printer) httpBesides(b *bytes.Buffer, answer checks.ReportHTTPAddress) {
 	for _, line := range []struct{ label, text string }{
+		{"Ends", endWords(answer)},
 		{"Port 80", plainWords(answer.PlainHTTP)},
 		{"With error", askedWords(answer.Provoked)},
 		{"Posted", askedWords(answer.Posted)},
+		{"CORS", preflightWords(answer.Preflight)},
 		{"Versions", versionWords(answer.Versions)},
 		{"Sign-in", signInWords(answer.SignIn)},
 		{"By script", scriptCookieWords(answer.ScriptCookies)},
@@ -99,7 +141,7 @@ func askedWords(fact checks.Fact[checks.Response]) string {
 		}
 		return text
 	case checks.Absent, checks.Inconclusive:
-		return "no answer: " + words(string(fact.Reason))
+		return unansweredWords(fact.Reason)
 	}
 	return ""
 }
@@ -125,7 +167,9 @@ func signInWords(fact checks.Fact[checks.SignIn]) string {
 		signIn := fact.Value
 		text := fmt.Sprintf("leads to %s%s", signIn.Host, signIn.Path)
 		for _, part := range []struct{ label, value string }{
-			{"response_type", signIn.ResponseType}, {"scope", signIn.Scope}, {"code_challenge_method", signIn.CodeChallengeMethod},
+			{"response_type", signIn.ResponseType},
+			{"scope", signIn.Scope},
+			{"code_challenge_method", signIn.CodeChallengeMethod},
 			{"redirect_uri", signIn.RedirectURI},
 		} {
 			if part.value != "" {

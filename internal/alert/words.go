@@ -105,6 +105,20 @@ func reasonClause(reason string) string {
 		return "our own connectivity is not proven"
 	case checks.ReasonInternal:
 		return "of a fault of ours"
+	case checks.ReasonSignInService:
+		return "the walk leads to SuperOffice's sign-in service, which is not asked"
+	case checks.ReasonBotWall:
+		return "something that keeps programs away answered instead of the application"
+	case checks.ReasonCaptcha:
+		return "a page that asks whether a person is there answered instead of the application"
+	case checks.ReasonMaintenance:
+		return "a maintenance page answered instead of the application"
+	case checks.ReasonOptedOut:
+		return "whoever runs the host asked not to be looked at"
+	case checks.ReasonNoToken:
+		return "the token was not there"
+	case checks.ReasonLeadsElsewhere:
+		return "the address leads to another host"
 	}
 	return strings.TrimSuffix(reason, ".")
 }

@@ -77,9 +77,6 @@ type FullQuestion struct {
 func PlanFull(endpoint Endpoint, question FullQuestion) FullPlan {
 	own := question.Connectivity
 	broken := own.State == checks.Known && !own.Value
-	down := slices.ContainsFunc(question.Verdicts, func(v checks.Verdict) bool {
-		return v.Requirement == Unreachable && v.Result == checks.Fail
-	})
 	switch {
 	case !endpoint.SpeaksTLS():
 		return FullPlan{}
@@ -87,7 +84,7 @@ func PlanFull(endpoint Endpoint, question FullQuestion) FullPlan {
 		return FullPlan{DueAt: question.At}
 	case question.Depth == checks.Full:
 		return FullPlan{DueAt: endpoint.Schedule().NextFull(question.At)}
-	case broken, down, !question.First && !changed(question):
+	case broken, down(question.Verdicts), !question.First && !changed(question):
 		return FullPlan{}
 	case question.First && endpoint.NextFullAt.After(question.At):
 		return FullPlan{RunAt: endpoint.NextFullAt}

@@ -81,6 +81,9 @@ func TestPlanFull(t *testing.T) {
 		"the first, and the endpoint is down": {
 			monitor.FullQuestion{Depth: checks.Quick, First: true, Verdicts: verdicts(t, "E-01:fail")}, time.Time{}, monitor.FullPlan{},
 		},
+		"the first, and an error in the query meets status 500": {monitor.FullQuestion{Depth: checks.Quick, First: true, Verdicts: []checks.Verdict{{
+			Requirement: monitor.Unreachable, Result: checks.Fail, Proof: []checks.Proof{{Fact: "http[192.0.2.1].provoked.status", Value: "500"}},
+		}}}, time.Time{}, atOnce},
 		"an incident opened": {monitor.FullQuestion{Depth: checks.Quick, Effects: []monitor.Effect{monitor.OpenIncident{}}}, time.Time{}, atOnce},
 		"an incident grew":   {monitor.FullQuestion{Depth: checks.Quick, Effects: []monitor.Effect{monitor.JoinIncident{}}}, time.Time{}, atOnce},
 		"it recovered":       {monitor.FullQuestion{Depth: checks.Quick, Effects: []monitor.Effect{monitor.CloseRequirements{}}}, time.Time{}, atOnce},

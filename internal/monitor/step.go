@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -24,8 +25,17 @@ const confirmSpell = 5
 const joinWithin = 5 * time.Minute
 
 // Unreachable is the requirement that fails when an endpoint is down: E-01 of
-// superoffice.md. While it fails, what is inconclusive has a known cause.
+// superoffice.md. While nothing answers, what is inconclusive has a known cause.
 const Unreachable = "E-01"
+
+// down says whether nothing answers at an endpoint. A fail that rests on a status,
+// such as 500, is an answer.
+func down(verdicts []checks.Verdict) bool {
+	return slices.ContainsFunc(verdicts, func(v checks.Verdict) bool {
+		return v.Requirement == Unreachable && v.Result == checks.Fail &&
+			!slices.ContainsFunc(v.Proof, func(p checks.Proof) bool { return strings.HasSuffix(p.Fact, ".status") })
+	})
+}
 
 // WithDefaults returns s with every zero field set to its default.
 func (s Settings) WithDefaults() Settings {
@@ -128,9 +138,7 @@ func Step(states map[string]RequirementState, event Judged, settings Settings) (
 	if s.next == nil {
 		s.next = map[string]RequirementState{}
 	}
-	s.down = slices.ContainsFunc(event.Verdicts, func(v checks.Verdict) bool {
-		return v.Requirement == Unreachable && v.Result == checks.Fail
-	})
+	s.down = down(event.Verdicts)
 	s.ranOut = runningOut(states, event)
 	for _, verdict := range event.Verdicts {
 		s.next[verdict.Requirement] = s.judge(s.next[verdict.Requirement], verdict)
@@ -144,7 +152,7 @@ type step struct {
 	next     map[string]RequirementState
 	event    Judged
 	settings Settings
-	down     bool  // E-01 fails in this very judgement
+	down     bool  // nothing answers, by this very judgement
 	ranOut   int64 // the open incident of a fail that hangs on time alone; 0: none
 
 	confirm   bool

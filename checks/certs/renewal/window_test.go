@@ -88,14 +88,14 @@ func TestMovedWindowIsToldWithoutItsTimes(t *testing.T) {
 func TestExplanationIsALinkOrNothing(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"https://issuer.example/why?id=1":        "https://issuer.example/why?id=1",
-		"http://issuer.example/":                 "http://issuer.example/",
-		"":                                       "",
-		"javascript:alert(1)":                    "",
-		"https:///nohost":                        "",
-		"https://user:secret@issuer.example/":    "",
-		"https://issuer.example/\u202egnp.exe":   "",
-		"https://issuer.example/\nInjected: yes": "",
+		"https://issuer.example/why?id=1":                    "https://issuer.example/why?id=1",
+		"http://issuer.example/":                             "http://issuer.example/",
+		"":                                                   "",
+		"javascript:alert(1)":                                "",
+		"https:///nohost":                                    "",
+		"https://user:secret@issuer.example/":                "",
+		"https://issuer.example/\u202egnp.exe":               "",
+		"https://issuer.example/\nInjected: yes":             "",
 		"https://issuer.example/" + strings.Repeat("a", 600): "",
 	} {
 		require.Equal(t, want, renewal.Explanation(checks.RenewalInfo{ExplanationURL: text}), text)

@@ -64,6 +64,8 @@ func signInStarts() []Row {
 		}),
 		row("E-03", "a sign-in form of its own", checks.Fail, password),
 		row("E-03", "a page that asks for a password on the way", checks.Fail, paths{"/login": passwordFirst, "/go": starts(root, "")}),
+		row("E-03", "a single-page application", checks.ResultInconclusive, page(http.StatusOK, `<div id="root"></div><script src="/app.js"></script>`)),
+		row("E-03", "script that leads on", checks.ResultInconclusive, page(http.StatusOK, `<p>You are now sent to SuperOffice to sign in.</p><script>location = "/go"</script>`)),
 		row("E-03", "leads to a page of the application", checks.Fail, paths{"/login": to("/home"), "/home": page(http.StatusOK, "<h1>Home</h1><p>Welcome to the application.")}),
 		row("E-04", "the root host", checks.Pass, starts(root, "")),
 		row("E-04", "a numbered host", checks.Fail, starts("sod2.superoffice.com", "")),

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/httpsec/site"
+	"github.com/gradewatch/gradewatch/checks/httpsec/volatile"
 )
 
 // maxOrigins bounds the scripts and the mixed content that are kept.
@@ -43,7 +44,17 @@ type reference struct {
 	relative     string // as checks.Script.Relative
 }
 
-func (r reference) origin() string { return r.scheme + "://" + r.host }
+// origin names it without the labels of its host that are made anew for each
+// answer, as those of some measuring scripts are.
+func (r reference) origin() string {
+	labels := strings.Split(r.host, ".")
+	for i, label := range labels {
+		if volatile.Word(label) {
+			labels[i] = "*"
+		}
+	}
+	return r.scheme + "://" + strings.Join(labels, ".")
+}
 
 // start reads what one element loads.
 func (l *loads) start(tag element) {

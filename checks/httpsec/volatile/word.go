@@ -44,7 +44,24 @@ func Word(word string) bool {
 	if hexShape.MatchString(word) {
 		return strings.ContainsAny(word, "0123456789")
 	}
-	return !Worded(word)
+	return !Worded(word) || unspeakable(word)
+}
+
+var (
+	letterRun = regexp.MustCompile(`[A-Za-z]{16,}`)
+	vowel     = regexp.MustCompile(`[AEIOUYaeiouy]`)
+	cluster   = regexp.MustCompile(`[^AEIOUYaeiouy]{6}`)
+)
+
+// unspeakable says whether a long run of letters has fewer vowels than words
+// have: a token in Base32 may be without a digit.
+func unspeakable(word string) bool {
+	for _, run := range letterRun.FindAllString(word, -1) {
+		if cluster.MatchString(run) || 4*len(vowel.FindAllString(run, -1)) < len(run) {
+			return true
+		}
+	}
+	return false
 }
 
 // Worded says whether every part of token, between dashes and underscores, is

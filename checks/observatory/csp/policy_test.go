@@ -133,3 +133,13 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestSourceHost(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string]string{
+		"https://*.SuperOffice.com:443/path": "*.superoffice.com", "online.superoffice.com": "online.superoffice.com",
+		"https:": "", "'self'": "", "*": "*", "https://[::1]:8443": "[::1]",
+	} {
+		require.Equal(t, want, csp.SourceHost(source), source)
+	}
+}

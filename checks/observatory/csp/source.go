@@ -8,21 +8,37 @@ import "strings"
 // policy without the directive does not restrict it.
 func (p Policy) AllowsFrame(ancestor, self string) bool {
 	for _, values := range p.All(FrameAncestors) {
-		if !matchesAny(values, ancestor, self) {
+		if !Matches(values, ancestor, self) {
 			return false
 		}
 	}
 	return true
 }
 
-// matchesAny is section 6.7.2.5 for origins; 'none' matches nothing by itself.
-func matchesAny(values []string, url, self string) bool {
+// Matches says whether one of a directive's sources matches the origin url, for
+// a page at origin self (section 6.7.2.5); 'none' matches nothing by itself.
+func Matches(values []string, url, self string) bool {
 	for _, value := range values {
 		if matches(strings.ToLower(value), url, self) {
 			return true
 		}
 	}
 	return false
+}
+
+// SourceHost returns the host that a source names, in lower case, with the *.
+// that it may begin with; empty where it names none.
+func SourceHost(source string) string {
+	source = strings.ToLower(source)
+	if strings.HasPrefix(source, "'") || strings.HasSuffix(source, ":") {
+		return ""
+	}
+	if _, rest, found := strings.Cut(source, "://"); found {
+		source = rest
+	}
+	authority, _, _ := strings.Cut(source, "/")
+	host, _ := splitPort(authority)
+	return host
 }
 
 // origin is scheme://host[:port] taken apart.
