@@ -93,7 +93,7 @@ func (s *server) sendFleetAttestations(w http.ResponseWriter, r *http.Request) e
 			Rows: views.AttestationRows(application.Type, application.Attestations, s.now()),
 		})
 	}
-	return s.sendTable(w, r, "attestations-of-every-team.csv", attestationTable(attested))
+	return s.sendTable(w, r, saveAs("attestations-of-every-team", "", "csv"), attestationTable(attested))
 }
 
 // showFleetCompromises lists the open compromises of every team, to operators.

@@ -26,7 +26,7 @@ func (s *server) sendAttestations(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	return s.sendTable(w, r, "attestations.csv", attestationTable([]views.AttestedApplication{{
+	return s.sendTable(w, r, saveAs("attestations", model.Application.Name, "csv"), attestationTable([]views.AttestedApplication{{
 		Team: visitOf(r).session.TeamName, Application: model.Application, Rows: model.Rows,
 	}}))
 }

@@ -153,6 +153,6 @@ func (s *server) sendRejected(w http.ResponseWriter, r *http.Request) error {
 	if err := inventory.WriteRejections(&file, model.Plan.Rejected); err != nil {
 		return err
 	}
-	s.sendFile(w, r, "gradewatch-rejected.csv", "text/csv; charset=utf-8", &file)
+	s.sendFile(w, r, saveAs("rejected", "", "csv"), "text/csv; charset=utf-8", &file)
 	return nil
 }

@@ -68,9 +68,10 @@ func (s *server) exportInventory(extension, contentType string, write func(io.Wr
 			return err
 		}
 		var registered inventory.Registered
+		var application monitor.Application
 		err = s.asTeam(r, func(ctx context.Context, tx *store.Tx) (err error) {
 			if id != 0 {
-				if _, err := tx.Application(ctx, id); err != nil {
+				if application, err = tx.Application(ctx, id); err != nil {
 					return err
 				}
 			}
@@ -84,7 +85,7 @@ func (s *server) exportInventory(extension, contentType string, write func(io.Wr
 		if err := write(&file, registered.Endpoints); err != nil {
 			return err
 		}
-		s.sendFile(w, r, "gradewatch-urls."+extension, contentType, &file)
+		s.sendFile(w, r, saveAs("urls", application.Name, extension), contentType, &file)
 		return nil
 	}
 }
