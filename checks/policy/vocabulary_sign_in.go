@@ -143,7 +143,7 @@ func signsIn(w *world, source *addressSource) slot {
 	path, signIn := fmt.Sprintf("http[%s].sign_in", a.Address), a.HTTP.SignIn
 	switch {
 	case signIn.State == checks.Absent && scriptMayLead(a):
-		text := fmt.Sprintf("What %s starts ends at a page whose script may lead on to a sign-in, and looks run no script.", a.Address)
+		text := fmt.Sprintf("What %s starts ends at a page whose script may lead on to a sign-in, which only a browser shows.", a.Address)
 		return slot{fact: w.fact(proof(path, "script", text), nil, truth()...)}
 	case signIn.State == checks.Absent:
 		return w.told(proof(path, "none", fmt.Sprintf("What %s starts leads to no sign-in at SuperOffice.", a.Address)), types.False)
@@ -159,7 +159,8 @@ func signsIn(w *world, source *addressSource) slot {
 }
 
 // scriptMayLead says whether the walk ends at a page that is little but script,
-// as single-page applications are: where that leads, only a browser shows.
+// as single-page applications are, or at one of another site that was not read:
+// where that leads, only a browser shows.
 func scriptMayLead(a *checks.AddressObservation) bool {
 	if len(a.HTTP.Hops) == 0 {
 		return false
@@ -168,6 +169,9 @@ func scriptMayLead(a *checks.AddressObservation) bool {
 	content := last.Value.Content.Value
 	if last.State != checks.Known || last.Value.Status >= 400 || content.Password {
 		return false
+	}
+	if !a.HTTP.Hops[len(a.HTTP.Hops)-1].SameSite && last.Value.Content.State == checks.NotAsked {
+		return true // a broker's page, which is not read
 	}
 	scripted := content.InlineScript || len(content.Scripts) > 0
 	return content.Look == checks.LookScriptShell || content.Look == checks.LookMessage && scripted
