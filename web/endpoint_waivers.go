@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/auth"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -104,7 +105,7 @@ func waiverFaults(page views.Waivers, now time.Time) (until time.Time, faults vi
 	switch {
 	case at < 0:
 		add("requirement", "Choose a requirement that this URL fails now")
-	case page.Fact != "" && !slices.ContainsFunc(page.Failing[at].Proof, func(p checks.Proof) bool { return p.Fact == page.Fact }):
+	case page.Fact != "" && !slices.ContainsFunc(page.Failing[at].Proof, func(p checks.Proof) bool { return policy.WaivedFact(p.Fact) == page.Fact }):
 		add("requirement", "Choose what is to be waived, or all of it")
 	}
 	if page.Owner == "" || utf8.RuneCountInString(page.Owner) > longestOwner {

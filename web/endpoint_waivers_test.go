@@ -65,7 +65,7 @@ func TestWaiverIsGrantedAndEnded(t *testing.T) {
 	require.Contains(t, page.text("main"), "The requirement is waived from the next look on.")
 	rows := page.Find("tbody tr")
 	require.Equal(t, 2, rows.Length())
-	require.Contains(t, rows.First().Text(), "cookies[<i>theme</i>]", "the newest first")
+	require.Contains(t, rows.First().Text(), "Cookie <i>theme</i>", "the newest first")
 	require.NotContains(t, page.body, "<i>theme")
 	require.NotContains(t, page.body, "<b>Hopper")
 	require.NotContains(t, page.body, "<script>vendor")

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -54,10 +55,30 @@ func orOne(proofs []checks.Proof) []checks.Proof {
 	return proofs
 }
 
+// WaivedFact is what a waiver from a proof's fact is limited to: a cookie by its
+// name, whichever hop of whichever address sets it; else the fact itself.
+func WaivedFact(fact string) string {
+	start, end := strings.Index(fact, cookieFact), strings.LastIndexByte(fact, ']')
+	if start < 0 || end < start+len(cookieFact) {
+		return fact
+	}
+	return fact[start+1 : end+1]
+}
+
+// WaivedCookie returns the name of the cookie that a waiver is limited to; found
+// is false where it is limited to something else.
+func WaivedCookie(fact string) (name string, found bool) {
+	name, found = strings.CutPrefix(fact, cookieFact[1:])
+	return strings.TrimSuffix(name, "]"), found
+}
+
+// cookieFact begins a cookie's part of a fact: http[192.0.2.1].hops[0].answer.cookies[sid].secure.
+const cookieFact = ".cookies["
+
 func longestFor(proof checks.Proof, requirement string, waivers []RequirementWaiver, at time.Time) *checks.Waiver {
 	var longest *checks.Waiver
 	for _, one := range waivers {
-		if one.Requirement != requirement || !at.Before(one.Until) || one.Fact != "" && one.Fact != proof.Fact {
+		if one.Requirement != requirement || !at.Before(one.Until) || one.Fact != "" && one.Fact != proof.Fact && one.Fact != WaivedFact(proof.Fact) {
 			continue
 		}
 		if longest == nil || one.Until.After(longest.Until) {

@@ -28,11 +28,26 @@ func TestWaive(t *testing.T) {
 		waivers []policy.RequirementWaiver
 		until   time.Time // zero: not waived
 	}{
-		"none":                 {cookies("a"), nil, time.Time{}},
-		"all":                  {cookies("a", "b"), []policy.RequirementWaiver{waiver("C-01", "", day(3))}, day(3)},
-		"another requirement":  {cookies("a"), []policy.RequirementWaiver{waiver("C-02", "", day(3))}, time.Time{}},
-		"one cookie":           {cookies("a"), []policy.RequirementWaiver{waiver("C-01", "a", day(3))}, day(3)},
-		"one cookie of two":    {cookies("a", "b"), []policy.RequirementWaiver{waiver("C-01", "a", day(3))}, time.Time{}},
+		"none":                {cookies("a"), nil, time.Time{}},
+		"all":                 {cookies("a", "b"), []policy.RequirementWaiver{waiver("C-01", "", day(3))}, day(3)},
+		"another requirement": {cookies("a"), []policy.RequirementWaiver{waiver("C-02", "", day(3))}, time.Time{}},
+		"one cookie":          {cookies("a"), []policy.RequirementWaiver{waiver("C-01", "a", day(3))}, day(3)},
+		"one cookie of two":   {cookies("a", "b"), []policy.RequirementWaiver{waiver("C-01", "a", day(3))}, time.Time{}},
+		"one cookie, wherever it is set": {
+			cookies("http[192.0.2.1].hops[0].answer.cookies[theme].http_only", "http[2001:db8::1].hops[2].answer.cookies[theme].http_only"),
+			[]policy.RequirementWaiver{waiver("C-01", "cookies[theme]", day(3))},
+			day(3),
+		},
+		"another cookie beside it": {
+			cookies("http[192.0.2.1].hops[0].answer.cookies[theme].http_only", "http[192.0.2.1].hops[0].answer.cookies[theme2].http_only"),
+			[]policy.RequirementWaiver{waiver("C-01", "cookies[theme]", day(3))},
+			time.Time{},
+		},
+		"a cookie with brackets in its name": {
+			cookies("http[192.0.2.1].hops[0].answer.cookies[a[0]].http_only"),
+			[]policy.RequirementWaiver{waiver("C-01", "cookies[a[0]]", day(3))},
+			day(3),
+		},
 		"each cookie":          {cookies("a", "b"), []policy.RequirementWaiver{waiver("C-01", "a", day(3)), waiver("C-01", "b", day(2))}, day(2)},
 		"the longer one":       {cookies("a"), []policy.RequirementWaiver{waiver("C-01", "", day(1)), waiver("C-01", "a", day(5))}, day(5)},
 		"over":                 {cookies("a"), []policy.RequirementWaiver{waiver("C-01", "", day(-1))}, time.Time{}},

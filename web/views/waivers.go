@@ -40,16 +40,18 @@ func ReadWaivable(value string) (requirement, fact string) {
 	return requirement, fact
 }
 
-// waivable lists what of a requirement can be waived: all of it, and, where it
-// fails on several facts, one by one.
+// waivable lists what of a requirement can be waived: all of it, each cookie by
+// its name, and, where it fails on several other facts, one by one.
 func waivable(verdict VerdictView) []waivableChoice {
 	choices := []waivableChoice{{requirement: verdict.Requirement, text: verdict.Requirement + ": " + verdict.Text}}
-	if len(verdict.Proof) < 2 {
-		return choices
-	}
 	for _, proof := range verdict.Proof {
-		choice := waivableChoice{verdict.Requirement, proof.Fact, verdict.Requirement + ": only where " + lowered(proof.Text)}
-		if !slices.ContainsFunc(choices, func(known waivableChoice) bool { return known.fact == proof.Fact }) {
+		choice := waivableChoice{verdict.Requirement, policy.WaivedFact(proof.Fact), verdict.Requirement + ": only where " + lowered(proof.Text)}
+		if name, found := policy.WaivedCookie(choice.fact); found {
+			choice.text = verdict.Requirement + ": only the cookie " + name
+		} else if len(verdict.Proof) < 2 {
+			continue
+		}
+		if !slices.ContainsFunc(choices, func(known waivableChoice) bool { return known.fact == choice.fact }) {
 			choices = append(choices, choice)
 		}
 	}
@@ -105,4 +107,12 @@ func profileTitles(ids []string) string {
 		titles = append(titles, title)
 	}
 	return joined(titles)
+}
+
+// waivedWords says what a waiver is limited to.
+func waivedWords(fact string) string {
+	if name, found := policy.WaivedCookie(fact); found {
+		return "Cookie " + name
+	}
+	return fact
 }
