@@ -116,6 +116,9 @@ type Records struct {
 	// DNSSEC: the resolver vouches for the host's addresses (AD, RFC 4035 section
 	// 3.2.3). Not asked where the resolver validates nothing, or may not be believed.
 	DNSSEC Fact[bool] `json:"dnssec,omitzero"`
+	// Registered: SuperOffice's sign-in service knows the URL as a redirect URL of
+	// its application (E-08). Not asked without SuperOffice's consent.
+	Registered Fact[bool] `json:"registered,omitzero"`
 }
 
 // CAA is a CAA record set and where it was found.

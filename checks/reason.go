@@ -37,6 +37,7 @@ const (
 	ReasonOptedOut           Reason = "opted_out"            // who runs the host asked not to be looked at
 	ReasonNoToken            Reason = "no_token"             // it was read, and the token that was looked for is not in it
 	ReasonLeadsElsewhere     Reason = "leads_elsewhere"      // it redirects to another host, which was not asked
+	ReasonUnrecognized       Reason = "unrecognized"         // a page that is none of those that were expected
 	ReasonDisagreement       Reason = "answers_disagree"     // repeated rounds did not agree
 	ReasonDegraded           Reason = "server_stopped"       // it answered, and then stopped answering us
 	ReasonClientCertificate  Reason = "client_certificate"   // without a client certificate the handshake does not complete

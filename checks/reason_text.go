@@ -32,6 +32,7 @@ var reasonTexts = map[Reason]string{
 	ReasonOptedOut:           "was not asked: who runs it asked not to be looked at",
 	ReasonNoToken:            "does not hold the token",
 	ReasonLeadsElsewhere:     "redirects to another host, which was not asked",
+	ReasonUnrecognized:       "answered with a page that we do not recognize",
 	ReasonDisagreement:       "answered the same question in different ways",
 	ReasonDegraded:           "answered at first and then stopped, so the rest cannot be told",
 	ReasonClientCertificate:  "wants a client certificate first",

@@ -29,6 +29,8 @@ type Runner struct {
 	PKI func(ctx context.Context, network Network, target Target, observation *Observation) PKILook
 	// Records asks DNS about the target's host, in a full look.
 	Records func(ctx context.Context, network Network, target Target) Records
+	// Registration asks the sign-in service for target.AuthorizeURL, in a full look.
+	Registration func(ctx context.Context, network Network, target Target) Fact[bool]
 }
 
 // PKILook is what a look at the certificates' issuers gives.
@@ -130,6 +132,9 @@ func (r Runner) askOthers(ctx context.Context, network Network, target Target, o
 		report.start(StageRecords, 1)
 		guard(network, StageRecords, netip.Addr{}, func() { observation.Records = r.Records(ctx, network, target) })
 		report.step(StageRecords, 1)
+	}
+	if r.Registration != nil && target.Depth == Full && target.AuthorizeURL != "" {
+		guard(network, "registration", netip.Addr{}, func() { observation.Records.Registered = r.Registration(ctx, network, target) })
 	}
 }
 

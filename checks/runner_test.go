@@ -243,3 +243,29 @@ func TestCertificatesOfALookAreBounded(t *testing.T) {
 	require.Len(t, observation.Certificates, 8)
 	require.Contains(t, measurements.Log[len(measurements.Log)-1].Text, "left out 4 certificates")
 }
+
+// The sign-in service is asked in a full look that names a request, and never else.
+func TestRegistrationIsAskedWithARequestOnly(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		depth     checks.Depth
+		authorize string
+		want      checks.Fact[bool]
+	}{
+		"a full look":             {checks.Full, "https://sod.example.com/login", checks.KnownFact(true)},
+		"a quick look":            {checks.Quick, "https://sod.example.com/login", checks.Fact[bool]{}},
+		"a full look without one": {checks.Full, "", checks.Fact[bool]{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			runner := checks.Runner{Registration: func(_ context.Context, _ checks.Network, target checks.Target) checks.Fact[bool] {
+				require.Equal(t, test.authorize, target.AuthorizeURL)
+				return checks.KnownFact(true)
+			}}
+			looked := target(t, "https://app.example.com/", checks.Limits{})
+			looked.Depth, looked.AuthorizeURL = test.depth, test.authorize
+			got, _ := runner.Look(t.Context(), resolvesTo("192.0.2.1"), looked, nil)
+			require.Equal(t, test.want, got.Records.Registered)
+		})
+	}
+}

@@ -34,6 +34,9 @@ type Target struct {
 	Provoke bool
 	// SignInStart: the URL starts a sign-in, which is started twice (E-03 to E-07).
 	SignInStart bool
+	// AuthorizeURL is asked in a full look, with SuperOffice's consent, to learn
+	// whether the URL is registered there (E-08); empty: nobody is asked.
+	AuthorizeURL string
 	// Post is what is sent besides, with leave of who registered the URL.
 	Post Post
 }

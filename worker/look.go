@@ -178,6 +178,9 @@ func (w *lookWorker) target(l *look) checks.Target {
 	}
 	target.Method, target.Intrusive = l.endpoint.Method, l.intrusive
 	l.endpoint.Subject().Ask(&target, l.endpoint.PostAllowed)
+	if w.config.SignInConsent {
+		target.AuthorizeURL = l.endpoint.Subject().AuthorizeURL()
+	}
 	return target
 }
 

@@ -58,6 +58,8 @@ type Config struct {
 
 	Settings monitor.Settings
 	Limits   checks.Limits // of a quick look
+	// SignInConsent: SuperOffice agreed that its sign-in service is asked (E-08).
+	SignInConsent bool
 	// FullLimits are those of a full look, with or without leave for intrusive
 	// probes; default checks.LimitsFor.
 	FullLimits     func(intrusive bool) checks.Limits

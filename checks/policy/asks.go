@@ -1,6 +1,10 @@
 package policy
 
-import "github.com/gradewatch/gradewatch/checks"
+import (
+	"net/url"
+
+	"github.com/gradewatch/gradewatch/checks"
+)
 
 // Ask lays on target what a look at this endpoint asks besides the walk. leave
 // says that who registered it allowed requests with content.
@@ -20,4 +24,19 @@ func (s Subject) Ask(target *checks.Target, leave bool) {
 		}
 	case PostLogout, WebPanel, ERPSync, QuoteConnector, Mirroring, CORSOrigin, StoreLink, Guide:
 	}
+}
+
+// AuthorizeURL is the authorize request of this endpoint's application at the
+// sign-in service of its environment (superoffice.md 4.1): code flow, scope
+// openid, and a state that says who asks. It is empty where E-08 is not about the
+// endpoint, or the client ID is not known. Asking it needs SuperOffice's consent.
+func (s Subject) AuthorizeURL() string {
+	host := map[Environment]string{SOD: "sod.superoffice.com", Stage: "qaonline.superoffice.com", Production: "online.superoffice.com"}[s.Environment]
+	if s.Kind != Redirect || s.ValueKind != Literal || s.ClientID == "" || host == "" {
+		return ""
+	}
+	query := url.Values{
+		"response_type": {"code"}, "client_id": {s.ClientID}, "redirect_uri": {s.Value}, "scope": {"openid"}, "state": {"gradewatch"},
+	}
+	return "https://" + host + "/login/common/oauth/authorize?" + query.Encode()
 }

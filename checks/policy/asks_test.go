@@ -31,3 +31,21 @@ func TestAsk(t *testing.T) {
 		})
 	}
 }
+
+func TestAuthorizeURL(t *testing.T) {
+	t.Parallel()
+	subject := policy.Subject{
+		Kind: policy.Redirect, ValueKind: policy.Literal, Environment: policy.SOD, ClientID: "c1", Value: "https://app.example.com/callback",
+	}
+	require.Equal(t,
+		"https://sod.superoffice.com/login/common/oauth/authorize?client_id=c1&redirect_uri=https%3A%2F%2Fapp.example.com%2Fcallback&response_type=code&scope=openid&state=gradewatch",
+		subject.AuthorizeURL())
+	for name, change := range map[string]func(*policy.Subject){
+		"another kind": func(s *policy.Subject) { s.Kind = policy.WebPanel }, "a pattern": func(s *policy.Subject) { s.ValueKind = policy.Pattern },
+		"no client ID": func(s *policy.Subject) { s.ClientID = "" }, "no environment": func(s *policy.Subject) { s.Environment = "" },
+	} {
+		other := subject
+		change(&other)
+		require.Empty(t, other.AuthorizeURL(), name)
+	}
+}

@@ -409,7 +409,7 @@ func TestJudgeSeverityAndOrder(t *testing.T) {
 		require.Equal(t, "superoffice@2026-07", verdict.Profile)
 	}
 	require.Equal(t, []string{
-		"C-01", "C-02", "C-03", "C-04", "E-01", "E-02", "E-03", "E-04", "E-05", "E-06", "E-07", "E-07-NONCE", "E-07-STATE", "E-09",
+		"C-01", "C-02", "C-03", "C-04", "E-01", "E-02", "E-03", "E-04", "E-05", "E-06", "E-07", "E-07-NONCE", "E-07-STATE", "E-08", "E-09",
 		"E-10", "E-11", "E-11-LIST", "E-11-TOKEN", "E-12", "E-13", "E-14", "L-01", "L-02", "L-03", "L-04", "L-05", "L-06", "L-07", "L-08", "L-09",
 		"T-01", "T-02", "T-03", "T-04", "T-05", "T-06", "T-07", "T-08", "T-09", "T-10", "T-11",
 	}, ids)

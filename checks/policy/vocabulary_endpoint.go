@@ -96,6 +96,11 @@ func endpointKind() *kind {
 		{name: "native", of: cel.BoolType, doc: "the application takes the answer on the person's own device: nothing can be looked at", get: onEndpoint(endpointNative)},
 		{name: "tls", of: cel.BoolType, doc: "there is TLS to look at: the URL is not http and not native", get: onEndpoint(endpointTLS)},
 		{name: "resolves", of: cel.BoolType, doc: "the name leads to addresses. Unknown where it does not and nothing proves that our own network works", get: onEndpoint(endpointResolves)},
+		{name: "registration_asked", of: cel.BoolType, doc: "SuperOffice's sign-in service was asked, with their consent, whether it knows the URL", get: onEndpoint(func(w *world, _ *endpoint) slot {
+			asked := w.evidence.Observation.Records.Registered.State != checks.NotAsked
+			return w.told(proof("records.registered", strconv.FormatBool(asked), "SuperOffice's sign-in service was asked for the URL."), types.Bool(asked))
+		})},
+		{name: "registered", of: cel.BoolType, doc: "it knows the URL as a redirect URL of the application. Unknown where it was not asked, or its answer says neither", get: onEndpoint(endpointRegistered)},
 		{name: "well_formed", of: cel.BoolType, doc: "the value is one absolute URL, or a pattern that its probe URL matches. Unknown for patterns that RE2 cannot read", get: onEndpoint(func(w *world, e *endpoint) slot { return w.lint(e.wellFormed()) })},
 		{name: "loopback", of: cel.BoolType, doc: "the value is http with 127.0.0.1 or [::1] and a port", get: onEndpoint(func(w *world, e *endpoint) slot { return w.lint(e.loopback()) })},
 		{name: "pattern_flaws", of: listOf("flaw"), doc: "what makes a pattern match more than was meant; empty for other values. Unknown for patterns that cannot be analyzed", get: onEndpoint(patternFlaws)},
@@ -148,6 +153,17 @@ func endpointNativeTLS(w *world, e *endpoint) slot {
 	native := endpointNative(w, e)
 	native.fact.value = types.False
 	return native
+}
+
+func endpointRegistered(w *world, e *endpoint) slot {
+	const path = "records.registered"
+	switch registered := w.evidence.Observation.Records.Registered; {
+	case registered.State != checks.Known:
+		return w.untold(path, registered.Reason, registered.State, "whether SuperOffice knows the URL as registered", "SuperOffice's sign-in service")
+	case registered.Value:
+		return w.told(proof(path, "true", "SuperOffice's sign-in service takes "+e.URL()+" for this client ID."), types.True)
+	}
+	return w.told(proof(path, "false", "SuperOffice's sign-in service refuses "+e.URL()+" for this client ID."), types.False)
 }
 
 // endpointResolves fails only where our own connectivity was proved around the

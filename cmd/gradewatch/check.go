@@ -14,6 +14,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
+	"github.com/gradewatch/gradewatch/checks/registration"
 	"github.com/gradewatch/gradewatch/docs"
 )
 
@@ -50,6 +51,8 @@ type checkCommand struct {
 	LogList         string         `env:"GRADEWATCH_LOG_LIST" placeholder:"FILE" help:"List of certificate transparency logs (Chrome's log_list.json) instead of the built-in one."`
 	CompromisedKeys []string       `env:"GRADEWATCH_COMPROMISED_KEYS" placeholder:"FILES" help:"Further lists of published keys, separated by commas."`
 	DebianKeys      []string       `env:"GRADEWATCH_DEBIAN_KEYS" placeholder:"BITS:FILE" help:"Debian weak keys by size, as files of openssl-blacklist, separated by commas."`
+	ClientID        string         `name:"client-id" placeholder:"ID" help:"Client ID of the application in its environment."`
+	SignInConsent   bool           `help:"Have a full look ask SuperOffice's sign-in service whether the URL is registered for --client-id (E-08). Only with SuperOffice's consent."`
 	Browser         string         `env:"GRADEWATCH_BROWSER" placeholder:"FILE" help:"Chromium that a full look asks which cookies script sets."`
 	Resolver        string         `env:"GRADEWATCH_RESOLVER" placeholder:"HOST:PORT" help:"DNS server to ask instead of the system's."`
 }
@@ -128,6 +131,9 @@ func (c *checkCommand) prepare(term *terminal) (*checkRun, error) {
 	if c.Post && c.Kind != string(policy.Webhook) && c.Kind != string(policy.StateChange) {
 		return nil, fmt.Errorf("--post sends something to a webhook or state change only, and this is --kind %s", c.Kind)
 	}
+	if c.SignInConsent && (c.ClientID == "" || c.depth() != checks.Full) {
+		return nil, errors.New("--sign-in-consent needs --full and --client-id")
+	}
 	given, err := c.given(term.in)
 	if err != nil {
 		return nil, err
@@ -151,6 +157,8 @@ func (c *checkCommand) prepare(term *terminal) (*checkRun, error) {
 	if !c.ServerOnly {
 		run.families = families(run.judge.Trust.Anchors(), nil)
 	}
+	// Whoever consents to this asks for it, also with --server-only.
+	run.families.Registration = registration.Asker{Transport: run.prober.HTTPTransport(checks.Limits{})}.Look
 	if err := withBrowser(&run.families, c.Browser, 1); err != nil {
 		return nil, err
 	}
@@ -203,10 +211,13 @@ func (c *checkCommand) addLooks(run *checkRun, given []givenURL, limits checks.L
 		}
 		subject := policy.Subject{
 			ApplicationType: policy.ApplicationType(c.Type), Kind: policy.Kind(c.Kind), ValueKind: policy.Literal,
-			Environment: policy.Environment(c.Environment), Value: target.URL,
+			Environment: policy.Environment(c.Environment), Value: target.URL, ClientID: c.ClientID,
 		}
 		target.SNI, target.Intrusive, target.Method = c.SNI, c.Intrusive, c.Method
 		subject.Ask(&target, c.Post)
+		if c.SignInConsent {
+			target.AuthorizeURL = subject.AuthorizeURL()
+		}
 		run.looks = append(run.looks, look{subject: subject, places: c.places(&target), target: target})
 	}
 	if more := len(faults) - mostFaults; more > 0 {

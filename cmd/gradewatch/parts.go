@@ -18,6 +18,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/probe"
+	"github.com/gradewatch/gradewatch/checks/registration"
 	"github.com/gradewatch/gradewatch/internal/alert"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -59,6 +60,7 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 		return fmt.Errorf("GRADEWATCH_BROWSER: %w", err)
 	}
 	prober := probe.New(probe.Config{Resolver: s.resolver, AllowNetworks: s.networks, Roots: trusted})
+	runner.Registration = registration.Asker{Transport: prober.HTTPTransport(checks.Limits{})}.Look
 	sender, err := alert.New(alert.Config{
 		SMTPURL: s.SMTPURL, MailFrom: s.MailFrom, BaseURL: base, WebhookTransport: prober.HTTPTransport(checks.Limits{}),
 		Version: programVersion(), Statement: policy.Statement,
@@ -70,7 +72,7 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 		Store:        opened,
 		Network:      func(limits checks.Limits) checks.Network { return prober.Network(limits) },
 		Connectivity: func(ctx context.Context) checks.Fact[bool] { return prober.Connectivity(ctx, s.References) },
-		Runner:       runner,
+		Runner:       runner, SignInConsent: s.SignInConsent,
 		Judge: func(observation *checks.Observation, endpoint monitor.Endpoint, at time.Time) checks.Judgement {
 			return judge.Judge(observation, endpoint.Subject(), at, heldTo(endpoint)...)
 		},

@@ -117,6 +117,8 @@ func reasonClause(reason string) string {
 		return "whoever runs the host asked not to be looked at"
 	case checks.ReasonNoToken:
 		return "the token was not there"
+	case checks.ReasonUnrecognized:
+		return "a page answered that we do not recognize"
 	case checks.ReasonLeadsElsewhere:
 		return "the address leads to another host"
 	}

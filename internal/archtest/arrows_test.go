@@ -54,6 +54,7 @@ func arrows() []arrow {
 		{"checks/tlsprobe/wire", []string{"checks/iana/..."}, "messages are bytes; whoever calls brings the connection"},
 		{"checks/tlsprobe/session", []string{"checks/iana/...", "checks/tlsprobe/wire"}, "a handshake is computed, over a connection that somebody else opened"},
 		{"checks/tlsprobe/...", []string{"checks", "checks/probe/...", "checks/iana/...", "checks/tlsprobe/..."}, "the engine observes and reports like every family"},
+		{"checks/registration", []string{"checks", "checks/probe", "checks/httpsec/..."}, "SuperOffice's sign-in page is read as every page is"},
 		{"checks/browser", []string{"checks", "checks/probe", "checks/httpsec/..."}, "a cookie of script is named and scoped like one of an answer"},
 		{"checks/ownership", []string{"checks", "checks/probe", "checks/httpsec/content"}, "whose a host is stands in DNS and on pages; a page is read in one place"},
 		{"checks/httpsec/content", []string{"checks", "checks/httpsec/site", "checks/httpsec/volatile"}, "a page is read from its bytes"},

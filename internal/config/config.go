@@ -53,6 +53,10 @@ type Config struct {
 	Browser  string `env:"GRADEWATCH_BROWSER"`
 	Browsers int    `env:"GRADEWATCH_BROWSERS" envDefault:"2"`
 
+	// SignInConsent: SuperOffice agreed that full looks ask its sign-in service
+	// whether redirect URLs are registered (E-08).
+	SignInConsent bool `env:"GRADEWATCH_SIGN_IN_CONSENT"`
+
 	AllowNetworks string   `env:"GRADEWATCH_ALLOW_NETWORKS"`                                                                     // special-purpose networks that may be looked at
 	References    []string `env:"GRADEWATCH_REFERENCES" envDefault:"one.one.one.one:443,dns.google:443,www.superoffice.com:443"` // prove our own connectivity
 
