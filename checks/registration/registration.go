@@ -59,7 +59,7 @@ func (a Asker) Look(ctx context.Context, network checks.Network, target checks.T
 		network.Logf("sign-in service: %v", err)
 		return checks.InconclusiveFact[bool](probe.ReasonOf(err))
 	}
-	defer response.Body.Close() //nolint:errcheck // nothing more is read
+	defer response.Body.Close() // nothing more is read
 	fact := read(response, back)
 	network.Logf("sign-in service: status %d: registered %v %s", response.StatusCode, fact.Value, fact.Reason)
 	return fact

@@ -3,7 +3,6 @@ package registration_test
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -95,6 +94,6 @@ func endless(w http.ResponseWriter, _ *http.Request) {
 func dropped(w http.ResponseWriter, _ *http.Request) {
 	connection, _, err := w.(http.Hijacker).Hijack()
 	if err == nil {
-		_ = connection.(net.Conn).Close()
+		_ = connection.Close()
 	}
 }
