@@ -67,6 +67,7 @@ func TestQuickLooksLoseNothingThatFullLooksKnow(t *testing.T) {
 	t.Parallel()
 	w, _ := newGradedWorld(t)
 	server, config := w.healthy()
+	w.config.Settings.ConfirmAfter = time.Hour // a confirming look would be a full one
 	w.start()
 	endpoint := w.register(server.URL("app.test", "/cb"))
 	w.exec(`UPDATE endpoints SET next_full_at = $1`, w.clock.now().AddDate(1, 0, 0))
