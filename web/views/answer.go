@@ -134,7 +134,7 @@ func besides(address checks.AddressObservation) []string {
 func askedSentence(what string, fact checks.Fact[checks.Response]) []string {
 	switch fact.State {
 	case checks.Known:
-		text := lowerFirst(responseWords(fact.Value))
+		text := lowered(responseWords(fact.Value))
 		if words := contentWords(fact.Value.Content); words != "" {
 			text += ", " + words
 		}
@@ -145,9 +145,6 @@ func askedSentence(what string, fact checks.Fact[checks.Response]) []string {
 		return nil
 	}
 }
-
-func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:] }
-func upperFirst(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // versionsSentence says which versions of HTTP a full look got an answer by.
 func versionsSentence(versions checks.HTTPVersions) string {
@@ -175,7 +172,7 @@ func versionsSentence(versions checks.HTTPVersions) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return upperFirst(strings.Join(parts, "; ")) + "."
+	return capitalized(strings.Join(parts, "; ")) + "."
 }
 
 func scriptCookieSentence(fact checks.Fact[[]checks.Cookie]) []string {
@@ -336,13 +333,6 @@ func contentWords(fact checks.Fact[checks.Content]) string {
 	}
 	if len(fact.Value.Signatures) > 0 {
 		text = strings.TrimPrefix(text+", with signs of "+strings.Join(fact.Value.Signatures, ", "), ", ")
-	}
-	return text
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return "None"
 	}
 	return text
 }

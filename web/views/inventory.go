@@ -169,13 +169,6 @@ func fieldWord(field string) string {
 	}
 }
 
-func noneWord(text string) string {
-	if text == "" {
-		return "none"
-	}
-	return text
-}
-
 func formatWord(format inventory.Format) string {
 	switch format {
 	case inventory.Portal:

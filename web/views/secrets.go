@@ -2,6 +2,7 @@ package views
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gradewatch/gradewatch/internal/monitor"
@@ -58,7 +59,7 @@ func secretName(secret monitor.ApplicationSecret) string {
 	return name
 }
 
-func capitalized(text string) string { return string(text[0]-'a'+'A') + text[1:] }
+func capitalized(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // nextSecret says what expires first.
 func nextSecret(secrets []monitor.ApplicationSecret) string {
