@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/httpsec"
 	"github.com/gradewatch/gradewatch/checks/httpsec/site"
 )
 
@@ -46,10 +46,6 @@ type refusedError struct{ reason checks.Reason }
 
 func (e refusedError) Error() string { return string(e.reason) }
 
-// signInHosts are SuperOffice's sign-in service, whose numbered tenants are
-// asked just as little.
-var signInHosts = regexp.MustCompile(`^(?:sod|qaonline|online|id)[0-9]*\.superoffice\.com$`)
-
 // dial connects to host, as a browser writes it.
 func (g *gate) dial(ctx context.Context, host string, port uint16) (net.Conn, error) {
 	conn, err := g.tryDial(ctx, site.Host(host), port)
@@ -64,7 +60,7 @@ func (g *gate) dial(ctx context.Context, host string, port uint16) (net.Conn, er
 
 func (g *gate) tryDial(ctx context.Context, host string, port uint16) (net.Conn, error) {
 	switch {
-	case signInHosts.MatchString(host):
+	case httpsec.SignInHost(host):
 		return nil, refusedError{checks.ReasonSignInService}
 	case strings.HasSuffix(host, ".invalid"): // RFC 6761 section 6.4; see nowhere
 		return nil, refusedError{checks.ReasonNameNotFound}

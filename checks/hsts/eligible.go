@@ -3,11 +3,11 @@ package hsts
 import (
 	"net/netip"
 	"net/url"
-	"strings"
 
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/httpsec/site"
 )
 
 // PreloadMaxAge is the max-age in seconds that the preload list asks for: one
@@ -60,7 +60,7 @@ func Obstacles(host string, policy Policy, plain checks.Fact[checks.PlainHTTP]) 
 			obstacles = append(obstacles, obstacle)
 		}
 	}
-	host = canonicalHost(host)
+	host = site.Host(host)
 	add(!isBaseDomain(host), NotBaseDomain)
 	if policy.Valid {
 		add(policy.MaxAge < PreloadMaxAge, MaxAgeTooShort)
@@ -72,7 +72,7 @@ func Obstacles(host string, policy Policy, plain checks.Fact[checks.PlainHTTP]) 
 	if plain.State == checks.Known {
 		first := firstPlace(plain.Value)
 		add(first == nil && !plain.Value.RedirectsToHTTPS, NoRedirect)
-		add(first != nil && (first.Scheme != "https" || canonicalHost(first.Hostname()) != host), RedirectElsewhere)
+		add(first != nil && (first.Scheme != "https" || site.Host(first.Hostname()) != host), RedirectElsewhere)
 	}
 	return obstacles, plain.Conclusive()
 }
@@ -87,8 +87,6 @@ func firstPlace(plain checks.PlainHTTP) *url.URL {
 	}
 	return place
 }
-
-func canonicalHost(host string) string { return strings.ToLower(strings.TrimSuffix(host, ".")) }
 
 func isBaseDomain(host string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/gradewatch/gradewatch/checks/httpsec/site"
 )
 
 //go:generate go run ./internal/preloadlist -chromium /usr/lib/chromium/chromium -out preload.bin
@@ -33,7 +35,7 @@ type Entry struct {
 // over https alone: its own, or that of the nearest domain above it which
 // includes subdomains (RFC 6797 section 8.2).
 func Preloaded(host string) (Entry, bool) {
-	name := canonicalHost(host)
+	name := site.Host(host)
 	if len(name) > 253 { // no host name (RFC 1035 section 2.3.4)
 		return Entry{}, false
 	}

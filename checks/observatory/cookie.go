@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/httpsec/site"
 )
 
 // Results of the test of cookies.
@@ -118,7 +119,7 @@ func storable(cookie checks.Cookie) bool {
 func placeOf(cookie checks.Cookie, host, path string) place {
 	at := place{cookie.Name, cookie.Domain, cookie.Path}
 	if at.domain == "" {
-		at.domain = "=" + canonicalHost(host) // of this host alone
+		at.domain = "=" + site.Host(host) // of this host alone
 	}
 	if at.path == "" {
 		at.path = path[:max(strings.LastIndexByte(path, '/'), 1)]
@@ -128,7 +129,7 @@ func placeOf(cookie checks.Cookie, host, path string) place {
 
 // goesTo says whether the cookie would go along with the request of hop.
 func goesTo(at place, cookie checks.Cookie, hop *checks.Hop, path string) bool {
-	host := canonicalHost(hop.Host)
+	host := site.Host(hop.Host)
 	own, exact := strings.CutPrefix(at.domain, "=")
 	if exact && host != own || !exact && host != at.domain && !strings.HasSuffix(host, "."+at.domain) {
 		return false

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/httpsec/site"
 )
 
 // Results of the test of scripts and their checksums.
@@ -93,7 +94,7 @@ func (s *seen) origin(script checks.Script) (own, secure bool) {
 // private companies let names below theirs counts as one site, as the
 // Observatory has it. Addresses have none and are all alike.
 func registrable(host string) string {
-	host = canonicalHost(host)
+	host = site.Host(host)
 	if _, err := netip.ParseAddr(host); err == nil {
 		return ""
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/httpsec/site"
 )
 
 // seen is what the facts of one walk say, in the terms of the Observatory, which
@@ -23,7 +24,7 @@ type seen struct {
 
 // see picks the walk that counts. It returns false where that has no end.
 func see(facts checks.HTTP, host string, trusted bool) (seen, bool) {
-	s := seen{host: canonicalHost(host), trusted: trusted, preflight: facts.Preflight}
+	s := seen{host: site.Host(host), trusted: trusted, preflight: facts.Preflight}
 	all := facts.Hops
 	last := lastHop(facts)
 	if last < 0 {
@@ -65,7 +66,7 @@ func lastHop(facts checks.HTTP) int {
 // firstHTTPS is the first hop over https on the host that was asked, -1: none.
 func firstHTTPS(hops []checks.Hop) int {
 	for i := range hops {
-		if hops[i].Scheme == "https" && canonicalHost(hops[i].Host) == canonicalHost(hops[0].Host) {
+		if hops[i].Scheme == "https" && site.Host(hops[i].Host) == site.Host(hops[0].Host) {
 			return i
 		}
 	}
@@ -133,5 +134,3 @@ func (s *seen) page() checks.Content {
 	}
 	return s.final.Content.Value
 }
-
-func canonicalHost(host string) string { return strings.ToLower(strings.TrimSuffix(host, ".")) }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/hsts"
+	"github.com/gradewatch/gradewatch/checks/httpsec/site"
 )
 
 // Results of the tests of what travels in the clear.
@@ -106,7 +107,7 @@ func redirection(s seen) string {
 		return redirectsNotToHTTPS
 	case way[1].Scheme == "http":
 		return redirectsOverHTTP
-	case canonicalHost(way[0].Hostname()) != canonicalHost(way[1].Hostname()):
+	case site.Host(way[0].Hostname()) != site.Host(way[1].Hostname()):
 		return redirectsOffHost
 	}
 	return redirectsToHTTPS
