@@ -1,6 +1,8 @@
 package monitor
 
 import (
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -29,13 +31,26 @@ type RequirementState struct {
 	// Waived: the last conclusive result is a fail that somebody answers for.
 	Waived bool
 
+	// RecoveringSince is when a pass was first seen that waits for its
+	// confirmation, while an incident holds the requirement; zero when none does.
+	RecoveringSince time.Time
+	// Spells are when the newest spells of failing began, confirmed or not, oldest
+	// first: at most MostSpells, none older than FlapWithin at the last change.
+	Spells []time.Time
+	// Flapping: it fails now and again. FailedAt is when it was last seen to.
+	Flapping bool
+	FailedAt time.Time
+	// Cause is why it began to fail, as the comparison said when it did.
+	Cause checks.Cause
+
 	IncidentID int64 // the open incident that holds this requirement; 0 when none
 }
 
-// Change is a difference between two assessments of one endpoint.
+// Change is a difference between two assessments of one endpoint, or of two.
 type Change struct {
 	OccurredAt time.Time    `json:"occurred_at"`
 	Class      ChangeClass  `json:"class"`
+	Weight     Weight       `json:"weight"`
 	Cause      checks.Cause `json:"cause"`
 	Subject    string       `json:"subject"` // path of what changed: addresses[192.0.2.1].protocols.TLSv1.2
 	Before     string       `json:"before"`
@@ -52,56 +67,6 @@ const (
 	Recovery   ChangeClass = "recovery"
 	Drift      ChangeClass = "drift" // different, neither better nor worse
 )
-
-// Incident is an open problem with one cause on one or more endpoints.
-type Incident struct {
-	ID         int64
-	TeamID     int64
-	State      string // open, acknowledged, snoozed, resolved
-	Title      string
-	Cause      checks.Cause
-	OpenedAt   time.Time
-	ResolvedAt time.Time
-}
-
-// NotificationKind is what people are told; also the type of a webhook event.
-type NotificationKind string
-
-// The kinds of notifications.
-const (
-	IncidentOpened       NotificationKind = "incident.opened"
-	IncidentResolved     NotificationKind = "incident.resolved"
-	EndpointUndetermined NotificationKind = "endpoint.undetermined"
-	SecretExpiring       NotificationKind = "secret.expiring"
-	AttestationDue       NotificationKind = "attestation.due"
-	ChannelTest          NotificationKind = "channel.test"
-)
-
-// Message is everything a channel needs to tell one notification: it is stored
-// as the notification's payload and sent as the data of a webhook.
-type Message struct {
-	Kind        NotificationKind `json:"kind"`
-	OccurredAt  time.Time        `json:"occurred_at"`
-	Team        string           `json:"team"`
-	Application string           `json:"application"`
-	Environment string           `json:"environment,omitempty"`
-	EndpointID  int64            `json:"endpoint_id"`
-	Endpoint    string           `json:"endpoint"` // the registered value
-	URL         string           `json:"url,omitempty"`
-	IncidentID  int64            `json:"incident_id,omitempty"`
-	Title       string           `json:"title"`
-	Since       time.Time        `json:"since,omitzero"`
-	Cause       checks.Cause     `json:"cause,omitempty"`
-	Reason      string           `json:"reason,omitempty"` // of 'we cannot tell'
-	Verdicts    []checks.Verdict `json:"verdicts,omitempty"`
-	Changes     []Change         `json:"changes,omitempty"`
-	Link        string           `json:"link"` // page of what it is about
-
-	// Of reminders, which are about an application and no endpoint of it.
-	ApplicationID int64            `json:"application_id,omitempty"`
-	Secret        *SecretDue       `json:"secret,omitempty"`
-	Attestations  []AttestationEnd `json:"attestations,omitempty"`
-}
 
 // SecretDue is a secret that expires, or has. It is never the secret itself.
 type SecretDue struct {
@@ -120,4 +85,20 @@ type AttestationEnd struct {
 	DaysLeft    int             `json:"days_left"`
 	Owner       string          `json:"owner"`
 	Severity    checks.Severity `json:"severity"`
+}
+
+// Same says whether two states are one, whatever zones their times are in.
+func (s RequirementState) Same(other RequirementState) bool {
+	times := func(state *RequirementState) []*time.Time {
+		return []*time.Time{&state.ConclusiveSince, &state.FailingSince, &state.InconclusiveSince, &state.RecoveringSince, &state.FailedAt}
+	}
+	for i, at := range times(&s) {
+		if !at.Equal(*times(&other)[i]) {
+			return false
+		}
+		*at, *times(&other)[i] = time.Time{}, time.Time{}
+	}
+	equalSpells := slices.EqualFunc(s.Spells, other.Spells, time.Time.Equal)
+	s.Spells, other.Spells = nil, nil
+	return equalSpells && reflect.DeepEqual(s, other)
 }

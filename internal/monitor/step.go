@@ -12,8 +12,15 @@ import (
 
 // Settings are the times by which Step decides. Zero fields mean their defaults.
 type Settings struct {
-	ConfirmAfter      time.Duration // between a fail and the look that confirms it; default 30 s
+	ConfirmAfter      time.Duration // between a fail or a recovery and the look that confirms it; default 30 s
 	UndeterminedAfter time.Duration // how long nothing is conclusive until that is said; default 6 h
+
+	GatherFor    time.Duration // how long an incident waits for what breaks with it before it is told; default 1 min
+	GatherMost   time.Duration // how long at the most, while siblings are looked at; default 4 min
+	ReopenWithin time.Duration // a problem that comes back within reopens its incident; default 24 h
+	FlapWithin   time.Duration // FlapSpells spells of failing within are flapping; default 24 h
+	FlapSpells   int           // default 3
+	StableFor    time.Duration // how long what flapped must pass until it counts as resolved; default 6 h
 }
 
 // confirmSpell bounds how long confirming looks are asked for, in multiples of
@@ -41,6 +48,12 @@ func down(verdicts []checks.Verdict) bool {
 func (s Settings) WithDefaults() Settings {
 	s.ConfirmAfter = cmp.Or(s.ConfirmAfter, 30*time.Second)
 	s.UndeterminedAfter = cmp.Or(s.UndeterminedAfter, 6*time.Hour)
+	s.GatherFor = cmp.Or(s.GatherFor, time.Minute)
+	s.GatherMost = cmp.Or(s.GatherMost, 4*time.Minute)
+	s.ReopenWithin = cmp.Or(s.ReopenWithin, 24*time.Hour)
+	s.FlapWithin = cmp.Or(s.FlapWithin, 24*time.Hour)
+	s.FlapSpells = cmp.Or(s.FlapSpells, 3)
+	s.StableFor = cmp.Or(s.StableFor, 6*time.Hour)
 	return s
 }
 
@@ -51,7 +64,15 @@ type Judged struct {
 	Verdicts     []checks.Verdict
 	Purpose      Purpose
 	Depth        checks.Depth
+	Vantage      string
 	Connectivity checks.Fact[bool] // our own
+	// Paused: we are blind or wrong, by our reference targets and canaries. Like
+	// broken connectivity it moves nothing.
+	Paused bool
+	// Causes are why verdicts turned in this very judgement, by requirement.
+	Causes map[string]checks.Cause
+	// Maintenance is the window that runs; nil: none does.
+	Maintenance *Window
 	// Partial: what only a full look asks was carried over from looks before it.
 	Partial bool
 	// Newest is the endpoint's open incident that opened last; zero when none is open.
@@ -64,7 +85,9 @@ type Effect interface{ effect() }
 // ConfirmLook asks for a second look on new connections.
 type ConfirmLook struct {
 	At   time.Time
-	Full bool // a fail rests on what only a full look asks
+	Full bool // it rests on what only a full look asks
+	// Elsewhere: from another vantage than this look's, where there is one.
+	Elsewhere bool
 }
 
 // OpenIncident asks for one incident that holds Requirements, and one notification.

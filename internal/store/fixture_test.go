@@ -76,10 +76,17 @@ var teamRows = []struct{ table, insert string }{
 		VALUES ($1 * 100, $1, 'open', 't', 'c', $2)`},
 	{"incident_requirements", `INSERT INTO incident_requirements (incident_id, team_id, endpoint_id, requirement, assessment_id)
 		SELECT $1 * 100, $1, $1 * 100, 'T-01', $1 * 100 WHERE $2 IS NOT NULL`},
+	{"incident_entries", `INSERT INTO incident_entries (team_id, incident_id, at, kind) VALUES ($1, $1 * 100, $2, 'opened')`},
+	{"maintenance_windows", `INSERT INTO maintenance_windows (team_id, reason, starts_at, duration_seconds, created_by, created_at)
+		VALUES ($1, 'r', $2, 3600, 'b', $2)`},
+	{"calendar_feeds", `INSERT INTO calendar_feeds (team_id, person_id, token_sha256, created_at) VALUES ($1, $1 * 100, sha256(($1::text)::bytea), $2)`},
+	{"endpoint_availability", `INSERT INTO endpoint_availability (endpoint_id, team_id, day) SELECT $1 * 100, $1, $2::date`},
 	{"notifications", `INSERT INTO notifications (id, team_id, kind, incident_id, created_at, payload)
 		VALUES (md5('n' || $1)::uuid, $1, 'incident.opened', $1 * 100, $2, '{}')`},
 	{"channels", `INSERT INTO channels (id, team_id, kind, address, created_at) OVERRIDING SYSTEM VALUE
 		VALUES ($1 * 100, $1, 'email', 'a@example.com', $2)`},
+	{"channel_routes", `INSERT INTO channel_routes (team_id, channel_id, created_by, created_at) VALUES ($1, $1 * 100, 'b', $2)`},
+	{"mail_bounces", `INSERT INTO mail_bounces (team_id, channel_id, address, at, permanent) VALUES ($1, $1 * 100, 'a@example.com', $2, true)`},
 	{"deliveries", `INSERT INTO deliveries (id, team_id, notification_id, channel_id, state, created_at)
 		VALUES (md5('d' || $1)::uuid, $1, md5('n' || $1)::uuid, $1 * 100, 'pending', $2)`},
 	{"delivery_attempts", `INSERT INTO delivery_attempts (delivery_id, team_id, attempt, started_at, duration_ms, accepted, answer)

@@ -97,7 +97,9 @@ const requirementStates = `
 		coalesce(conclusive_since, '0001-01-01T00:00:00Z') AS conclusive_since,
 		coalesce(failing_since, '0001-01-01T00:00:00Z') AS failing_since,
 		coalesce(inconclusive_since, '0001-01-01T00:00:00Z') AS inconclusive_since,
-		inconclusive_reason, noticed, waived, coalesce(incident_id, 0) AS incident_id
+		inconclusive_reason, noticed, waived, coalesce(incident_id, 0) AS incident_id,
+		coalesce(recovering_since, '0001-01-01T00:00:00Z') AS recovering_since, spells, flapping,
+		coalesce(failed_at, '0001-01-01T00:00:00Z') AS failed_at, cause
 	FROM requirement_status WHERE endpoint_id = @endpoint`
 
 // RequirementStates returns where each requirement of an endpoint stands.
@@ -171,7 +173,7 @@ func (tx *Tx) components(ctx context.Context, sums [][]byte) (map[string][]byte,
 // ChangesOf returns the changes that assessments brought, by assessment.
 func (tx *Tx) ChangesOf(ctx context.Context, assessments []int64) (map[int64][]ChangeRecord, error) {
 	rows, _ := tx.Query(ctx, `
-		SELECT occurred_at, class, cause, subject, before, after, sentence, endpoint_id, assessment_id, previous_assessment_id
+		SELECT occurred_at, class, weight, cause, subject, before, after, sentence, endpoint_id, assessment_id, previous_assessment_id
 		FROM changes WHERE assessment_id = ANY(@ids) ORDER BY id`, pgx.StrictNamedArgs{"ids": assessments})
 	all, err := collectAll[ChangeRecord](rows, "list changes")
 	changes := make(map[int64][]ChangeRecord, len(all))
@@ -186,7 +188,7 @@ func (tx *Tx) ChangesOf(ctx context.Context, assessments []int64) (map[int64][]C
 // changed was seen there first.
 func (tx *Tx) ChangesBefore(ctx context.Context, assessments []int64) ([]ChangeRecord, error) {
 	rows, _ := tx.Query(ctx, `
-		SELECT occurred_at, class, cause, subject, before, after, sentence, endpoint_id, assessment_id, previous_assessment_id
+		SELECT occurred_at, class, weight, cause, subject, before, after, sentence, endpoint_id, assessment_id, previous_assessment_id
 		FROM changes c
 		WHERE assessment_id = ANY(@ids) OR EXISTS (
 			SELECT FROM assessments confirming

@@ -10,9 +10,20 @@ import (
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
+// incidentFields are the columns of monitor.Incident, of incidents i.
+const incidentFields = `i.id, i.team_id, i.state, i.title, i.cause, i.weight, i.keys, i.opened_at,
+	coalesce(i.resolved_at, '0001-01-01T00:00:00Z') AS resolved_at, i.turns, i.flapping,
+	(SELECT count(DISTINCT o.endpoint_id)::integer FROM incident_requirements o WHERE o.incident_id = i.id AND o.resolved_at IS NULL) AS endpoints,
+	(SELECT count(*)::integer FROM incident_requirements o WHERE o.incident_id = i.id AND o.resolved_at IS NULL) AS requirements,
+	coalesce(i.acknowledged_at, '0001-01-01T00:00:00Z') AS acknowledged_at, i.acknowledged_by,
+	coalesce(i.snoozed_until, '0001-01-01T00:00:00Z') AS snoozed_until, i.snooze_reason, i.snoozed_by,
+	coalesce(i.told_at, '0001-01-01T00:00:00Z') AS told_at, i.told_kind, i.told_weight, i.told_endpoints, i.messages, i.level,
+	coalesce(i.tell_at, '0001-01-01T00:00:00Z') AS tell_at, i.tell_kind, coalesce(i.tell_since, '0001-01-01T00:00:00Z') AS tell_since,
+	coalesce(i.escalate_at, '0001-01-01T00:00:00Z') AS escalate_at`
+
 // newestOpenIncident is the open incident of an endpoint that opened last.
 const newestOpenIncident = `
-	SELECT i.id, i.team_id, i.state, i.title, i.cause, i.opened_at, '0001-01-01T00:00:00Z'::timestamptz AS resolved_at
+	SELECT ` + incidentFields + `
 	FROM incidents i WHERE i.state <> 'resolved' AND i.id IN (SELECT r.incident_id FROM incident_requirements r
 		WHERE r.endpoint_id = @endpoint AND r.resolved_at IS NULL)
 	ORDER BY i.opened_at DESC, i.id DESC LIMIT 1`
@@ -20,12 +31,12 @@ const newestOpenIncident = `
 // OpenIncident writes an incident and returns it with its id. Its requirements
 // are added with AddRequirements.
 func (tx *Tx) OpenIncident(ctx context.Context, incident monitor.Incident) (monitor.Incident, error) {
-	incident.State = "open"
+	incident.State = monitor.IncidentOpen
 	const insert = `
 		INSERT INTO incidents (team_id, state, title, cause, opened_at) VALUES (@team, @state, @title, @cause, @at)
 		RETURNING id`
 	err := tx.QueryRow(ctx, insert, pgx.StrictNamedArgs{
-		"team": incident.TeamID, "state": incident.State, "title": incident.Title,
+		"team": incident.TeamID, "state": string(incident.State), "title": incident.Title,
 		"cause": string(incident.Cause), "at": incident.OpenedAt,
 	}).Scan(&incident.ID)
 	if err != nil {
@@ -57,8 +68,7 @@ func (tx *Tx) AddRequirements(ctx context.Context, incident int64, assessment mo
 func (tx *Tx) CloseRequirements(ctx context.Context, incident, endpoint int64, requirements []string, at time.Time) (monitor.Incident, bool, error) {
 	// The incident's row is locked first: two endpoints of one incident may recover at once.
 	rows, _ := tx.Query(ctx, `
-		SELECT id, team_id, state, title, cause, opened_at, coalesce(resolved_at, '0001-01-01T00:00:00Z') AS resolved_at
-		FROM incidents WHERE id = @id FOR UPDATE`, pgx.StrictNamedArgs{"id": incident})
+		SELECT `+incidentFields+` FROM incidents i WHERE i.id = @id FOR UPDATE`, pgx.StrictNamedArgs{"id": incident})
 	found, err := collectOne[monitor.Incident](rows, ErrNotFound, "find incident %d", incident)
 	if err != nil {
 		return found, false, err
@@ -83,6 +93,6 @@ func (tx *Tx) CloseRequirements(ctx context.Context, incident, endpoint int64, r
 	if tag.RowsAffected() == 0 {
 		return found, false, nil
 	}
-	found.State, found.ResolvedAt = "resolved", at
+	found.State, found.ResolvedAt = monitor.IncidentClosed, at
 	return found, true, nil
 }

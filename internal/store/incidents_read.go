@@ -14,8 +14,8 @@ import (
 // IncidentSummary is an incident with how much it holds.
 type IncidentSummary struct {
 	monitor.Incident
-	Endpoints    int
-	Requirements string // T-02, C-01
+	Places int    // endpoints that it holds or held
+	Names  string // of its requirements: T-02, C-01
 	// The first of its endpoints; empty: none is left.
 	ApplicationName string
 	Environment     policy.Environment
@@ -42,11 +42,10 @@ type IncidentNotification struct {
 	CreatedAt time.Time
 }
 
-const incidentColumns = `i.id, i.team_id, i.state, i.title, i.cause, i.opened_at,
-	coalesce(i.resolved_at, '0001-01-01T00:00:00Z') AS resolved_at,
-	(SELECT count(DISTINCT r.endpoint_id) FROM incident_requirements r WHERE r.incident_id = i.id) AS endpoints,
+const incidentColumns = incidentFields + `,
+	(SELECT count(DISTINCT r.endpoint_id)::integer FROM incident_requirements r WHERE r.incident_id = i.id) AS places,
 	coalesce((SELECT string_agg(DISTINCT r.requirement, ', ' ORDER BY r.requirement)
-		FROM incident_requirements r WHERE r.incident_id = i.id), '') AS requirements,
+		FROM incident_requirements r WHERE r.incident_id = i.id), '') AS names,
 	coalesce(place.application_name, '') AS application_name, coalesce(place.environment, '') AS environment,
 	coalesce(place.value, '') AS value`
 

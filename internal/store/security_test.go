@@ -98,10 +98,11 @@ var teamMayChange = map[string]string{
 	"sign_in_links": "used_at", "sessions": "last_seen_at", "applications": "deleted_at", "client_ids": "client_id",
 	"endpoints": "next_run_at", "incidents": "state", "incident_requirements": "resolved_at", "channels": "disabled_at",
 	"waivers": "ended_at", "imports": "applied_by", "attestations": "superseded_at", "application_secrets": "replaced_by", "compromises": "closed_by",
+	"maintenance_windows": "ended_by", "mail_bounces": "cleared_by", "calendar_feeds": "ended_at",
 }
 
 // teamMayDelete names the tables whose rows a team deletes and never changes.
-var teamMayDelete = []string{"endpoint_profiles", "intrusive_leaves", "host_ownerships"}
+var teamMayDelete = []string{"channel_routes", "endpoint_profiles", "intrusive_leaves", "host_ownerships"}
 
 func TestTeamSeesAndChangesItsOwnRowsOnly(t *testing.T) {
 	t.Parallel()
@@ -292,7 +293,7 @@ func TestSharedRowsAreReadThroughViews(t *testing.T) {
 func TestOperatorAndWorkerSeeEveryTeam(t *testing.T) {
 	t.Parallel()
 	database, owner := twoTeams(t)
-	secret := []string{"sessions", "sign_in_links"} // the worker's only
+	secret := []string{"sessions", "sign_in_links", "calendar_feeds"} // the worker's only
 	for role, as := range map[string]func(context.Context, func(context.Context, *store.Tx) error) error{
 		"operator": database.Store.AsOperator, "worker": database.Store.AsWorker,
 	} {

@@ -92,7 +92,7 @@ type Settlement struct {
 func (tx *Tx) Settle(ctx context.Context, settlement Settlement, now time.Time) error {
 	batch := &pgx.Batch{}
 	for requirement, state := range settlement.States {
-		if before, known := settlement.Before[requirement]; !known || inOneZone(before) != inOneZone(state) {
+		if before, known := settlement.Before[requirement]; !known || !before.Same(state) {
 			queueRequirementState(batch, settlement.Assessment, state, settlement.At)
 		}
 	}
@@ -124,12 +124,4 @@ func queueLooked(batch *pgx.Batch, settlement Settlement) {
 			"endpoint": settlement.Assessment.EndpointID, "depth": settlement.Assessment.Depth, "at": settlement.At,
 			"full": timeOrNil(settlement.Full.DueAt), "run": timeOrNil(settlement.Full.RunAt),
 		})
-}
-
-// inOneZone is state with its times in one zone, so that equal means the same.
-func inOneZone(state monitor.RequirementState) monitor.RequirementState {
-	for _, at := range []*time.Time{&state.ConclusiveSince, &state.FailingSince, &state.InconclusiveSince} {
-		*at = at.UTC()
-	}
-	return state
 }

@@ -1,0 +1,78 @@
+package monitor
+
+import "time"
+
+// IncidentEvent is something that happens to an incident.
+type IncidentEvent interface{ incidentEvent() }
+
+// Grew: requirements of an endpoint were added. Endpoints, Requirements, Weight
+// and Keys are the incident's after it.
+type Grew struct {
+	EndpointID   int64
+	Added        []string
+	Endpoints    int
+	Requirements int
+	Weight       Weight
+	Keys         []string
+	Flapping     bool
+}
+
+// Shrank: requirements of an endpoint passed, are waived, or are asked no longer.
+type Shrank struct {
+	EndpointID   int64
+	Removed      []string
+	Endpoints    int
+	Requirements int
+}
+
+// Acknowledge says that somebody takes the incident on.
+type Acknowledge struct{ By string }
+
+// Unacknowledge takes that back.
+type Unacknowledge struct{ By string }
+
+// Snooze silences the incident until a time, for a reason.
+type Snooze struct {
+	By, Reason string
+	Until      time.Time
+}
+
+// Unsnooze ends that before its time.
+type Unsnooze struct{ By string }
+
+// Tick: the time that WakeAt asked for is there, or has passed.
+type Tick struct {
+	// Pending counts looks at siblings that are not judged yet.
+	Pending int
+	// Levels is how many levels of escalation its routes have: 0 or 1, nobody
+	// else is to call.
+	Levels int
+	// EscalateAfter is how long the next level waits.
+	EscalateAfter time.Duration
+	// Paused: alerting pauses, since we are blind or wrong.
+	Paused bool
+}
+
+func (Grew) incidentEvent()          {}
+func (Shrank) incidentEvent()        {}
+func (Acknowledge) incidentEvent()   {}
+func (Unacknowledge) incidentEvent() {}
+func (Snooze) incidentEvent()        {}
+func (Unsnooze) incidentEvent()      {}
+func (Tick) incidentEvent()          {}
+
+// IncidentEffect is what an incident asks for.
+type IncidentEffect interface{ incidentEffect() }
+
+// Tell asks for one notification of the incident as it stands, to everybody
+// whom its routes name at Level.
+type Tell struct {
+	Kind  NotificationKind
+	Level int
+}
+
+// WakeAt asks for a Tick at a time.
+type WakeAt struct{ At time.Time }
+
+func (Tell) incidentEffect()   {}
+func (WakeAt) incidentEffect() {}
