@@ -1,6 +1,10 @@
 package monitor
 
-import "time"
+import (
+	"time"
+
+	"github.com/gradewatch/gradewatch/checks"
+)
 
 // Window is a time of planned work: what fails in it opens nothing.
 type Window struct {
@@ -41,4 +45,17 @@ type IncidentPlan struct {
 	Since    time.Time
 	Entries  []IncidentEntry
 	Effects  []IncidentEffect
+}
+
+// Decision is what Decide decides by.
+type Decision struct {
+	Endpoint    Endpoint
+	Observation *checks.Observation // what was judged; nil: nothing on the network shows the endpoint
+	States      map[string]RequirementState
+	Event       Judged
+	// Incidents are those that hold requirements of the endpoint, and those of
+	// its team that share a key with a failing verdict (ProblemKeys): open, or
+	// resolved less than ReopenWithin ago; by ascending ID.
+	Incidents []KnownIncident
+	Settings  Settings
 }
