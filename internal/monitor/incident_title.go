@@ -144,8 +144,6 @@ func cut(text string, most int) string {
 	return strings.TrimRight(text[:end], " ,;") + more
 }
 
-func andMore(count int) string { return fmt.Sprintf(" (and %d more)", count) }
-
 // byBlame says whose doing a problem is, where it is not the server's.
 func byBlame(cause checks.Cause, problem string) string {
 	prefix := ""
