@@ -177,7 +177,7 @@ func (x *decision) retitle(incident *Incident, news []string, event Grew) {
 		}
 	}
 	problem = byBlame(incident.Cause, problem)
-	incident.Title = IncidentTitle(x.placeOf(mergeKeys(incident.Keys, event.Keys), event.Endpoints), event.Endpoints, problem)
+	incident.Title = IncidentTitle(x.placeOf(mergeKeys(incident.Keys, event.Keys, MostKeys), event.Endpoints), event.Endpoints, problem)
 }
 
 // placeOf names what the endpoints of an incident have in common: their host, or
