@@ -136,3 +136,20 @@ func addCounts(one, other []int) []int {
 	}
 	return sums
 }
+
+// ResponseOf returns how long the answer of an endpoint took to begin, DNS and
+// handshakes included, without redirects: the median over its addresses. 0 where
+// none was measured.
+func ResponseOf(measured checks.Measurements) time.Duration {
+	var times []time.Duration
+	for _, request := range measured.Requests {
+		if request.Hop == 0 && !request.Reused && request.FirstByte > 0 {
+			times = append(times, request.DNS+request.Connect+request.TLS+request.FirstByte)
+		}
+	}
+	if len(times) == 0 {
+		return 0
+	}
+	slices.Sort(times)
+	return times[(len(times)-1)/2]
+}
