@@ -171,7 +171,6 @@ func hostileForty() monitor.Message {
 		message.Endpoints[i].Vantages = []string{"oslo\r\nX: 1", "<i>"}
 		message.Endpoints[i].Link = "javascript:alert(1)"
 	}
-	message.Endpoints[0].Looked = -4
 	return message
 }
 
