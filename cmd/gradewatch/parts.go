@@ -63,7 +63,7 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 	runner.Registration = registration.Asker{Transport: prober.HTTPTransport(checks.Limits{})}.Look
 	sender, err := alert.New(alert.Config{
 		SMTPURL: s.SMTPURL, MailFrom: s.MailFrom, BaseURL: base, WebhookTransport: prober.HTTPTransport(checks.Limits{}),
-		Version: programVersion(), Statement: policy.Statement,
+		Version: programVersion(), Statement: policy.Statement, Source: policy.SourceOf, BounceAddress: s.BounceAddress,
 	})
 	if err != nil {
 		return fmt.Errorf("prepare the alerts: %w", err)

@@ -69,6 +69,9 @@ type Config struct {
 
 	SMTPURL  string `env:"GRADEWATCH_SMTP_URL"` // smtp://user:password@host:587 (STARTTLS) or smtps://host:465; empty: no mail
 	MailFrom string `env:"GRADEWATCH_MAIL_FROM" envDefault:"Gradewatch <gradewatch@localhost>"`
+	// BounceAddress receives bounces, with + and the delivery before its @; empty:
+	// MailFrom does, and nobody reads them.
+	BounceAddress string `env:"GRADEWATCH_BOUNCE_ADDRESS"`
 
 	AuditRetention time.Duration `env:"GRADEWATCH_AUDIT_RETENTION" envDefault:"9504h"` // 396 days; never under 92 days (S-06)
 }

@@ -119,6 +119,9 @@ func (c Config) mailFaults() []fault {
 	if _, err := mail.ParseAddress(c.MailFrom); err != nil {
 		faults = append(faults, fault{"GRADEWATCH_MAIL_FROM", fmt.Sprintf("be a mail address like Gradewatch <gradewatch@example.com>, not %q", c.MailFrom)})
 	}
+	if address, err := mail.ParseAddress(c.BounceAddress); c.BounceAddress != "" && (err != nil || address.Address != c.BounceAddress) {
+		faults = append(faults, fault{"GRADEWATCH_BOUNCE_ADDRESS", fmt.Sprintf("be a mail address alone, like bounces@example.com, not %q", c.BounceAddress)})
+	}
 	return faults
 }
 
