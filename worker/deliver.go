@@ -71,8 +71,11 @@ func (w *deliverWorker) Work(ctx context.Context, job *river.Job[jobs.Deliver]) 
 	case delivery.State != "pending":
 		return nil
 	}
-	if wait := delivery.NextAttemptAt.Sub(w.config.now()); delivery.Attempts > 0 && wait > time.Second {
-		return river.JobSnooze(wait) // the worker died after it noted the last attempt
+	if wait := delivery.NextAttemptAt.Sub(w.config.now()); (delivery.Attempts > 0 || delivery.Held) && wait > time.Second {
+		return river.JobSnooze(wait) // the worker died after it noted the last attempt, or the clocks of two differ
+	}
+	if delivery.Stale() {
+		return w.withdraw(ctx, job, delivery)
 	}
 	attempt, err := w.send(ctx, id, delivery)
 	if err != nil {
@@ -82,6 +85,16 @@ func (w *deliverWorker) Work(ctx context.Context, job *river.Job[jobs.Deliver]) 
 		return err
 	}
 	return w.note(ctx, job, delivery, attempt)
+}
+
+// withdraw notes that a delivery is not made.
+func (w *deliverWorker) withdraw(ctx context.Context, job *river.Job[jobs.Deliver], delivery store.Delivery) error {
+	return w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.WithdrawDelivery(ctx, delivery, w.config.now()); err != nil {
+			return err
+		}
+		return complete(ctx, tx, job)
+	})
 }
 
 // send makes the attempt and says where the delivery stands after it.
