@@ -131,15 +131,18 @@ func engineOf(stored string) string {
 	return version
 }
 
-// conclusive lists the last conclusive result of each requirement. A fail that
-// waits for its confirmation is one; the result of the latest look need not be:
+// conclusive lists the last conclusive result of each requirement. A fail or a
+// pass that waits for its confirmation is one; the result of the latest look need not be:
 // it may come from a look over a broken network of our own.
 func conclusive(states map[string]monitor.RequirementState) []checks.Verdict {
 	verdicts := make([]checks.Verdict, 0, len(states))
 	for _, state := range states {
 		result := state.Conclusive
-		if !state.FailingSince.IsZero() {
+		switch {
+		case !state.FailingSince.IsZero():
 			result = checks.Fail
+		case !state.RecoveringSince.IsZero():
+			result = checks.Pass
 		}
 		if result.Conclusive() {
 			verdicts = append(verdicts, checks.Verdict{Requirement: state.Requirement, Result: result, Severity: state.Severity})
