@@ -25,22 +25,34 @@ type Kind string
 const (
 	Email   Kind = "email"
 	Webhook Kind = "webhook"
+	Chat    Kind = "chat" // a service of chat or paging: Services
 )
 
 // Channel is where a message goes.
 type Channel struct {
 	Kind    Kind
-	Address string // mail address (RFC 5322 addr-spec) or URL
+	Address string // mail address (RFC 5322 addr-spec), URL, or what ParseChat gave
 	Secret  string // whsec_..., webhooks only; see NewSecret
 	// Unsubscribe is the token that stops the digests of an email channel by one
 	// click (RFC 8058); empty: digests name no way to.
 	Unsubscribe string
+	// PreviousSecret signs too while receivers change over; empty: none does.
+	PreviousSecret string
 }
 
-// String names the channel without its secret. The path and query of a
-// webhook's address are left out too: they often hold a token.
+// String names the channel without its secrets. The path and query of a
+// webhook's address are left out too: they often hold a token. An address of
+// chat is nothing but tokens, and only its service is named.
 func (c Channel) String() string {
-	if c.Kind != Webhook {
+	switch c.Kind {
+	case Webhook:
+	case Chat:
+		service, _, _ := strings.Cut(c.Address, ":")
+		if !slices.ContainsFunc(Services(), func(s Service) bool { return s.ID == service }) {
+			return string(c.Kind)
+		}
+		return string(c.Kind) + " " + service
+	default:
 		return string(c.Kind) + " " + c.Address
 	}
 	address, err := url.Parse(c.Address)
@@ -58,6 +70,9 @@ type Outcome struct {
 	Accepted bool
 	// Permanent says that trying again is pointless; never true when accepted.
 	Permanent bool
+	// Gone says that the receiver wants nothing more, ever (HTTP 410, as Standard
+	// Webhooks says): the channel is to be disabled. Only with Permanent.
+	Gone bool
 	// Answer is one line for people, at most 300 bytes, without secrets:
 	// 'HTTP 204', '250 2.0.0 Ok: queued', or why not.
 	Answer string
@@ -89,6 +104,7 @@ type Config struct {
 	// WebhookTransport carries every webhook, and is what refuses
 	// special-purpose addresses. Required: there is no fallback to a transport
 	// that would connect anywhere.
+	// Chat goes through it as well.
 	WebhookTransport http.RoundTripper
 	// AllowHTTP also permits http webhooks. Only for transports that reach
 	// nothing but networks the operator allowed.
@@ -208,6 +224,8 @@ func (s *Sender) Send(ctx context.Context, channel Channel, deliveryID uuid.UUID
 		outcome, err = s.sendMail(ctx, channel, deliveryID, message)
 	case Webhook:
 		outcome, err = s.sendWebhook(ctx, channel, deliveryID, message)
+	case Chat:
+		outcome, err = s.sendChat(ctx, channel, deliveryID, message)
 	default:
 		err = fmt.Errorf("unknown kind of channel %q", channel.Kind)
 	}

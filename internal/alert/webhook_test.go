@@ -100,7 +100,7 @@ func TestReceiversAnswers(t *testing.T) {
 		{"ok", alerttest.Answer(200, nil), Outcome{Accepted: true, Answer: "HTTP 200"}},
 		{"accepted", alerttest.Answer(202, nil), Outcome{Accepted: true, Answer: "HTTP 202"}},
 		{"not found", alerttest.Answer(404, nil), Outcome{Answer: "HTTP 404"}},
-		{"gone", alerttest.Answer(410, nil), Outcome{Permanent: true, Answer: "HTTP 410: the receiver says that it is gone for good."}},
+		{"gone", alerttest.Answer(410, nil), Outcome{Permanent: true, Gone: true, Answer: "HTTP 410: the receiver says that it is gone for good."}},
 		{"server error", alerttest.Answer(500, map[string]string{"Retry-After": "60"}), Outcome{Answer: "HTTP 500"}},
 		{"too many", alerttest.Answer(429, map[string]string{"Retry-After": "60"}), Outcome{Answer: "HTTP 429", RetryAfter: time.Minute}},
 		{"unavailable for long", alerttest.Answer(503, map[string]string{"Retry-After": "999999"}), Outcome{Answer: "HTTP 503", RetryAfter: time.Hour}},
