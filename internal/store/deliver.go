@@ -22,6 +22,9 @@ type Delivery struct {
 	Secret   string
 	InUse    bool // false: the channel was disabled or removed
 
+	ChannelID   int64
+	Unsubscribe string // token that stops the channel's digests; empty: none yet
+
 	NextAttemptAt time.Time // zero: none is due
 }
 
@@ -29,6 +32,7 @@ type Delivery struct {
 func (tx *Tx) Delivery(ctx context.Context, id string) (Delivery, error) {
 	rows, _ := tx.Query(ctx, `
 		SELECT d.id::text AS id, d.team_id, d.state, d.attempts, n.payload AS message, c.kind, c.address, c.secret,
+			d.channel_id, c.unsubscribe_token AS unsubscribe,
 			c.deleted_at IS NULL AND c.disabled_at IS NULL AS in_use,
 			coalesce(d.next_attempt_at, '0001-01-01T00:00:00Z') AS next_attempt_at
 		FROM deliveries d JOIN notifications n ON n.id = d.notification_id JOIN channels c ON c.id = d.channel_id
