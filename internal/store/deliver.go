@@ -23,6 +23,9 @@ type Delivery struct {
 	Secret   string
 	InUse    bool // false: the channel was disabled or removed
 
+	ChannelID   int64
+	Unsubscribe string // token that stops the channel's digests; empty: none yet
+
 	NextAttemptAt time.Time // zero: none is due
 
 	IncidentID int64 // that it is about; 0: none
@@ -47,6 +50,7 @@ func (d Delivery) Stale() bool {
 func (tx *Tx) Delivery(ctx context.Context, id string) (Delivery, error) {
 	rows, _ := tx.Query(ctx, `
 		SELECT d.id::text AS id, d.team_id, d.state, d.attempts, d.held, n.payload AS message, c.kind, c.address, c.secret,
+			d.channel_id, c.unsubscribe_token AS unsubscribe,
 			c.deleted_at IS NULL AND c.disabled_at IS NULL AS in_use,
 			coalesce(d.next_attempt_at, '0001-01-01T00:00:00Z') AS next_attempt_at,
 			coalesce(n.incident_id, 0) AS incident_id, coalesce(i.state = 'resolved', false) AS resolved,
