@@ -186,7 +186,9 @@ func TestResentMessageKeepsItsID(t *testing.T) {
 	require.Equal(t, []uuid.UUID{id, id, id}, w.sender.deliveries())
 	require.Equal(t, 2, one[int](w, `SELECT count(*) FROM deliveries WHERE resend_of = $1`, first))
 
-	w.asTeam(func(ctx context.Context, tx *store.Tx) error { return tx.DisableChannel(ctx, webhook.ID, w.clock.now()) })
+	w.asTeam(func(ctx context.Context, tx *store.Tx) error {
+		return tx.DisableChannel(ctx, webhook.ID, w.clock.now())
+	})
 	_, err = resend(first)
 	require.ErrorIs(t, err, store.ErrConflict)
 }

@@ -38,7 +38,8 @@ func TestStepChannel(t *testing.T) {
 		}},
 		"one got through": {failing, monitor.ChannelAttempt{At: days(4), Accepted: true}, monitor.ChannelHealth{}},
 		"disabled already": {
-			monitor.ChannelHealth{FailingSince: start, Disabled: true, Reason: "a person"}, last,
+			monitor.ChannelHealth{FailingSince: start, Disabled: true, Reason: "a person"},
+			last,
 			monitor.ChannelHealth{FailingSince: start, Disabled: true, Reason: "a person"},
 		},
 	} {
