@@ -71,8 +71,11 @@ func (w *deliverWorker) Work(ctx context.Context, job *river.Job[jobs.Deliver]) 
 	case delivery.State != "pending":
 		return nil
 	}
-	if wait := delivery.NextAttemptAt.Sub(w.config.now()); delivery.Attempts > 0 && wait > time.Second {
-		return river.JobSnooze(wait) // the worker died after it noted the last attempt
+	if wait := delivery.NextAttemptAt.Sub(w.config.now()); (delivery.Attempts > 0 || delivery.Held) && wait > time.Second {
+		return river.JobSnooze(wait) // the worker died after it noted the last attempt, or the clocks of two differ
+	}
+	if delivery.Stale() {
+		return w.withdraw(ctx, job, delivery)
 	}
 	attempt, sent, err := w.send(ctx, id, delivery)
 	if err != nil {
@@ -88,6 +91,16 @@ func (w *deliverWorker) Work(ctx context.Context, job *river.Job[jobs.Deliver]) 
 type verdict struct {
 	counts bool // the receiver said or did it; false: we did
 	gone   bool
+}
+
+// withdraw notes that a delivery is not made.
+func (w *deliverWorker) withdraw(ctx context.Context, job *river.Job[jobs.Deliver], delivery store.Delivery) error {
+	return w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.WithdrawDelivery(ctx, delivery, w.config.now()); err != nil {
+			return err
+		}
+		return complete(ctx, tx, job)
+	})
 }
 
 // send makes the attempt and says where the delivery stands after it.

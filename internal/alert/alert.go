@@ -33,6 +33,9 @@ type Channel struct {
 	Kind    Kind
 	Address string // mail address (RFC 5322 addr-spec), URL, or what ParseChat gave
 	Secret  string // whsec_..., webhooks only; see NewSecret
+	// Unsubscribe is the token that stops the digests of an email channel by one
+	// click (RFC 8058); empty: digests name no way to.
+	Unsubscribe string
 	// PreviousSecret signs too while receivers change over; empty: none does.
 	PreviousSecret string
 }
@@ -76,6 +79,14 @@ type Outcome struct {
 	// RetryAfter is how long the receiver asks us to wait, at most an hour;
 	// zero when it did not ask.
 	RetryAfter time.Duration
+	// Refused says what the mail server said of the recipient; nil: nothing bad.
+	Refused *Refusal
+}
+
+// Refusal is a refusal of a recipient (RFC 5321 section 3.3).
+type Refusal struct {
+	Code   int    // of the reply: 550
+	Status string // of RFC 3463: 5.1.1; empty: the server gave none
 }
 
 // Config is what a Sender needs.
@@ -105,6 +116,14 @@ type Config struct {
 	// Statement returns what a requirement demands, in a sentence ('SSL 3.0 is
 	// not supported.'), empty for unknown ids. nil: messages name only ids.
 	Statement func(requirement string) string
+	// Source returns where a requirement of a profile ('superoffice@2026-07') is
+	// written, empty for unknown ones. nil: messages name no source.
+	Source func(profile, requirement string) string
+
+	// BounceAddress makes the envelope sender of every mail its own, so that a
+	// bounce names its delivery: bounces@example.com gives
+	// bounces+<delivery>@example.com (VERP). Empty: the address of MailFrom.
+	BounceAddress string
 }
 
 // Sender sends messages. It is safe for concurrent use and keeps no
@@ -113,6 +132,7 @@ type Sender struct {
 	config   Config
 	from     mail.Address
 	domain   string // right side of every Message-ID
+	bounces  string // BounceAddress; empty: none
 	relay    *relay // nil: no mail server is configured
 	base     *url.URL
 	client   *http.Client
@@ -139,6 +159,7 @@ func New(config Config) (*Sender, error) {
 	s.relay, err = parseRelay(config.SMTPURL)
 	note(err)
 	note(s.setFrom(config.MailFrom))
+	note(s.setBounces(config.BounceAddress))
 	s.base, err = parseBase(config.BaseURL)
 	note(err)
 	s.template, err = parseTemplate()
@@ -164,6 +185,18 @@ func (s *Sender) setFrom(value string) error {
 	return nil
 }
 
+func (s *Sender) setBounces(value string) error {
+	if value == "" {
+		return nil
+	}
+	address, err := recipient(value)
+	if err != nil || strings.ContainsAny(value, "<> ") {
+		return errors.New("GRADEWATCH_BOUNCE_ADDRESS is no mail address like bounces@example.com")
+	}
+	s.bounces = address
+	return nil
+}
+
 func parseBase(value string) (*url.URL, error) {
 	base, err := url.Parse(value)
 	if err != nil {
@@ -183,7 +216,7 @@ func (s *Sender) Send(ctx context.Context, channel Channel, deliveryID uuid.UUID
 	if deliveryID == uuid.Nil {
 		return Outcome{}, errors.New("send an alert: the delivery has no ID")
 	}
-	message.Link = s.absolute(message.Link)
+	message = s.complete(message)
 	var outcome Outcome
 	var err error
 	switch channel.Kind {
@@ -226,6 +259,27 @@ func (s *Sender) absolute(link string) string {
 		return s.base.String()
 	}
 	return resolved.String()
+}
+
+// complete makes every link of message absolute; what it is given stays as it is.
+func (s *Sender) complete(message monitor.Message) monitor.Message {
+	message.Link = s.absolute(message.Link)
+	message.Endpoints = slices.Clone(message.Endpoints)
+	for i := range message.Endpoints {
+		message.Endpoints[i].Link = s.absolute(message.Endpoints[i].Link)
+	}
+	if message.Digest == nil {
+		return message
+	}
+	digest := *message.Digest
+	for _, lines := range []*[]monitor.DigestLine{&digest.Opened, &digest.Open, &digest.Resolved, &digest.Changes, &digest.Upcoming, &digest.Muted} {
+		*lines = slices.Clone(*lines)
+		for i := range *lines {
+			(*lines)[i].Link = s.absolute((*lines)[i].Link)
+		}
+	}
+	message.Digest = &digest
+	return message
 }
 
 // splitAddress cuts an addr-spec at its last '@': a quoted local part may hold

@@ -51,7 +51,7 @@ func TestExpiryJoinsTheOverdueRenewal(t *testing.T) {
 				Connectivity: checks.KnownFact(true), Newest: monitor.Incident{ID: 4, OpenedAt: at(later / 2)},
 			}
 			states, effects := monitor.Step(states, event, monitor.Settings{})
-			require.Contains(t, effects, monitor.ConfirmLook{At: at(later + 30*time.Second)})
+			require.Contains(t, effects, monitor.ConfirmLook{At: at(later + 30*time.Second), Elsewhere: true})
 			event.At, event.Purpose = at(later+30*time.Second), monitor.Confirm
 			states, effects = monitor.Step(states, event, monitor.Settings{})
 			requirement := test.expiry.Requirement
