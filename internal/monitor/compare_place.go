@@ -36,11 +36,11 @@ func placeOf(some []netip.Addr, all int) place {
 	for _, address := range some {
 		words = append(words, address.String())
 	}
-	named := words
+	shown := words
 	if len(words) > mostAddresses {
-		named = append(slices.Clone(words[:mostAddresses]), fmt.Sprintf("%d more", len(words)-mostAddresses))
+		shown = append(slices.Clone(words[:mostAddresses]), fmt.Sprintf("%d more", len(words)-mostAddresses))
 	}
-	who := fmt.Sprintf("%d of %d addresses (%s)", len(some), all, listed(named))
+	who := fmt.Sprintf("%d of %d addresses (%s)", len(some), all, listed(shown))
 	return place{subject: "addresses[" + strings.Join(words, ",") + "]", who: who, inside: who, on: " on " + who, many: len(some) > 1}
 }
 

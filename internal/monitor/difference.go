@@ -137,8 +137,10 @@ func resultText(verdict checks.Verdict) string {
 func (d *differing) judged() {
 	var others []string
 	for _, one := range []struct{ what, left, right string }{
-		{"Requirements", d.left.Profile, d.right.Profile}, {"Criteria of the grade", d.left.Criteria, d.right.Criteria},
-		{"Trust data", d.left.TrustData, d.right.TrustData}, {"Engine", d.left.Engine, d.right.Engine},
+		{"Requirements", d.left.Profile, d.right.Profile},
+		{"Criteria of the grade", d.left.Criteria, d.right.Criteria},
+		{"Trust data", d.left.TrustData, d.right.TrustData},
+		{"Engine", d.left.Engine, d.right.Engine},
 	} {
 		differs := one.left != "" && one.right != "" && one.left != one.right
 		if one.left != "" || one.right != "" {
