@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,7 +17,7 @@ func queueRequirementState(batch *pgx.Batch, assessment monitor.Assessment, stat
 			recovering_since, spells, flapping, failed_at, cause)
 		VALUES (@endpoint, @team, @requirement, @severity, @result, nullif(@conclusive, ''), @conclusive_since,
 			@failing_since, @inconclusive_since, @reason, @noticed, @waived, nullif(@incident::bigint, 0), @assessment, @at,
-			@recovering_since, @spells, @flapping, @failed_at, @cause)
+			@recovering_since, coalesce(@spells::timestamptz[], '{}'), @flapping, @failed_at, @cause)
 		ON CONFLICT (endpoint_id, requirement) DO UPDATE SET severity = excluded.severity, result = excluded.result,
 			conclusive = excluded.conclusive, conclusive_since = excluded.conclusive_since,
 			failing_since = excluded.failing_since, inconclusive_since = excluded.inconclusive_since,
@@ -32,7 +31,7 @@ func queueRequirementState(batch *pgx.Batch, assessment monitor.Assessment, stat
 		"conclusive_since": timeOrNil(state.ConclusiveSince), "failing_since": timeOrNil(state.FailingSince),
 		"inconclusive_since": timeOrNil(state.InconclusiveSince), "reason": state.InconclusiveReason,
 		"noticed": state.Noticed, "waived": state.Waived, "incident": state.IncidentID, "assessment": assessment.ID, "at": at,
-		"recovering_since": timeOrNil(state.RecoveringSince), "spells": slices.Concat([]time.Time{}, state.Spells), "flapping": state.Flapping,
+		"recovering_since": timeOrNil(state.RecoveringSince), "spells": state.Spells, "flapping": state.Flapping,
 		"failed_at": timeOrNil(state.FailedAt), "cause": string(state.Cause),
 	})
 }
