@@ -74,8 +74,11 @@ func (w *deliverWorker) Work(ctx context.Context, job *river.Job[jobs.Deliver]) 
 	case delivery.State != "pending":
 		return nil
 	}
-	if wait := delivery.NextAttemptAt.Sub(w.config.now()); delivery.Attempts > 0 && wait > time.Second {
-		return river.JobSnooze(wait) // the worker died after it noted the last attempt
+	if wait := delivery.NextAttemptAt.Sub(w.config.now()); (delivery.Attempts > 0 || delivery.Held) && wait > time.Second {
+		return river.JobSnooze(wait) // the worker died after it noted the last attempt, or the clocks of two differ
+	}
+	if delivery.Stale() {
+		return w.withdraw(ctx, job, delivery)
 	}
 	attempt, sent, err := w.send(ctx, id, delivery)
 	if err != nil {
@@ -90,6 +93,18 @@ func (w *deliverWorker) Work(ctx context.Context, job *river.Job[jobs.Deliver]) 
 // verdict is what an attempt says about its channel.
 type verdict struct {
 	refused *alert.Refusal // of a recipient, by the mail server
+	counts bool // the receiver said or did it; false: we did
+	gone   bool
+}
+
+// withdraw notes that a delivery is not made.
+func (w *deliverWorker) withdraw(ctx context.Context, job *river.Job[jobs.Deliver], delivery store.Delivery) error {
+	return w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.WithdrawDelivery(ctx, delivery, w.config.now()); err != nil {
+			return err
+		}
+		return complete(ctx, tx, job)
+	})
 }
 
 // send makes the attempt and says where the delivery stands after it.
@@ -100,12 +115,15 @@ func (w *deliverWorker) send(ctx context.Context, id uuid.UUID, delivery store.D
 		attempt.Answer = "not sent: the channel is not in use any more"
 		return attempt, sent, nil
 	}
-	channel := alert.Channel{Kind: alert.Kind(delivery.Kind), Address: delivery.Address, Secret: delivery.Secret}
-	var err error
+	message, err := uuid.Parse(delivery.MessageID)
+	if err != nil {
+		return attempt, sent, fmt.Errorf("read the id of delivery %s's message: %w", id, err)
+	}
+	channel := channelOf(delivery, attempt.StartedAt)
 	if channel.Unsubscribe, err = w.unsubscribe(ctx, delivery); err != nil {
 		return attempt, sent, err
 	}
-	outcome, err := w.config.Sender.Send(ctx, channel, id, delivery.Message)
+	outcome, err := w.config.Sender.Send(ctx, channel, message, delivery.Message)
 	if err != nil && ctx.Err() != nil {
 		return attempt, sent, fmt.Errorf("send delivery %s to %s: %w", id, channel, err)
 	}
@@ -123,7 +141,7 @@ func (w *deliverWorker) send(ctx context.Context, id uuid.UUID, delivery store.D
 		attempt.State = "pending"
 		attempt.NextAttemptAt = w.config.now().Add(max(delay, outcome.RetryAfter))
 	}
-	return attempt, verdict{refused: outcome.Refused}, nil
+	return attempt, verdict{refused: outcome.Refused, counts: err == nil, gone: outcome.Gone}, nil
 }
 
 // unsubscribe is the token that stops the digests of a mail channel; it is made
@@ -140,6 +158,16 @@ func (w *deliverWorker) unsubscribe(ctx context.Context, delivery store.Delivery
 	return token, err
 }
 
+// channelOf is where delivery goes; the secret before a rotation signs too while
+// the overlap lasts.
+func channelOf(delivery store.Delivery, at time.Time) alert.Channel {
+	channel := alert.Channel{Kind: alert.Kind(delivery.Kind), Address: delivery.Address, Secret: delivery.Secret}
+	if at.Before(delivery.PreviousSecretUntil) {
+		channel.PreviousSecret = delivery.PreviousSecret
+	}
+	return channel
+}
+
 // note writes the attempt, also when we are told to stop or the time is up: what
 // the receiver accepted must not be sent again for that.
 func (w *deliverWorker) note(ctx context.Context, job *river.Job[jobs.Deliver], delivery store.Delivery, attempt store.Attempt, sent verdict) error {
@@ -151,6 +179,11 @@ func (w *deliverWorker) note(ctx context.Context, job *river.Job[jobs.Deliver], 
 		}
 		if sent.refused != nil {
 			if err := refused(ctx, tx, river.ClientFromContext[pgx.Tx](ctx), delivery, *sent.refused, attempt); err != nil {
+				return err
+			}
+		}
+		if sent.counts {
+			if err := w.noteChannel(ctx, tx, delivery, attempt, sent.gone); err != nil {
 				return err
 			}
 		}

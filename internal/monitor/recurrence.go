@@ -10,8 +10,10 @@ import (
 	"github.com/teambition/rrule-go"
 )
 
-// longestRecurrence bounds the text of a rule, and mostInterval its step.
+// What bounds a rule: its text, its step, and its BYSETPOS, since each day is
+// asked of each.
 const (
+	mostPositions     = 8
 	longestRecurrence = 200
 	mostInterval      = 400
 )
@@ -60,6 +62,12 @@ func parseRecurrence(text string, wall time.Time, zone *time.Location) (recurren
 	}
 	if options.Interval < 0 || options.Interval > mostInterval || options.Count < 0 {
 		return recurrence{}, fmt.Errorf("%w: its interval is 1 to %d", errRecurrence, mostInterval)
+	}
+	if slices.ContainsFunc(options.Byweekday, func(day rrule.Weekday) bool { return day.N() < -5 || day.N() > 5 }) {
+		return recurrence{}, fmt.Errorf("%w: a month has five of a day of the week at the most", errRecurrence)
+	}
+	if len(options.Bysetpos) > mostPositions {
+		return recurrence{}, fmt.Errorf("%w: it has more than %d positions", errRecurrence, mostPositions)
 	}
 	return newRecurrence(options, wall, untilOf(text, options.Until, zone))
 }
