@@ -2,14 +2,17 @@ package worker
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
 	"github.com/gradewatch/gradewatch/internal/alert"
+	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/worker/jobs"
 )
@@ -89,8 +92,9 @@ func (w *deliverWorker) Work(ctx context.Context, job *river.Job[jobs.Deliver]) 
 
 // verdict is what an attempt says about its channel.
 type verdict struct {
-	counts bool // the receiver said or did it; false: we did
-	gone   bool
+	counts  bool // the receiver said or did it; false: we did
+	gone    bool
+	refused *alert.Refusal // of a recipient, by the mail server
 }
 
 // withdraw notes that a delivery is not made.
@@ -116,6 +120,9 @@ func (w *deliverWorker) send(ctx context.Context, id uuid.UUID, delivery store.D
 		return attempt, sent, fmt.Errorf("read the id of delivery %s's message: %w", id, err)
 	}
 	channel := channelOf(delivery, attempt.StartedAt)
+	if channel.Unsubscribe, err = w.unsubscribe(ctx, delivery); err != nil {
+		return attempt, sent, err
+	}
 	outcome, err := w.config.Sender.Send(ctx, channel, message, delivery.Message)
 	if err != nil && ctx.Err() != nil {
 		return attempt, sent, fmt.Errorf("send delivery %s to %s: %w", id, channel, err)
@@ -134,7 +141,7 @@ func (w *deliverWorker) send(ctx context.Context, id uuid.UUID, delivery store.D
 		attempt.State = "pending"
 		attempt.NextAttemptAt = w.config.now().Add(max(delay, outcome.RetryAfter))
 	}
-	return attempt, verdict{counts: err == nil, gone: outcome.Gone}, nil
+	return attempt, verdict{counts: err == nil, gone: outcome.Gone, refused: outcome.Refused}, nil
 }
 
 // channelOf is where delivery goes; the secret before a rotation signs too while
@@ -145,6 +152,20 @@ func channelOf(delivery store.Delivery, at time.Time) alert.Channel {
 		channel.PreviousSecret = delivery.PreviousSecret
 	}
 	return channel
+}
+
+// unsubscribe is the token that stops the digests of a mail channel; it is made
+// when the first one goes out.
+func (w *deliverWorker) unsubscribe(ctx context.Context, delivery store.Delivery) (token string, err error) {
+	digest := delivery.Message.Kind == monitor.DigestDaily || delivery.Message.Kind == monitor.DigestWeekly
+	if !digest || delivery.Kind != string(alert.Email) || delivery.Unsubscribe != "" {
+		return delivery.Unsubscribe, nil
+	}
+	err = w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		token, err = tx.UnsubscribeToken(ctx, delivery.ChannelID, rand.Text())
+		return err
+	})
+	return token, err
 }
 
 // note writes the attempt, also when we are told to stop or the time is up: what
@@ -158,6 +179,11 @@ func (w *deliverWorker) note(ctx context.Context, job *river.Job[jobs.Deliver], 
 		}
 		if sent.counts {
 			if err := w.noteChannel(ctx, tx, delivery, attempt, sent.gone); err != nil {
+				return err
+			}
+		}
+		if sent.refused != nil {
+			if err := refused(ctx, tx, river.ClientFromContext[pgx.Tx](ctx), delivery, *sent.refused, attempt); err != nil {
 				return err
 			}
 		}

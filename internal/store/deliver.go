@@ -30,6 +30,8 @@ type Delivery struct {
 	// was sent again by hand, so that it can tell that it has it already.
 	MessageID string
 
+	Unsubscribe string // token that stops the channel's digests; empty: none yet
+
 	NextAttemptAt time.Time // zero: none is due
 
 	IncidentID int64 // that it is about; 0: none
@@ -57,7 +59,7 @@ func (tx *Tx) Delivery(ctx context.Context, id string) (Delivery, error) {
 			CASE WHEN c.kind = 'chat' THEN c.secret ELSE c.address END AS address,
 			CASE WHEN c.kind = 'chat' THEN '' ELSE c.secret END AS secret,
 			c.previous_secret, coalesce(c.previous_secret_until, '0001-01-01T00:00:00Z') AS previous_secret_until,
-			coalesce(d.resend_of, d.id)::text AS message_id,
+			coalesce(d.resend_of, d.id)::text AS message_id, c.unsubscribe_token AS unsubscribe,
 			c.deleted_at IS NULL AND c.disabled_at IS NULL AS in_use,
 			coalesce(d.next_attempt_at, '0001-01-01T00:00:00Z') AS next_attempt_at,
 			coalesce(n.incident_id, 0) AS incident_id, coalesce(i.state = 'resolved', false) AS resolved,
