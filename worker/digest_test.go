@@ -121,7 +121,8 @@ func TestDigestOfCertificates(t *testing.T) {
 		config.Calendar = func(_ store.ServedCertificates, _, until time.Time) []renewal.Entry {
 			return []renewal.Entry{
 				entry(renewal.RenewalDue, -1), entry(renewal.RenewalDue, 1), entry(renewal.RenewalOverdue, -1), entry(renewal.RenewalAsked, 1),
-				entry(renewal.Expiry, 5), entry(renewal.Expiry, -2), entry(renewal.AuthorityEnd, 3), entry(renewal.NewLimit, 3), {At: until, Kind: renewal.RootDistrust, Title: "distrust"},
+				entry(renewal.Expiry, 5), entry(renewal.Expiry, -2), entry(renewal.AuthorityEnd, 3), entry(renewal.NewLimit, 3),
+				{At: until, Kind: renewal.RootDistrust, Title: "distrust"},
 			}
 		}
 	})
