@@ -27,20 +27,23 @@ func (s *server) showComparison(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	model := views.Comparison{All: query.Get("all") == "yes"}
 	model.Left.Name, model.Right.Name = "left", "right"
-	read := func(ctx context.Context, tx *store.Tx) (err error) {
-		if model.Endpoints, err = tx.EndpointSummaries(ctx, store.EndpointFilter{Limit: comparedURLs}, s.now()); err != nil {
-			return err
+	read := s.asTeam
+	if may(r, auth.SeeFleet) {
+		read = func(r *http.Request, do func(context.Context, *store.Tx) error) error {
+			return s.Store.AsOperator(r.Context(), do)
 		}
-		for _, side := range []*views.ComparedSide{&model.Left, &model.Right} {
-			if err := s.choose(ctx, tx, side, query.Get(side.Name)); err != nil {
-				return err
-			}
-		}
-		return nil
 	}
-	err := s.asReader(r, read)
+	err := read(r, func(ctx context.Context, tx *store.Tx) (err error) {
+		model.Endpoints, err = tx.EndpointSummaries(ctx, store.EndpointFilter{Limit: comparedURLs}, s.now())
+		return err
+	})
 	if err != nil {
 		return err
+	}
+	for _, side := range []*views.ComparedSide{&model.Left, &model.Right} {
+		if err := s.choose(r, side, query.Get(side.Name)); err != nil {
+			return err
+		}
 	}
 	status := http.StatusOK
 	if model.Left.Fault != "" || model.Right.Fault != "" {
@@ -50,18 +53,9 @@ func (s *server) showComparison(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, status, views.ComparisonPage(s.page(r, "Compare", "/"), model))
 }
 
-// asReader runs do with all that who is signed in may read: operators read over
-// teams.
-func (s *server) asReader(r *http.Request, do func(context.Context, *store.Tx) error) error {
-	if may(r, auth.SeeFleet) {
-		return s.Store.AsOperator(r.Context(), do)
-	}
-	return s.asTeam(r, do)
-}
-
 // choose reads what one side of a comparison is of. What cannot be compared is a
 // fault of the form; what does not exist, or is another team's, is not found.
-func (s *server) choose(ctx context.Context, tx *store.Tx, side *views.ComparedSide, chosen string) error {
+func (s *server) choose(r *http.Request, side *views.ComparedSide, chosen string) error {
 	side.Chosen = chosen
 	if chosen == "" {
 		return nil
@@ -71,7 +65,29 @@ func (s *server) choose(ctx context.Context, tx *store.Tx, side *views.ComparedS
 		side.Chosen, side.Fault = "", "Choose a URL, or a look at it, from the list."
 		return nil
 	}
-	var err error
+	return s.asTeamOf(r, endpoint, func(ctx context.Context, tx *store.Tx) error {
+		return readSide(ctx, tx, side, endpoint, assessment)
+	})
+}
+
+// asTeamOf runs do in the team of who is signed in, and for operators in that
+// of the endpoint: what was seen is read by teams only.
+func (s *server) asTeamOf(r *http.Request, endpoint int64, do func(context.Context, *store.Tx) error) error {
+	if !may(r, auth.SeeFleet) {
+		return s.asTeam(r, do)
+	}
+	var found monitor.Endpoint
+	err := s.Store.AsOperator(r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+		found, err = tx.Endpoint(ctx, endpoint)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.Store.AsTeam(r.Context(), found.TeamID, do)
+}
+
+func readSide(ctx context.Context, tx *store.Tx, side *views.ComparedSide, endpoint, assessment int64) (err error) {
 	if side.Endpoint, err = tx.Endpoint(ctx, endpoint); err != nil {
 		return err
 	}
