@@ -112,7 +112,7 @@ func channelDisabled() monitor.Message {
 	}
 }
 
-func digestLines(count int, title string) []monitor.DigestLine {
+func exampleLines(count int, title string) []monitor.DigestLine {
 	var lines []monitor.DigestLine
 	for i := range count {
 		lines = append(lines, monitor.DigestLine{
@@ -128,9 +128,9 @@ func digestDaily() monitor.Message {
 		Kind: monitor.DigestDaily, OccurredAt: noon, Team: "Acme", Title: "Daily digest", Link: "/",
 		Digest: &monitor.Digest{
 			From: noon.AddDate(0, 0, -1), Until: noon, Endpoints: 42, Failing: 3,
-			Opened: digestLines(2, "SSL 3.0 is accepted on host %d"), Open: digestLines(3, "The certificate of host %d expires soon"),
-			Resolved: digestLines(1, "TLS 1.0 was accepted on host %d"), Changes: digestLines(2, "Host %d has a new certificate"),
-			Upcoming: digestLines(2, "The certificate of host %d is to be renewed"),
+			Opened: exampleLines(2, "SSL 3.0 is accepted on host %d"), Open: exampleLines(3, "The certificate of host %d expires soon"),
+			Resolved: exampleLines(1, "TLS 1.0 was accepted on host %d"), Changes: exampleLines(2, "Host %d has a new certificate"),
+			Upcoming: exampleLines(2, "The certificate of host %d is to be renewed"),
 			Grades:   map[string]int{"A+": 12, "A": 27, "B": 2, "F": 1}, More: map[string]int{"changes": 4},
 			Counts: map[string]int{"looks": 1008},
 		},
@@ -155,7 +155,7 @@ func digestBurst() monitor.Message {
 	return monitor.Message{
 		Kind: monitor.DigestBurst, OccurredAt: noon, Team: "Acme", Title: "Many messages at once", Link: "/incidents", Weight: monitor.High,
 		Digest: &monitor.Digest{
-			From: noon.Add(-10 * time.Minute), Until: noon, Muted: digestLines(30, "Host %d shows an untrusted certificate"),
+			From: noon.Add(-10 * time.Minute), Until: noon, Muted: exampleLines(30, "Host %d shows an untrusted certificate"),
 			More: map[string]int{"muted": 9970},
 		},
 	}

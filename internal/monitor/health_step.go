@@ -26,18 +26,19 @@ const (
 // HealthEvent is one check of a vantage.
 type HealthEvent struct {
 	// References says whether enough of the reference targets answer.
-	References checks.Fact[bool]
-	Canaries   []CanaryLook
+	References checks.Fact[bool] `json:"references"`
+	Canaries   []CanaryLook      `json:"canaries,omitempty"`
 	// Hosts were looked at within SwampedWithin and were fine before; Turned of
 	// them are unreachable now, confirmed or not.
-	Hosts, Turned int
+	Hosts  int `json:"hosts"`
+	Turned int `json:"turned"`
 }
 
 // CanaryLook is what a look at a canary said.
 type CanaryLook struct {
 	Canary
-	Told    bool     // it could be judged: one that is down says nothing about us
-	Failing []string // requirements of severity must that fail, and Fails if it does
+	Told    bool     `json:"told"`              // it could be judged: one that is down says nothing about us
+	Failing []string `json:"failing,omitempty"` // requirements of severity must that fail, and Fails if it does
 }
 
 // wrong says whether a canary was judged as something that it is not.
