@@ -83,7 +83,7 @@ func (w *world) moment(workers []*process, event, told int) []int {
 	w.t.Helper()
 	if event%2 == 1 {
 		<-time.After(rand.N(4 * time.Second)) //nolint:gosec // any point will do
-		return []int{rand.IntN(len(workers))}         //nolint:gosec // any victim will do
+		return []int{rand.IntN(len(workers))} //nolint:gosec // any victim will do
 	}
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
