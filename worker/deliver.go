@@ -93,8 +93,8 @@ func (w *deliverWorker) Work(ctx context.Context, job *river.Job[jobs.Deliver]) 
 // verdict is what an attempt says about its channel.
 type verdict struct {
 	refused *alert.Refusal // of a recipient, by the mail server
-	counts bool // the receiver said or did it; false: we did
-	gone   bool
+	counts  bool           // the receiver said or did it; false: we did
+	gone    bool
 }
 
 // withdraw notes that a delivery is not made.
