@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -51,21 +52,38 @@ func proofText(verdict checks.Verdict) string {
 
 func (c *comparison) causeOfVerdict(after checks.Verdict) checks.Cause {
 	otherRules := c.previous.Profile != c.next.Profile && !slices.Contains(strings.Split(c.previous.Profile, ","), after.Profile)
-	return c.cause(restsOn(after.Proof), otherRules)
+	return c.cause(restsOn(after.Proof), otherRules, c.seenOtherwise(after))
+}
+
+// seenOtherwise says whether another engine looked than before. Whether anything
+// answers at all is no question of how we look: that stays the server's.
+func (c *comparison) seenOtherwise(after checks.Verdict) bool {
+	return c.previous.Engine != c.next.Engine && !down([]checks.Verdict{after})
+}
+
+// suitesSeenOtherwise says the same of what only full looks see.
+func (c *comparison) suitesSeenOtherwise() bool {
+	return cmp.Or(c.previous.FullEngine, c.previous.Engine) != c.next.Engine
 }
 
 // cause says why a judgement is another one than before: the facts it rests on,
-// where they differ, else the rules, else the passing of time.
-func (c *comparison) cause(rests families, otherRules bool) checks.Cause {
+// where they differ, else the rules, else the passing of time. What another
+// engine sees otherwise is the engine's doing, for all that we know; names and
+// certificates are what they are, whoever reads them.
+func (c *comparison) cause(rests families, otherRules, otherEyes bool) checks.Cause {
 	before, now := &c.previous.Observation, &c.next.Observation
+	protocols := rests.protocols && addressesDiffer(before, now, func(a checks.AddressObservation) any { return a.TLS.Protocols })
+	full := rests.full && addressesDiffer(before, now, func(a checks.AddressObservation) any { return a.Full })
+	http := rests.http && addressesDiffer(before, now, func(a checks.AddressObservation) any { return a.HTTP })
 	switch {
 	case rests.certificates && (certificatesDiffer(before, now) || revocationsDiffer(before.PKI, now.PKI)):
 		return checks.CauseCertificate
 	case rests.dns && !equalForms(before.DNS, now.DNS),
-		rests.protocols && addressesDiffer(before, now, func(a checks.AddressObservation) any { return a.TLS.Protocols }),
-		rests.full && addressesDiffer(before, now, func(a checks.AddressObservation) any { return a.Full }),
-		(rests.records || rests.certificates) && !equalForms(before.Records, now.Records), // CAA and TLSA are judged with chains
-		rests.http && addressesDiffer(before, now, func(a checks.AddressObservation) any { return a.HTTP }):
+		(rests.records || rests.certificates) && !equalForms(before.Records, now.Records): // CAA and TLSA are judged with chains
+		return checks.CauseConfiguration
+	case otherEyes && (protocols || http), full && c.suitesSeenOtherwise():
+		return checks.CauseEngine
+	case protocols, full, http:
 		return checks.CauseConfiguration
 	case otherRules:
 		return checks.CauseCriteria
