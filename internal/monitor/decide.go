@@ -29,16 +29,14 @@ func Decide(d Decision) Plan {
 	x := newDecision(d)
 	event := d.Event
 	event.Joins = x.joins()
-	if event.Newest.ID == 0 {
-		event.Newest = x.newest()
-	}
+	event.Newest = x.newest()
 	x.event = event
 	states, effects := Step(d.States, event, d.Settings)
 	x.plan.States, x.plan.Effects = states, effects
 	for _, effect := range effects {
 		switch effect := effect.(type) {
 		case JoinIncident:
-			x.add(effect.IncidentID, effect.Requirements...)
+			x.join(effect)
 		case CloseRequirements:
 			x.remove(effect)
 		case OpenIncident:
@@ -85,7 +83,7 @@ type decision struct {
 type touch struct {
 	added   []string
 	removed CloseRequirements
-	weight  Weight // of what it holds and fails worse; empty: nothing does
+	worse   string // the heaviest of what it holds and that fails worse; empty: nothing does
 	since   time.Time
 }
 
@@ -241,6 +239,20 @@ func (x *decision) add(incident int64, requirements ...string) {
 	slices.Sort(one.added)
 }
 
+// join follows Step, or opens an incident where nobody knows the one it names.
+func (x *decision) join(effect JoinIncident) {
+	if _, known := x.known[effect.IncidentID]; known {
+		x.add(effect.IncidentID, effect.Requirements...)
+		return
+	}
+	for _, requirement := range effect.Requirements {
+		state := x.plan.States[requirement]
+		state.IncidentID = 0
+		x.plan.States[requirement] = state
+	}
+	x.place(OpenIncident{Requirements: effect.Requirements})
+}
+
 func (x *decision) remove(effect CloseRequirements) {
 	if _, known := x.known[effect.IncidentID]; known {
 		x.touch(effect.IncidentID).removed = effect
@@ -334,16 +346,11 @@ func (x *decision) heavier() {
 		case !weight.Heavier(incident.Weight):
 		case x.event.Purpose == Confirm:
 			one := x.touch(incident.ID)
-			one.weight = heaviest(append(weightsOf(one.weight), weight)...)
+			if one.worse == "" || weight.Heavier(WeightOf(x.verdicts[one.worse])) {
+				one.worse = requirement
+			}
 		case x.plan.Confirm == nil:
 			x.plan.Confirm = &ConfirmLook{At: x.event.At.Add(x.settings.ConfirmAfter), Elsewhere: true}
 		}
 	}
-}
-
-func weightsOf(weight Weight) []Weight {
-	if weight == "" {
-		return nil
-	}
-	return []Weight{weight}
 }

@@ -45,9 +45,34 @@ func ProblemKeys(endpoint Endpoint, verdict checks.Verdict, observation *checks.
 	port := portOf(endpoint)
 	keys = append(keys, fmt.Sprintf("%s@host:%s:%d", verdict.Requirement, host, port))
 	keys = append(keys, addressKeys(verdict, observation, port)...)
+	return mergeKeys(nil, keys, mostProblemKeys)
+}
+
+// mergeKeys adds keys to those that there are, up to a bound, and sorts them.
+// What is more widely shared comes before single addresses.
+func mergeKeys(had, more []string, most int) []string {
+	keys := slices.Clone(had)
+	more = slices.Clone(more)
+	slices.SortStableFunc(more, func(a, b string) int { return width(a) - width(b) })
+	for _, key := range more {
+		if len(keys) < most && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
 	slices.Sort(keys)
-	keys = slices.Compact(keys)
-	return keys[:min(len(keys), mostProblemKeys)]
+	return keys
+}
+
+// width orders keys by how widely they are shared, the widest first.
+func width(key string) int {
+	switch {
+	case !strings.Contains(key, "@"):
+		return 0
+	case strings.Contains(key, "@address:"):
+		return 2
+	default:
+		return 1
+	}
 }
 
 // showsOnNetwork says whether a proof names anything that the network showed. A
@@ -113,6 +138,21 @@ func addressOf(fact string) (address netip.Addr, rest string, named bool) {
 		return address, rest, closed && err == nil
 	}
 	return netip.Addr{}, "", false
+}
+
+// FailingAddresses lists the addresses that failing verdicts name, sorted: '2 of
+// 6 backends'. Empty where they name none.
+func FailingAddresses(verdicts []checks.Verdict) []netip.Addr {
+	var addresses []netip.Addr
+	for _, verdict := range verdicts {
+		for _, proof := range verdict.Proof {
+			if address, _, named := addressOf(proof.Fact); named && verdict.Result == checks.Fail {
+				addresses = append(addresses, address.Unmap())
+			}
+		}
+	}
+	slices.SortFunc(addresses, netip.Addr.Compare)
+	return slices.Compact(addresses)
 }
 
 // portOf returns the port that is looked at.
