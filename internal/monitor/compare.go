@@ -19,6 +19,7 @@ type Snapshot struct {
 	Observation checks.Observation
 	Verdicts    []checks.Verdict
 	Engine      string
+	FullEngine  string // of the look that suites and the like are from; empty: Engine
 	Profile     string // those of the verdicts, with commas between them
 	TrustData   string
 	Criteria    string        // of the grade
