@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -117,11 +118,14 @@ func (w *watchWorker) canary(ctx context.Context, canary monitor.Canary, referen
 	if err != nil {
 		return look
 	}
-	observation, _ := w.config.Runner.Look(ctx, w.config.Network(target.Limits), target, func(string, int, int) {})
-	observation.Connectivity = references
 	endpoint := monitor.Endpoint{
 		ApplicationType: policy.Standard, Environment: policy.Production, Kind: policy.Redirect, ValueKind: policy.Literal, Value: canary.URL,
+		Method: http.MethodGet,
 	}
+	target.Method = endpoint.Method
+	endpoint.Subject().Ask(&target, false)
+	observation, _ := w.config.Runner.Look(ctx, w.config.Network(target.Limits), target, func(string, int, int) {})
+	observation.Connectivity = references
 	telling := canary.Fails
 	if telling == "" {
 		telling = monitor.Unreachable // a good one that is down says nothing about us

@@ -16,8 +16,9 @@ import (
 //   - What opens waits GatherFor, and up to GatherMost while siblings are looked
 //     at; then people are told once of everything that it holds by then. What
 //     resolves before that, nobody is told of.
-//   - Heavier than told, or at least twice as many endpoints and five more: they
-//     are told that it worsened, after GatherFor.
+//   - Heavier than told, or at least twice as many endpoints and five more, or any
+//     more where the last message is older than ReopenWithin: they are told that
+//     it worsened, after GatherFor.
 //   - Back within ReopenWithin: the same incident reopens, and that is told. The
 //     third turn within FlapWithin, or one whose requirements flap: it flaps, which
 //     is told once; then nobody is told of turns until it passed for StableFor.
@@ -231,6 +232,7 @@ func (s *incidentStep) grow(before Incident, event Grew) {
 	}
 	if s.State == IncidentSnoozed {
 		if !s.Weight.Heavier(before.Weight) {
+			s.Flapping = s.Flapping || event.Flapping
 			return
 		}
 		s.State = IncidentOpen
@@ -246,13 +248,16 @@ func (s *incidentStep) grow(before Incident, event Grew) {
 	s.worsened()
 }
 
-// worse says whether the incident is heavier or much wider than what people were
-// told.
+// worse says whether the incident is heavier than what people were told, or much
+// wider, or at all wider where they were told so long ago that nobody takes what
+// breaks now for it.
 func (s *incidentStep) worse() (heavier, wider bool) {
 	if s.ToldAt.IsZero() || blameOf(s.Cause) != blameServer {
 		return false, false
 	}
-	wider = !s.Flapping && s.Endpoints >= 2*s.ToldEndpoints && s.Endpoints >= s.ToldEndpoints+5
+	wider = s.Endpoints >= 2*s.ToldEndpoints && s.Endpoints >= s.ToldEndpoints+5
+	spreads := s.Endpoints > s.ToldEndpoints && !s.at.Before(s.ToldAt.Add(s.settings.ReopenWithin))
+	wider = !s.Flapping && (wider || spreads)
 	return s.Weight.Heavier(s.ToldWeight), wider
 }
 

@@ -140,6 +140,21 @@ func addressOf(fact string) (address netip.Addr, rest string, named bool) {
 	return netip.Addr{}, "", false
 }
 
+// FailingAddresses lists the addresses that failing verdicts name, sorted: '2 of
+// 6 backends'. Empty where they name none.
+func FailingAddresses(verdicts []checks.Verdict) []netip.Addr {
+	var addresses []netip.Addr
+	for _, verdict := range verdicts {
+		for _, proof := range verdict.Proof {
+			if address, _, named := addressOf(proof.Fact); named && verdict.Result == checks.Fail {
+				addresses = append(addresses, address.Unmap())
+			}
+		}
+	}
+	slices.SortFunc(addresses, netip.Addr.Compare)
+	return slices.Compact(addresses)
+}
+
 // portOf returns the port that is looked at.
 func portOf(endpoint Endpoint) uint16 {
 	u, err := url.Parse(endpoint.Subject().URL())
