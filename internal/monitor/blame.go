@@ -40,14 +40,14 @@ func weightFor(cause checks.Cause, weight Weight) Weight {
 
 // causeOf returns why a verdict fails from this judgement on: what the comparison
 // says; criteria for what is asked for the first time of an endpoint that was
-// judged before; else what its proof hangs on. A proof that hangs on trust data
+// judged before, unless time alone made it fail; else what its proof hangs on. A proof that hangs on trust data
 // says nothing about a change of it: whoever never had another certificate than
 // an untrusted one made it so.
 func (e Judged) causeOf(states map[string]RequirementState, verdict checks.Verdict) checks.Cause {
 	if cause := e.Causes[verdict.Requirement]; cause != "" {
 		return cause
 	}
-	if _, judged := states[verdict.Requirement]; !judged && len(states) > 0 {
+	if _, judged := states[verdict.Requirement]; !judged && len(states) > 0 && !timeAlone(verdict) {
 		return checks.CauseCriteria
 	}
 	for _, proof := range verdict.Proof {

@@ -31,7 +31,7 @@ func (s *incidentStep) unacknowledge(event Unacknowledge) {
 // routes.
 func (s *incidentStep) rearm() {
 	if s.State == IncidentOpen && !s.ToldAt.IsZero() && blameOf(s.Cause) == blameServer {
-		s.effects = append(s.effects, WakeAt{At: s.at})
+		s.rearmed = s.at
 	}
 }
 

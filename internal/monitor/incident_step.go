@@ -56,6 +56,7 @@ type incidentStep struct {
 	Incident
 	at       time.Time
 	settings Settings
+	rearmed  time.Time // when a Tick is to say when the next level is called; zero: it knows
 	entries  []IncidentEntry
 	effects  []IncidentEffect
 }
@@ -78,32 +79,42 @@ func (s *incidentStep) forget() { s.TellKind, s.TellAt, s.TellSince = "", time.T
 
 // NextWake is when a Tick is due; zero: not before something happens.
 func (i Incident) NextWake() time.Time {
-	if i.State == IncidentSnoozed {
+	if i.TellKind == "" {
+		return i.TellAt
+	}
+	return i.due()
+}
+
+// due is when something becomes due by itself; zero: nothing does.
+func (i Incident) due() time.Time {
+	switch {
+	case i.State == IncidentSnoozed:
 		return i.SnoozedUntil
-	}
-	var next time.Time
-	consider := func(at time.Time, counts bool) {
-		if counts && !at.IsZero() && (next.IsZero() || at.Before(next)) {
-			next = at
+	case i.State != IncidentOpen || i.EscalateAt.IsZero():
+		if i.TellKind == "" {
+			return time.Time{}
 		}
+		return i.TellAt
+	case i.TellKind == "" || i.EscalateAt.Before(i.TellAt):
+		return i.EscalateAt
+	default:
+		return i.TellAt
 	}
-	consider(i.TellAt, i.TellKind != "")
-	consider(i.EscalateAt, i.State == IncidentOpen)
-	return next
 }
 
 // wake asks for the next Tick, where it is another one than before or a Tick
-// was used up.
+// was used up. Where nothing waits to be told, TellAt keeps when that is.
 func (s *incidentStep) wake(before Incident, event IncidentEvent) {
-	next := s.NextWake()
+	next := s.due()
+	if !s.rearmed.IsZero() && (next.IsZero() || s.rearmed.Before(next)) {
+		next = s.rearmed
+	}
 	if s.TellKind == "" {
 		s.TellAt = next
 	}
-	_, ticked := event.(Tick)
-	if tick, is := event.(Tick); is && tick.Paused && !next.IsZero() {
-		if retry := s.at.Add(s.settings.GatherFor); next.Before(retry) {
-			next = retry
-		}
+	tick, ticked := event.(Tick)
+	if retry := s.at.Add(s.settings.GatherFor); tick.Paused && !next.IsZero() && next.Before(retry) {
+		next = retry
 	}
 	if !next.IsZero() && (ticked || !next.Equal(before.NextWake())) {
 		s.effects = append(s.effects, WakeAt{At: next})
@@ -235,12 +246,20 @@ func (s *incidentStep) grow(before Incident, event Grew) {
 	s.worsened()
 }
 
-// worsened makes 'worsened' wait, where the incident is heavier or much wider
-// than what people were told.
+// worse says whether the incident is heavier or much wider than what people were
+// told.
+func (s *incidentStep) worse() (heavier, wider bool) {
+	if s.ToldAt.IsZero() || blameOf(s.Cause) != blameServer {
+		return false, false
+	}
+	wider = !s.Flapping && s.Endpoints >= 2*s.ToldEndpoints && s.Endpoints >= s.ToldEndpoints+5
+	return s.Weight.Heavier(s.ToldWeight), wider
+}
+
+// worsened makes 'worsened' wait, where it is so.
 func (s *incidentStep) worsened() {
-	heavier := s.Weight.Heavier(s.ToldWeight)
-	wider := !s.Flapping && s.Endpoints >= 2*s.ToldEndpoints && s.Endpoints >= s.ToldEndpoints+5
-	if s.ToldAt.IsZero() || blameOf(s.Cause) != blameServer || !heavier && !wider || s.TellKind != "" {
+	heavier, wider := s.worse()
+	if !heavier && !wider || s.TellKind != "" {
 		return
 	}
 	s.wait(IncidentWorsened, s.at.Add(s.settings.GatherFor))
@@ -259,6 +278,9 @@ func (s *incidentStep) shrank(event Shrank) {
 	text := passes(event)
 	if s.Requirements > 0 {
 		s.note(EntryShrank, "", event.EndpointID, text)
+		if heavier, wider := s.worse(); s.TellKind == IncidentWorsened && !heavier && !wider {
+			s.forget()
+		}
 		return
 	}
 	s.State, s.ResolvedAt, s.Endpoints = IncidentClosed, s.at, 0

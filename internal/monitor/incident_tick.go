@@ -6,6 +6,9 @@ import (
 )
 
 func (s *incidentStep) tick(event Tick) {
+	if s.TellKind == "" && event.Paused {
+		s.rearmed = s.TellAt
+	}
 	if s.State == "" || event.Paused {
 		return
 	}
@@ -15,13 +18,16 @@ func (s *incidentStep) tick(event Tick) {
 		}
 		s.snoozeEnds()
 	}
-	switch {
-	case s.TellKind != "" && !s.at.Before(s.TellAt):
-		if !s.gathers(event) {
-			s.tell(s.TellKind)
+	told := s.TellKind != "" && !s.at.Before(s.TellAt) && !s.gathers(event)
+	if told {
+		s.tell(s.TellKind)
+	}
+	if s.escalates(event) && !s.EscalateAt.IsZero() && !s.at.Before(s.EscalateAt) {
+		if told { // one message at a time
+			s.EscalateAt = s.at.Add(s.settings.GatherFor)
+		} else {
+			s.escalate()
 		}
-	case s.escalates(event) && !s.EscalateAt.IsZero() && !s.at.Before(s.EscalateAt):
-		s.escalate()
 	}
 	s.arm(event)
 }

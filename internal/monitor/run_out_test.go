@@ -56,6 +56,9 @@ func TestExpiryJoinsTheOverdueRenewal(t *testing.T) {
 			states, effects = monitor.Step(states, event, monitor.Settings{})
 			requirement := test.expiry.Requirement
 			want := []monitor.Effect{monitor.OpenIncident{Requirements: []string{requirement}, Since: at(later)}}
+			if test.renewal.Result == checks.Pass { // and the second look agreed
+				want = append([]monitor.Effect{monitor.CloseRequirements{IncidentID: 3, Requirements: []string{"T-20"}}}, want...)
+			}
 			if test.joins {
 				want = []monitor.Effect{monitor.JoinIncident{IncidentID: 3, Requirements: []string{requirement}}}
 				require.Equal(t, int64(3), states[requirement].IncidentID)
