@@ -24,6 +24,7 @@ type IncidentMember struct {
 	ValueKind       policy.ValueKind
 	Value           string
 	ProbeURL        string
+	Removed         bool     // the endpoint was removed since
 	Looked          int      // how many addresses the confirming look asked
 	Vantages        []string // from where it was seen, sorted
 	Since           time.Time
@@ -59,7 +60,7 @@ func (tx *Tx) SeeTeam(ctx context.Context, team int64) error {
 func (tx *Tx) IncidentMembers(ctx context.Context, incident int64, limit int) ([]IncidentMember, error) {
 	rows, _ := tx.Query(ctx, `
 		SELECT r.endpoint_id, e.application_id, a.name AS application_name, coalesce(e.environment, '') AS environment,
-			e.kind, e.value_kind, e.value, e.probe_url, r.looked, r.since, r.resolved_at, r.weight,
+			e.kind, e.value_kind, e.value, e.probe_url, e.deleted_at IS NOT NULL AS removed, r.looked, r.since, r.resolved_at, r.weight,
 			ARRAY(SELECT DISTINCT v FROM incident_requirements o, unnest(o.vantages) v
 				WHERE o.incident_id = @incident AND o.endpoint_id = r.endpoint_id AND (o.resolved_at IS NULL) = (r.open) ORDER BY v) AS vantages
 		FROM (SELECT q.endpoint_id, bool_or(q.resolved_at IS NULL) AS open,

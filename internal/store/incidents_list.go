@@ -182,3 +182,15 @@ func (tx *Tx) FleetIncidentPage(ctx context.Context, team int64, cause *checks.C
 		pgx.StrictNamedArgs{"team": team, "any": cause == nil, "cause": wanted, "limit": limit, "offset": offset})
 	return collectAll[FleetIncident](rows, "list the incidents of every team")
 }
+
+// IncidentTeam returns whose an incident is, for operators. ErrNotFound: there
+// is no such incident.
+func (tx *Tx) IncidentTeam(ctx context.Context, incident int64) (team monitor.Team, err error) {
+	rows, _ := tx.Query(ctx, `SELECT t.id, t.name FROM incidents i JOIN teams t ON t.id = i.team_id WHERE i.id = @id`,
+		pgx.StrictNamedArgs{"id": incident})
+	found, err := collectOne[struct {
+		ID   int64
+		Name string
+	}](rows, ErrNotFound, "find whose incident %d is", incident)
+	return monitor.Team{ID: found.ID, Name: found.Name}, err
+}
