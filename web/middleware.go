@@ -133,7 +133,7 @@ func (s *server) logs(next http.Handler) http.Handler {
 
 // loggedPath leaves the tokens of links out of the log.
 func loggedPath(r *http.Request) string {
-	for _, secret := range []string{"/sign-in/", unsubscribePath} {
+	for _, secret := range []string{"/sign-in/", unsubscribePath, feedPath} {
 		if strings.HasPrefix(r.URL.Path, secret) {
 			return secret + "..."
 		}
