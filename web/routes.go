@@ -287,6 +287,10 @@ func (s *server) routePublic(mux *http.ServeMux, public func(string, action)) {
 	public("POST /sign-out", s.signOut)
 	public("GET /signed-out", s.showSignedOut)
 
+	// For people who leave digests, and their mail programs.
+	public("GET "+unsubscribePath+"{token}", s.showUnsubscribe)
+	public("POST "+unsubscribePath+"{token}", s.unsubscribe)
+
 	// For people who run the servers that we look at.
 	public("GET /probe", s.showProbe)
 	mux.HandleFunc("GET /.well-known/security.txt", s.sendSecurityText)

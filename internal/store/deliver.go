@@ -12,16 +12,25 @@ import (
 
 // Delivery is what the deliver job needs: one message for one channel.
 type Delivery struct {
-	ID       string
-	TeamID   int64
-	State    string // pending, delivered, failed, withdrawn, summarized
-	Attempts int    // made so far
-	Held     bool   // it waited for quiet hours to end
-	Message  monitor.Message
-	Kind     string // of the channel: email, webhook
-	Address  string
-	Secret   string
-	InUse    bool // false: the channel was disabled or removed
+	ID        string
+	TeamID    int64
+	State     string // pending, delivered, failed, withdrawn, summarized
+	Attempts  int    // made so far
+	Held      bool   // it waited for quiet hours to end
+	Message   monitor.Message
+	ChannelID int64
+	Kind      string // of the channel: email, webhook, chat
+	Address   string // of chat: the service URL, which is secret
+	Secret    string
+	InUse     bool // false: the channel was disabled or removed
+
+	PreviousSecret      string    // of a webhook whose secret was rotated
+	PreviousSecretUntil time.Time // until when it signs too; zero: there is none
+	// MessageID is what the receiver knows the message by: the same for what
+	// was sent again by hand, so that it can tell that it has it already.
+	MessageID string
+
+	Unsubscribe string // token that stops the channel's digests; empty: none yet
 
 	NextAttemptAt time.Time // zero: none is due
 
@@ -46,7 +55,11 @@ func (d Delivery) Stale() bool {
 // Delivery returns a delivery with its message and channel.
 func (tx *Tx) Delivery(ctx context.Context, id string) (Delivery, error) {
 	rows, _ := tx.Query(ctx, `
-		SELECT d.id::text AS id, d.team_id, d.state, d.attempts, d.held, n.payload AS message, c.kind, c.address, c.secret,
+		SELECT d.id::text AS id, d.team_id, d.state, d.attempts, d.held, n.payload AS message, d.channel_id, c.kind,
+			CASE WHEN c.kind = 'chat' THEN c.secret ELSE c.address END AS address,
+			CASE WHEN c.kind = 'chat' THEN '' ELSE c.secret END AS secret,
+			c.previous_secret, coalesce(c.previous_secret_until, '0001-01-01T00:00:00Z') AS previous_secret_until,
+			coalesce(d.resend_of, d.id)::text AS message_id, c.unsubscribe_token AS unsubscribe,
 			c.deleted_at IS NULL AND c.disabled_at IS NULL AS in_use,
 			coalesce(d.next_attempt_at, '0001-01-01T00:00:00Z') AS next_attempt_at,
 			coalesce(n.incident_id, 0) AS incident_id, coalesce(i.state = 'resolved', false) AS resolved,
