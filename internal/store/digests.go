@@ -101,16 +101,6 @@ func (tx *Tx) SetChannelDigest(ctx context.Context, id int64, schedule monitor.D
 	return nil
 }
 
-// UnsubscribeDigest ends the digests of the channel with a token, and returns
-// it. Doing so again changes nothing. ErrNotFound: no channel has it. The caller
-// audits it.
-func (tx *Tx) UnsubscribeDigest(ctx context.Context, token string) (Channel, error) {
-	rows, _ := tx.Query(ctx, `UPDATE channels SET digest = 'none', digest_next_at = NULL
-		WHERE unsubscribe_token = @token AND @token <> '' AND deleted_at IS NULL RETURNING `+channelColumns,
-		pgx.StrictNamedArgs{"token": token})
-	return collectOne[Channel](rows, ErrNotFound, "unsubscribe from digests")
-}
-
 // NotifyChannel writes a notification of message and one delivery to one channel,
 // due at at, and returns the delivery's id: the caller inserts its job in the
 // same transaction.
