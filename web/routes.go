@@ -220,6 +220,7 @@ func (s *server) routeEndpoints(private func(string, action)) {
 	private("POST /endpoints/{id}/look", s.requestLook)
 	private("GET /endpoints/{id}/history", s.showHistory)
 	private("GET /endpoints/{id}/looks/{assessment}", s.showAssessment)
+	private("GET /compare", s.showComparison) // two looks, side by side
 
 	// What is to come: for the team, and for operators of every team.
 	private("GET /calendar", s.showCalendar)

@@ -89,7 +89,7 @@ func TestStepIncident(t *testing.T) {
 			events: []event{{0, grew(1, high)}, {10 * s, grew(2, high)}, {20 * s, grew(40, critical)}}, want: []string{"1m0s opened"},
 		},
 		"siblings are waited for, within bounds": {
-			tick: monitor.Tick{Pending: 3}, events: []event{{0, grew(1, high)}}, want: []string{"4m0s opened"},
+			tick: monitor.Tick{Pending: 3}, events: []event{{0, grew(1, high)}, {h, shrank(0)}}, want: []string{"4m0s opened", "1h0m0s resolved"},
 		},
 		"resolved before it was told": {events: []event{{0, grew(1, high)}, {50 * s, shrank(0)}}},
 		"opened again before it was told": {
@@ -103,6 +103,10 @@ func TestStepIncident(t *testing.T) {
 		"twice as many and five more": {
 			events: []event{{0, grew(4, high)}, {h, grew(9, high)}, {2 * h, grew(17, high)}, {3 * h, grew(18, high)}},
 			want:   []string{"1m0s opened", "1h1m0s worsened", "3h1m0s worsened"},
+		},
+		"it spreads long after it was told": {
+			events: []event{{0, grew(1, high)}, {30 * h, grew(2, high)}, {31 * h, grew(3, high)}, {60 * h, shrank(2)}, {70 * h, shrank(0)}},
+			want:   []string{"1m0s opened", "30h1m0s worsened", "70h0m0s resolved"},
 		},
 		"wider for a moment": {
 			events: []event{{0, grew(1, high)}, {h, grew(9, high)}, {h + 30*s, shrank(1)}}, want: []string{"1m0s opened"},
