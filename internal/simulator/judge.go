@@ -20,7 +20,8 @@ type Rules struct {
 	held   map[string]*policy.Profile // further ones, by id
 	Engine string
 	Trust  string // version of the trust data
-	blind  bool   // this engine does not see what is wrong with the canaries
+	blind  bool   // this engine does not see what is wrong with canaries
+	errs   bool   // this engine sees faults in canaries that have none
 }
 
 // NewRules returns the rules of today, by which browsers trust authorities.

@@ -103,7 +103,7 @@ func (w *World) judge(p pending) {
 	if p.depth == checks.Full {
 		e.FullLookedAt = w.now
 		if !broken && answered(observation) {
-			e.known, e.knownBy = observation, w.Rules.Engine
+			e.known = observation
 		}
 	}
 	w.planFull(p, question)

@@ -84,48 +84,58 @@ func criteriaChangeAndReal() Script {
 	}
 }
 
+// engineMisjudges: a healthy canary that looks bad is our fault, and says so
+// before anybody is told.
 func engineMisjudges() Script {
 	return Script{
-		Name: "An engine upgrade misreads every server", Length: 6 * day,
+		Name: "An engine upgrade misreads every server", Length: 4 * day,
 		Play: func(w *World) {
 			_, hosts := manyHealthy(w, 12)
+			w.Watch(monitor.Canary{URL: "https://healthy.canary.example/"})
 			w.At(day+10*time.Hour, "Our new engine takes a refusal of SSL 2.0 for acceptance", func() {
 				w.upgrade("3")
+				w.Rules.errs = true
 				for _, host := range hosts {
 					w.Change(host, misread(true))
 				}
 			})
-			w.At(2*day+10*time.Hour, "It is corrected", func() {
+			w.At(day+13*time.Hour, "It is corrected", func() {
 				w.upgrade("4")
 				for _, host := range hosts {
 					w.Change(host, misread(false))
 				}
 			})
 		},
+		Problems: []Problem{pause(day + 10*time.Hour)},
 	}
 }
 
 func engineMisjudgesAndReal() Script {
 	return Script{
-		Name: "An engine upgrade misreads every server, and one breaks the day after", Length: 6 * day,
+		Name: "An engine upgrade misreads every server, and one breaks after it was corrected", Length: 4 * day,
 		Play: func(w *World) {
 			_, hosts := manyHealthy(w, 12)
+			w.Watch(monitor.Canary{URL: "https://healthy.canary.example/"})
 			w.At(day+10*time.Hour, "Our new engine takes a refusal of SSL 2.0 for acceptance", func() {
 				w.upgrade("3")
+				w.Rules.errs = true
 				for _, host := range hosts {
 					w.Change(host, misread(true))
 				}
 			})
-			w.At(2*day+9*time.Hour, "One host is down", func() { w.Change(hosts[2], down(checks.ReasonRefused)) })
-			w.At(2*day+15*time.Hour, "It is up", func() { w.Change(hosts[2], down("")) })
-			w.At(3*day+10*time.Hour, "The engine is corrected", func() {
+			w.At(day+11*time.Hour, "One host is down", func() { w.Change(hosts[2], down(checks.ReasonRefused)) })
+			w.At(day+13*time.Hour, "The engine is corrected", func() {
 				w.upgrade("4")
 				for _, host := range hosts {
 					w.Change(host, misread(false))
 				}
 			})
+			w.At(day+20*time.Hour, "The host is up", func() { w.Change(hosts[2], down("")) })
 		},
-		Problems: []Problem{{What: "down", From: 2*day + 9*time.Hour, Places: []string{"app3.example.com/"}, Hears: opensAndResolves()}},
+		Problems: []Problem{
+			pause(day + 10*time.Hour),
+			{What: "down", From: day + 13*time.Hour, Places: []string{"app3.example.com/"}, Hears: opensAndResolves()},
+		},
 	}
 }
 

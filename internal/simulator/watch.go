@@ -19,8 +19,11 @@ func (w *World) watch(canaries []monitor.Canary) {
 		event := monitor.HealthEvent{References: checks.KnownFact(!vantage.Cut), Hosts: hosts, Turned: turned}
 		for _, canary := range canaries {
 			look := monitor.CanaryLook{Canary: canary, Told: !vantage.Cut && !vantage.Dark}
-			if canary.Fails != "" && !w.Rules.blind {
+			switch {
+			case canary.Fails != "" && !w.Rules.blind:
 				look.Failing = []string{canary.Fails}
+			case canary.Fails == "" && w.Rules.errs:
+				look.Failing = []string{"T-01"}
 			}
 			event.Canaries = append(event.Canaries, look)
 		}

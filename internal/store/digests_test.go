@@ -60,26 +60,6 @@ func TestDigestsMoveOnce(t *testing.T) {
 	require.Equal(t, instant.Add(time.Hour), due[0].SentAt.UTC())
 }
 
-func TestUnsubscribeDigest(t *testing.T) {
-	t.Parallel()
-	database, _ := twoTeams(t)
-	require.NoError(t, database.Store.AsWorker(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		require.NoError(t, tx.EnsureUnsubscribeToken(ctx, 100, "first"))
-		require.NoError(t, tx.EnsureUnsubscribeToken(ctx, 100, "second"))
-		require.NoError(t, tx.SetChannelDigest(ctx, 100, monitor.DigestSchedule{Period: monitor.WeeklyDigest}, instant))
-		for _, token := range []string{"second", ""} {
-			_, err := tx.UnsubscribeDigest(ctx, token)
-			require.ErrorIs(t, err, store.ErrNotFound, "%q", token)
-		}
-		channel, err := tx.UnsubscribeDigest(ctx, "first")
-		require.NoError(t, err)
-		require.EqualValues(t, 100, channel.ID)
-		_, err = tx.UnsubscribeDigest(ctx, "first")
-		return err
-	}))
-	require.Empty(t, dueDigests(t, database, instant.AddDate(1, 0, 0)))
-}
-
 func TestDigestInputIsTheTeamsOwn(t *testing.T) {
 	t.Parallel()
 	database, owner := twoTeams(t)
