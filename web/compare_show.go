@@ -62,7 +62,7 @@ func (s *server) choose(r *http.Request, side *views.ComparedSide, chosen string
 	}
 	endpoint, assessment, ok := readChoice(chosen)
 	if !ok {
-		side.Chosen, side.Fault = "", "Choose a URL, or a look at it, from the list."
+		side.Chosen, side.Fault = "", "Choose a URL, or a look at it, for the "+side.Name+" side."
 		return nil
 	}
 	return s.asTeamOf(r, endpoint, func(ctx context.Context, tx *store.Tx) error {

@@ -100,11 +100,11 @@ func TestComparisonOfWhatIsNotThere(t *testing.T) {
 	require.Equal(t, http.StatusOK, chosen.status)
 	require.Equal(t, 2, chosen.Find("#left optgroup").First().Find("option").Length(), "its looks can be chosen")
 	for query, fault := range map[string]string{
-		"left=x":      "Choose a URL, or a look at it, from the list.",
-		"left=-1":     "Choose a URL, or a look at it, from the list.",
-		"left=1@":     "Choose a URL, or a look at it, from the list.",
-		"right=1@0":   "Choose a URL, or a look at it, from the list.",
-		"right=1@1@1": "Choose a URL, or a look at it, from the list.",
+		"left=x":      "Choose a URL, or a look at it, for the left side.",
+		"left=-1":     "Choose a URL, or a look at it, for the left side.",
+		"left=1@":     "Choose a URL, or a look at it, for the left side.",
+		"right=1@0":   "Choose a URL, or a look at it, for the right side.",
+		"right=1@1@1": "Choose a URL, or a look at it, for the right side.",
 		fmt.Sprintf("left=%d&right=%d", endpoint.ID, fresh.ID): "Nobody has looked at this URL yet. Compare it after its first look.",
 	} {
 		page := b.get("/compare?" + query)

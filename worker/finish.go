@@ -134,7 +134,7 @@ func (w *lookWorker) compare(l *look, standing store.Standing) []monitor.Change 
 	}
 	previous := monitor.Snapshot{
 		At: last.At, Observation: standing.Newest, Verdicts: conclusive(standing.States),
-		Engine: engineOf(last.Engine), Profile: last.Profile, TrustData: last.TrustData, Criteria: last.Criteria,
+		Engine: engineOf(last.Engine), FullEngine: engineOf(last.FullEngine), Profile: last.Profile, TrustData: last.TrustData, Criteria: last.Criteria,
 		Grade: standing.Grade.Last,
 	}
 	next := monitor.Snapshot{

@@ -16,15 +16,21 @@ import (
 	"github.com/gradewatch/gradewatch/worker/jobs"
 )
 
+// forgetVantageAfter is how long a vantage without workers is remembered.
+const forgetVantageAfter = 24 * time.Hour
+
 // watchAllWorker asks every vantage that works to check itself.
 type watchAllWorker struct {
 	river.WorkerDefaults[jobs.WatchAll]
 	config Config
 }
 
-// Work inserts the checks.
+// Work inserts the checks, and forgets who is gone.
 func (w *watchAllWorker) Work(ctx context.Context, _ *river.Job[jobs.WatchAll]) error {
 	return w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.ForgetVantages(ctx, w.config.now().Add(-forgetVantageAfter)); err != nil {
+			return err
+		}
 		vantages, err := tx.VantagesSeen(ctx, w.config.now().Add(-store.VantageAlive))
 		if err != nil {
 			return err

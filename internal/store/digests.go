@@ -70,17 +70,6 @@ func (tx *Tx) MoveDigest(ctx context.Context, channel DigestChannel, next, sent 
 	return tag.RowsAffected() == 1, nil
 }
 
-// EnsureUnsubscribeToken gives a channel the token by which digests are ended
-// without signing in (RFC 8058), unless it has one.
-func (tx *Tx) EnsureUnsubscribeToken(ctx context.Context, channel int64, token string) error {
-	_, err := tx.Exec(ctx, `UPDATE channels SET unsubscribe_token = @token WHERE id = @id AND unsubscribe_token = ''`,
-		pgx.StrictNamedArgs{"id": channel, "token": token})
-	if err != nil {
-		return fmt.Errorf("give channel %d a token: %w", channel, err)
-	}
-	return nil
-}
-
 // SetChannelDigest changes when a channel gets digests; next is when the first
 // is due, zero for none. ErrNotFound: there is no such channel. The caller audits it.
 func (tx *Tx) SetChannelDigest(ctx context.Context, id int64, schedule monitor.DigestSchedule, next time.Time) error {

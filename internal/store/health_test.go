@@ -48,6 +48,12 @@ func TestVantageHealth(t *testing.T) {
 		require.Equal(t, []string{"oslo"}, seen)
 		return err
 	})
+	asWorker(func(ctx context.Context, tx *store.Tx) error {
+		require.NoError(t, tx.ForgetVantages(ctx, instant))
+		all, err := tx.Vantages(ctx)
+		require.Len(t, all, 1, "nobody looks from bergen any more")
+		return err
+	})
 }
 
 func TestTurnedSites(t *testing.T) {
