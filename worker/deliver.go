@@ -144,16 +144,6 @@ func (w *deliverWorker) send(ctx context.Context, id uuid.UUID, delivery store.D
 	return attempt, verdict{counts: err == nil, gone: outcome.Gone, refused: outcome.Refused}, nil
 }
 
-// channelOf is where delivery goes; the secret before a rotation signs too while
-// the overlap lasts.
-func channelOf(delivery store.Delivery, at time.Time) alert.Channel {
-	channel := alert.Channel{Kind: alert.Kind(delivery.Kind), Address: delivery.Address, Secret: delivery.Secret}
-	if at.Before(delivery.PreviousSecretUntil) {
-		channel.PreviousSecret = delivery.PreviousSecret
-	}
-	return channel
-}
-
 // unsubscribe is the token that stops the digests of a mail channel; it is made
 // when the first one goes out.
 func (w *deliverWorker) unsubscribe(ctx context.Context, delivery store.Delivery) (token string, err error) {
@@ -166,6 +156,16 @@ func (w *deliverWorker) unsubscribe(ctx context.Context, delivery store.Delivery
 		return err
 	})
 	return token, err
+}
+
+// channelOf is where delivery goes; the secret before a rotation signs too while
+// the overlap lasts.
+func channelOf(delivery store.Delivery, at time.Time) alert.Channel {
+	channel := alert.Channel{Kind: alert.Kind(delivery.Kind), Address: delivery.Address, Secret: delivery.Secret}
+	if at.Before(delivery.PreviousSecretUntil) {
+		channel.PreviousSecret = delivery.PreviousSecret
+	}
+	return channel
 }
 
 // note writes the attempt, also when we are told to stop or the time is up: what

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -92,6 +93,9 @@ func (w *digestWorker) send(ctx context.Context, channel store.DigestChannel, at
 }
 
 func (w *digestWorker) tell(ctx context.Context, tx *store.Tx, channel store.DigestChannel, digest monitor.Digest) error {
+	if err := tx.EnsureUnsubscribeToken(ctx, channel.ID, rand.Text()); err != nil {
+		return err
+	}
 	message := monitor.Message{
 		Kind: channel.Schedule.Kind(), OccurredAt: digest.Until, Team: channel.TeamName, Title: monitor.DigestTitle(digest), Link: "/",
 		Since: digest.From, Digest: &digest,

@@ -60,6 +60,30 @@ func TestDigestsMoveOnce(t *testing.T) {
 	require.Equal(t, instant.Add(time.Hour), due[0].SentAt.UTC())
 }
 
+func TestUnsubscribe(t *testing.T) {
+	t.Parallel()
+	database, _ := twoTeams(t)
+	require.NoError(t, database.Store.AsWorker(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.UnsubscribeToken(ctx, 100, "first")
+		require.NoError(t, err)
+		kept, err := tx.UnsubscribeToken(ctx, 100, "second")
+		require.NoError(t, err)
+		require.Equal(t, "first", kept)
+		require.NoError(t, tx.SetChannelDigest(ctx, 100, monitor.DigestSchedule{Period: monitor.WeeklyDigest}, instant))
+		for _, token := range []string{"second", ""} {
+			_, err := tx.Unsubscribe(ctx, store.Actor{Source: "web"}, token, instant)
+			require.ErrorIs(t, err, store.ErrNotFound, "%q", token)
+		}
+		channel, err := tx.Unsubscribe(ctx, store.Actor{Source: "web"}, "first", instant)
+		require.NoError(t, err)
+		require.EqualValues(t, 100, channel.ChannelID)
+		require.Equal(t, "weekly", channel.Digest)
+		_, err = tx.Unsubscribe(ctx, store.Actor{Source: "web"}, "first", instant)
+		return err
+	}))
+	require.Empty(t, dueDigests(t, database, instant.AddDate(1, 0, 0)))
+}
+
 func TestDigestInputIsTheTeamsOwn(t *testing.T) {
 	t.Parallel()
 	database, owner := twoTeams(t)

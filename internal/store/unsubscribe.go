@@ -59,3 +59,14 @@ func (tx *Tx) Unsubscribe(ctx context.Context, actor Actor, token string, at tim
 		Old: map[string]any{"digest": found.Digest, "address": found.Address}, New: map[string]any{"digest": "none"},
 	})
 }
+
+// EnsureUnsubscribeToken gives a channel the token by which digests are ended
+// without signing in (RFC 8058), unless it has one.
+func (tx *Tx) EnsureUnsubscribeToken(ctx context.Context, channel int64, token string) error {
+	_, err := tx.Exec(ctx, `UPDATE channels SET unsubscribe_token = @token WHERE id = @id AND unsubscribe_token = ''`,
+		pgx.StrictNamedArgs{"id": channel, "token": token})
+	if err != nil {
+		return fmt.Errorf("give channel %d a token: %w", channel, err)
+	}
+	return nil
+}
