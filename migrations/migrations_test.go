@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/stretchr/testify/require"
@@ -67,24 +69,7 @@ func TestPendingKnowsRiver(t *testing.T) {
 // A given Postgres has no superuser for us: an owner who may make roles must do.
 func TestApplyAsOrdinaryOwner(t *testing.T) {
 	t.Parallel()
-	folder, err := os.MkdirTemp("", "gwdb")
-	require.NoError(t, err)
-	require.NoError(t, os.Chmod(folder, 0o711))
-	server, err := pgembed.Start(t.Context(), pgembed.Config{DataFolder: folder, FastUnsafe: true})
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		require.NoError(t, server.Stop(context.Background()))
-		require.NoError(t, os.RemoveAll(folder))
-	})
-	super := open(t, server.OwnerURL())
-	for _, statement := range []string{
-		`DROP ROLE gradewatch`, `DROP ROLE gradewatch_app`, // as on a Postgres that was never ours
-		`CREATE ROLE given LOGIN CREATEROLE`, `CREATE DATABASE given OWNER given`,
-	} {
-		_, err := super.Exec(t.Context(), statement)
-		require.NoError(t, err, statement)
-	}
-	url := strings.Replace(server.OwnerURL(), "gradewatch_owner@/gradewatch?", "given@/given?", 1)
+	url, _ := ordinaryOwner(t)
 	pool := open(t, url)
 	require.NoError(t, migrations.Apply(t.Context(), pool, slog.New(slog.DiscardHandler)))
 	require.NoError(t, migrations.Apply(t.Context(), pool, slog.New(slog.DiscardHandler)), "again")
@@ -106,6 +91,74 @@ func TestApplyAsOrdinaryOwner(t *testing.T) {
 	}))
 	require.Equal(t, 1, teams, "forced row-level security binds the owner too")
 	require.Zero(t, components)
+}
+
+// ordinaryOwner returns a database whose owner has no special rights, and its URL
+// for a superuser, whom row-level security does not bind.
+func ordinaryOwner(t *testing.T) (owner, super string) {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "gwdb")
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(folder, 0o711))
+	server, err := pgembed.Start(t.Context(), pgembed.Config{DataFolder: folder, FastUnsafe: true})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		require.NoError(t, server.Stop(context.Background()))
+		require.NoError(t, os.RemoveAll(folder))
+	})
+	superuser := open(t, server.OwnerURL())
+	for _, statement := range []string{
+		`DROP ROLE gradewatch`, `DROP ROLE gradewatch_app`, // as on a Postgres that was never ours
+		`CREATE ROLE given LOGIN CREATEROLE`, `CREATE DATABASE given OWNER given`,
+	} {
+		_, err := superuser.Exec(t.Context(), statement)
+		require.NoError(t, err, statement)
+	}
+	given := func(user string) string {
+		return strings.Replace(server.OwnerURL(), "gradewatch_owner@/gradewatch?", user+"@/given?", 1)
+	}
+	return given("given"), given("gradewatch_owner")
+}
+
+// What was told before the release that groups incidents is known after it: one
+// that reopens or resolves is told under the next number, and to somebody.
+func TestIncidentsOfTheReleaseBeforeAreToldOn(t *testing.T) {
+	t.Parallel()
+	url, super := ordinaryOwner(t)
+	pool := open(t, url)
+	provider, err := goose.NewProvider(goose.DialectPostgres, stdlib.OpenDBFromPool(pool), os.DirFS("."))
+	require.NoError(t, err)
+	_, err = provider.UpTo(t.Context(), 9)
+	require.NoError(t, err)
+	everything := open(t, super)
+	for _, statement := range []string{
+		`INSERT INTO teams (id, name, created_at) OVERRIDING SYSTEM VALUE VALUES (1, 'one', '2026-11-20')`,
+		`INSERT INTO people (team_id, email, role, created_at) VALUES (1, 'admin@partner.example', 'administrator', '2026-11-20')`,
+		`INSERT INTO applications (id, team_id, name, type, created_at) OVERRIDING SYSTEM VALUE VALUES (1, 1, 'a', 'custom', '2026-11-20')`,
+		`INSERT INTO endpoints (id, team_id, application_id, kind, value_kind, value, next_run_at, created_at) OVERRIDING SYSTEM VALUE
+			VALUES (1, 1, 1, 'redirect', 'literal', 'https://a.example/', '2026-11-20', '2026-11-20')`,
+		`INSERT INTO incidents (id, team_id, state, title, cause, opened_at, resolved_at) OVERRIDING SYSTEM VALUE
+			VALUES (1, 1, 'open', 't', 'c', '2026-11-20', NULL), (2, 1, 'resolved', 't', 'c', '2026-11-20', '2026-11-21')`,
+		`INSERT INTO incident_requirements (incident_id, team_id, endpoint_id, requirement, assessment_id, resolved_at)
+			VALUES (1, 1, 1, 'T-01', 1, NULL), (2, 1, 1, 'T-02', 1, '2026-11-21')`,
+		`INSERT INTO notifications (id, team_id, kind, incident_id, created_at, payload) VALUES
+			(gen_random_uuid(), 1, 'incident.opened', 1, '2026-11-20', '{}'), (gen_random_uuid(), 1, 'incident.opened', 2, '2026-11-20', '{}'),
+			(gen_random_uuid(), 1, 'incident.resolved', 2, '2026-11-21', '{}')`,
+	} {
+		_, err := everything.Exec(t.Context(), statement)
+		require.NoError(t, err, statement)
+	}
+	require.NoError(t, migrations.Apply(t.Context(), pool, slog.New(slog.DiscardHandler)))
+	var told []string
+	require.NoError(t, everything.QueryRow(t.Context(), `SELECT array_agg(concat_ws(' ', i.told_kind, i.messages, i.told_endpoints,
+			(SELECT max(n.sequence) FROM notifications n WHERE n.incident_id = i.id)) ORDER BY i.id) FROM incidents i`).Scan(&told))
+	require.Equal(t, []string{"incident.opened 1 1 1", "incident.resolved 2 0 2"}, told)
+	var contact string
+	require.NoError(t, everything.QueryRow(t.Context(), `SELECT address FROM channels WHERE is_default`).Scan(&contact))
+	require.Equal(t, "admin@partner.example", contact)
+	var unforced int
+	require.NoError(t, everything.QueryRow(t.Context(), `SELECT count(*) FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity`).Scan(&unforced))
+	require.Zero(t, unforced, "the owner is bound again")
 }
 
 // `gradewatch serve` may be given the application's own user.

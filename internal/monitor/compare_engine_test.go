@@ -65,6 +65,20 @@ func TestANewEngineChangesNothing(t *testing.T) {
 	}
 }
 
+// An outage that begins while Gradewatch is upgraded is nobody's doing but the
+// server's: blamed on the engine, nobody would ever be told of it.
+func TestANewEngineHidesNoOutage(t *testing.T) {
+	t.Parallel()
+	for _, fact := range []string{"http[192.0.2.1].hops[0].status", "http[192.0.2.1].hops[0].answer"} {
+		before, after := lookAt(t, whole().leaf, whole().intermediate), lookAt(t, whole().leaf, whole().intermediate)
+		after.s.Engine = "2"
+		after.r.Status = 503
+		before.s.Verdicts, after.s.Verdicts = verdicts(t, "E-01:pass"), verdicts(t, "E-01:fail")
+		after.s.Verdicts[0].Proof[0].Fact = fact
+		require.Equal(t, checks.CauseConfiguration, monitor.CausesOf(monitor.Compare(*before.s, *after.s))["E-01"], fact)
+	}
+}
+
 // filledLook has something in every field.
 func filledLook(t *testing.T) *looked {
 	t.Helper()

@@ -74,9 +74,10 @@ func (c *comparison) causeOfVerdict(after checks.Verdict) checks.Cause {
 }
 
 // seenOtherwise says whether another engine looked than before. Whether anything
-// answers at all is no question of how we look: that stays the server's.
+// answers, and without an error of its own, is no question of how we look: that
+// stays the server's.
 func (c *comparison) seenOtherwise(after checks.Verdict) bool {
-	return c.previous.Engine != c.next.Engine && !down([]checks.Verdict{after})
+	return c.previous.Engine != c.next.Engine && after.Requirement != Unreachable
 }
 
 // suitesSeenOtherwise says the same of what only full looks see.

@@ -231,6 +231,9 @@ func (s *incidentStep) grow(before Incident, event Grew) {
 		}
 		s.note(EntryGrew, "", event.EndpointID, text)
 	}
+	if long := s.settings.ReopenWithin; s.Endpoints > before.Endpoints && !s.at.Before(s.ToldAt.Add(long)) {
+		s.ToldEndpoints = min(s.ToldEndpoints, before.Endpoints) // those that recovered meanwhile make no room for others
+	}
 	if s.State == IncidentSnoozed {
 		if !s.Weight.Heavier(before.Weight) {
 			s.Flapping = s.Flapping || event.Flapping

@@ -108,6 +108,13 @@ func TestStepIncident(t *testing.T) {
 			events: []event{{0, grew(1, high)}, {30 * h, grew(2, high)}, {31 * h, grew(3, high)}, {60 * h, shrank(2)}, {70 * h, shrank(0)}},
 			want:   []string{"1m0s opened", "30h1m0s worsened", "70h0m0s resolved"},
 		},
+		"another breaks after the first was repaired": { // as many as were told, and another one
+			events: []event{{0, grew(2, high)}, {2 * h, shrank(1)}, {50 * h, grew(2, high)}, {51 * h, grew(3, high)}, {70 * h, shrank(0)}},
+			want:   []string{"1m0s opened", "50h1m0s worsened", "70h0m0s resolved"},
+		},
+		"another breaks for a moment": {
+			events: []event{{0, grew(2, high)}, {2 * h, shrank(1)}, {50 * h, grew(2, high)}, {50*h + 30*s, shrank(1)}}, want: []string{"1m0s opened"},
+		},
 		"wider for a moment": {
 			events: []event{{0, grew(1, high)}, {h, grew(9, high)}, {h + 30*s, shrank(1)}}, want: []string{"1m0s opened"},
 		},

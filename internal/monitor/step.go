@@ -163,8 +163,8 @@ func (NotifyUndetermined) effect() {}
 //   - While our own connectivity is known to be broken, or alerting pauses, a
 //     judgement moves nothing but Result, and what waits asks for another look
 //     within the same bounds.
-//   - In a maintenance window a judgement moves nothing but Result, and a fail asks
-//     for a look right after its end.
+//   - In a maintenance window a judgement moves nothing but Result, and a fail, or
+//     a pass of what an incident holds, asks for a look right after its end.
 //   - A must that stays inconclusive for UndeterminedAfter, over looks with
 //     proven connectivity, gives one notice for all such requirements of the
 //     endpoint; none while the endpoint is down or the requirement is in an
@@ -272,9 +272,12 @@ func (s *step) askAgain(state RequirementState, verdict checks.Verdict) {
 	}
 }
 
-// askAfterwards asks for a look when planned work is over, at what fails in it.
+// askAfterwards asks for a look when planned work is over, at what fails in it
+// and at what it repairs: the endpoint's own looks may all be in such windows.
 func (s *step) askAfterwards(state RequirementState, verdict checks.Verdict) {
-	if verdict.Result != checks.Fail || !verdict.Alarms() || verdict.Waived != nil || state.IncidentID != 0 {
+	breaks := verdict.Result == checks.Fail && verdict.Alarms() && verdict.Waived == nil && state.IncidentID == 0
+	repaired := verdict.Result == checks.Pass && state.IncidentID != 0
+	if !breaks && !repaired {
 		return
 	}
 	s.afterwork, s.full = s.event.Maintenance.EndsAt, s.full || restsOnFullLook(verdict)

@@ -174,8 +174,12 @@ func TestNothingMovesWhileItCannotBeBelieved(t *testing.T) {
 			t.Parallel()
 			w := broken(t)
 			before := w.states["T-02"]
+			var asks []monitor.Effect
+			if name == "planned work" {
+				asks = []monitor.Effect{monitor.ConfirmLook{At: at(100 * h)}} // when it is over
+			}
 			for hour := range time.Duration(20) {
-				w.look((2+hour)*h, monitor.Scheduled, "T-02:pass", change).says()
+				w.look((2+hour)*h, monitor.Scheduled, "T-02:pass", change).says(asks...)
 			}
 			before.Result = checks.Pass
 			require.Equal(t, before, w.states["T-02"], "it does not close")
@@ -206,6 +210,16 @@ func TestAFailInPlannedWorkIsLookedAtRightAfterwards(t *testing.T) {
 		look(2*h, monitor.Scheduled, "T-02:pass", window).says().
 		look(3*h, monitor.Scheduled, "T-02:fail", over).says(monitor.ConfirmLook{At: at(3*h + 30*time.Second)})
 	broken(t).look(2*h, monitor.Scheduled, "T-02:fail", window).says()
+}
+
+// Somebody looks once a day, always within planned work: what it repaired must
+// close all the same.
+func TestARepairInPlannedWorkIsLookedAtRightAfterwards(t *testing.T) {
+	t.Parallel()
+	window := func(judged *monitor.Judged) { judged.Maintenance = &monitor.Window{EndsAt: at(26 * h)} }
+	broken(t).look(25*h, monitor.Scheduled, "T-02:pass", window).says(monitor.ConfirmLook{At: at(26 * h)}).
+		look(26*h, monitor.Confirm, "T-02:pass").says(again(26*h+30*time.Second)).
+		look(26*h+30*time.Second, monitor.Confirm, "T-02:pass").says(closes(1))
 }
 
 func TestAnotherEndpointsLookConfirms(t *testing.T) {
