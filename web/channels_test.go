@@ -110,7 +110,12 @@ func TestRoutesSayWhoIsTold(t *testing.T) {
 		return form
 	}
 	require.Equal(t, "/routes?done=route-added", b.post("/routes", route(nil)).location)
-	second := route(func(f url.Values) { f.Set("channel", "2"); f.Set("level", "1"); f.Set("after", "15"); f.Set("application", "1") })
+	second := route(func(f url.Values) {
+		f.Set("channel", "2")
+		f.Set("level", "1")
+		f.Set("after", "15")
+		f.Set("application", "1")
+	})
 	require.Equal(t, "/routes?done=route-added", b.post("/routes", second).location)
 	page := b.get("/routes?application=1&environment=Production&weight=critical")
 	require.Contains(t, page.text("#told"), "At once ada@example.com Then, if nobody has acknowledged it after 15 minutes oncall@example.com")
