@@ -244,7 +244,8 @@ CREATE TABLE endpoint_availability (
 ALTER TABLE endpoints
     ADD COLUMN answered_at    timestamptz,
     ADD COLUMN answer         text NOT NULL DEFAULT '',
-    ADD COLUMN answer_planned boolean NOT NULL DEFAULT false;
+    ADD COLUMN answer_planned boolean NOT NULL DEFAULT false,
+    ADD COLUMN silent         boolean NOT NULL DEFAULT false; -- nothing answered: an application's error is an answer
 
 ---------------------------------------------------------------- who reaches what
 

@@ -77,6 +77,7 @@ func (w *lookWorker) record(ctx context.Context, tx *store.Tx, l *look, standing
 	settlement.Availability, settlement.Days = monitor.StepAvailability(standing.Availability, monitor.Looked{
 		Answer: monitor.AnswerOf(plan.States, d.event), Planned: d.event.Maintenance != nil, Response: responseOf(l.measurements),
 	}, l.judgedAt)
+	settlement.Silent = monitor.Silent(l.judgement.Verdicts)
 	if w.config.Runner.Full != nil {
 		settlement.Full = monitor.PlanFull(l.endpoint, monitor.FullQuestion{
 			At: l.judgedAt, Depth: l.depth(), First: standing.Last.AssessmentID == 0,

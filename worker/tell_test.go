@@ -37,6 +37,7 @@ func TestServerThatStopsAnsweringIsOneIncident(t *testing.T) {
 	w.settle()
 	require.Equal(t, []string{"open E-01"}, w.incidents())
 	require.Equal(t, []monitor.NotificationKind{monitor.IncidentOpened}, w.sender.kinds())
+	require.True(t, one[bool](w, `SELECT silent FROM endpoints`), "which counts when many are at once")
 
 	for range 3 { // it stays down for days: nothing more is said
 		w.clock.advance(7 * time.Hour)

@@ -67,10 +67,11 @@ func (w *watchWorker) Work(ctx context.Context, job *river.Job[jobs.Watch]) erro
 		if err != nil {
 			return err
 		}
-		event.Hosts, event.Turned, err = tx.TurnedSites(ctx, job.Args.Vantage, at.Add(-monitor.SwampedWithin))
+		all, others, err := tx.TurnedSites(ctx, job.Args.Vantage, at.Add(-monitor.SwampedWithin))
 		if err != nil {
 			return err
 		}
+		event.Hosts, event.Turned, event.Others, event.OthersTurned = all.Looked, all.Turned, others.Looked, others.Turned
 		health, effects := monitor.StepHealth(health, event, at)
 		health.Vantage = job.Args.Vantage
 		if err := tx.SaveVantageHealth(ctx, health, event); err != nil {

@@ -32,6 +32,24 @@ type HealthEvent struct {
 	// them are unreachable now, confirmed or not.
 	Hosts  int `json:"hosts"`
 	Turned int `json:"turned"`
+	// Others and OthersTurned are those without the team that has most of Turned.
+	Others       int `json:"others,omitempty"`
+	OthersTurned int `json:"others_turned,omitempty"`
+}
+
+// Sites counts those that were looked at and were fine before, and those of them
+// that are unreachable now.
+type Sites struct{ Looked, Turned int }
+
+// swamp says whether so many turned that it is likelier us.
+func (s Sites) swamp() bool { return s.Looked >= swampedLeast && s.Turned*swampedShare > s.Looked }
+
+// swamped says whether it is likelier us that hosts are unreachable. Where other
+// teams have enough of them, theirs must be too: what breaks at one partner alone
+// is that partner's, and must silence nobody.
+func (e HealthEvent) swamped() bool {
+	all, others := Sites{e.Hosts, e.Turned}, Sites{e.Others, e.OthersTurned}
+	return all.swamp() && (others.Looked < swampedLeast || others.swamp())
 }
 
 // CanaryLook is what a look at a canary said.
@@ -119,7 +137,7 @@ func (e HealthEvent) judge() (HealthState, string) {
 	if wrong := e.wrongCanaries(); len(wrong) > 0 {
 		return Wrong, "Servers of which we know what is wrong with them look otherwise: " + strings.Join(wrong, ", ") + "."
 	}
-	if e.Hosts >= swampedLeast && e.Turned*swampedShare > e.Hosts {
+	if e.swamped() {
 		return Swamped, fmt.Sprintf("%d of %d hosts became unreachable within %.0f minutes, so it is likelier to be our network than theirs.",
 			e.Turned, e.Hosts, SwampedWithin.Minutes())
 	}

@@ -65,6 +65,9 @@ func TestStepHealth(t *testing.T) {
 		"swamped at once":               {join(repeat(1, sound), repeat(1, hosts(3, 29))), monitor.Swamped, "p"},
 		"ten percent are not enough":    {repeat(3, hosts(3, 30)), monitor.Sound, ""},
 		"neither are few hosts":         {repeat(3, hosts(19, 19)), monitor.Sound, ""},
+		"one team's twenty are its own": {repeat(3, monitor.HealthEvent{References: works, Hosts: 150, Turned: 20, Others: 130, OthersTurned: 1}), monitor.Sound, ""},
+		"other teams' too":              {repeat(3, monitor.HealthEvent{References: works, Hosts: 150, Turned: 40, Others: 130, OthersTurned: 20}), monitor.Swamped, "p"},
+		"others have too few to say":    {repeat(3, monitor.HealthEvent{References: works, Hosts: 150, Turned: 40, Others: 19}), monitor.Swamped, "p"},
 		"blind wins over swamped":       {repeat(3, monitor.HealthEvent{References: checks.KnownFact(false), Hosts: 20, Turned: 20}), monitor.Blind, "p"},
 		"from one fault to another":     {join(repeat(2, blind), repeat(2, with(canary("", "C-01")))), monitor.Wrong, "p"},
 	} {

@@ -44,6 +44,10 @@ func down(verdicts []checks.Verdict) bool {
 	})
 }
 
+// Silent says whether nothing answers at an endpoint: an error is an answer, and
+// shows that our own network works.
+func Silent(verdicts []checks.Verdict) bool { return down(verdicts) }
+
 // WithDefaults returns s with every zero field set to its default.
 func (s Settings) WithDefaults() Settings {
 	s.ConfirmAfter = cmp.Or(s.ConfirmAfter, 30*time.Second)

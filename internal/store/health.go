@@ -70,22 +70,28 @@ func (tx *Tx) SaveVantageHealth(ctx context.Context, health monitor.VantageHealt
 }
 
 // TurnedSites counts the sites that a vantage looked at since since and that
-// were fine before, and those of them that E-01 began to fail at since,
-// confirmed or not. Hosts that share their last two labels are one site: a
-// hundred names of one server that breaks say nothing about us.
-func (tx *Tx) TurnedSites(ctx context.Context, vantage string, since time.Time) (sites, turned int, err error) {
+// were fine before, and those of them where nothing answers since, confirmed or
+// not; others are those without the team that has most of these. Hosts that share
+// their last two labels are one site: a hundred names of one server that breaks
+// say nothing about us. Neither does an error that a server answers.
+func (tx *Tx) TurnedSites(ctx context.Context, vantage string, since time.Time) (all, others monitor.Sites, err error) {
 	err = tx.QueryRow(ctx, `
-		SELECT count(*), count(*) FILTER (WHERE bad) FROM (
-			SELECT coalesce(substring(e.host FROM '[^.]+\.[^.]+$'), e.host) AS site, bool_or(s.result = 'fail') AS bad
+		WITH looked AS MATERIALIZED (
+			SELECT e.team_id, coalesce(substring(e.host FROM '[^.]+\.[^.]+$'), e.host) AS site, bool_or(s.result = 'fail' AND e.silent) AS bad
 			FROM endpoints e JOIN requirement_status s ON s.endpoint_id = e.id AND s.requirement = @requirement
 			WHERE e.vantage = @vantage AND e.deleted_at IS NULL AND e.looked_at >= @since
 				AND (s.result = 'pass' OR s.result = 'fail' AND coalesce(s.failing_since, s.conclusive_since) >= @since)
-			GROUP BY site) AS looked`,
-		pgx.StrictNamedArgs{"vantage": vantage, "since": since, "requirement": monitor.Unreachable}).Scan(&sites, &turned)
+			GROUP BY e.team_id, site),
+		worst AS (SELECT team_id FROM looked GROUP BY team_id ORDER BY count(*) FILTER (WHERE bad) DESC, team_id LIMIT 1)
+		SELECT count(DISTINCT site), count(DISTINCT site) FILTER (WHERE bad),
+			count(DISTINCT site) FILTER (WHERE team_id <> worst), count(DISTINCT site) FILTER (WHERE bad AND team_id <> worst)
+		FROM (SELECT looked.team_id, site, bad, worst.team_id AS worst FROM looked, worst) AS sites`,
+		pgx.StrictNamedArgs{"vantage": vantage, "since": since, "requirement": monitor.Unreachable}).
+		Scan(&all.Looked, &all.Turned, &others.Looked, &others.Turned)
 	if err != nil {
-		return 0, 0, fmt.Errorf("count what turned unreachable from vantage %s: %w", vantage, err)
+		return all, others, fmt.Errorf("count what turned unreachable from vantage %s: %w", vantage, err)
 	}
-	return sites, turned, nil
+	return all, others, nil
 }
 
 // OperatorTeams lists the teams that have an operator among their people.

@@ -59,13 +59,15 @@ func TestVantageHealth(t *testing.T) {
 func TestTurnedSites(t *testing.T) {
 	t.Parallel()
 	database, owner := twoTeams(t)
+	team := ours
 	add := func(id int, host, vantage string, lookedAgo time.Duration, result string, since time.Duration) {
-		_, err := owner.Exec(t.Context(), `INSERT INTO endpoints (id, team_id, application_id, environment, kind, value_kind, value, host, vantage, looked_at, next_run_at, created_at)
-			OVERRIDING SYSTEM VALUE VALUES ($1::bigint, 1, 100, 'SOD', 'redirect', 'literal', 'https://' || $2::text || '/' || $1::bigint, $2::text, $3, $4, $5, $5)`, id, host, vantage, instant.Add(-lookedAgo), instant)
+		_, err := owner.Exec(t.Context(), `INSERT INTO endpoints (id, team_id, application_id, environment, kind, value_kind, value, host, vantage, looked_at, next_run_at, created_at, silent)
+			OVERRIDING SYSTEM VALUE VALUES ($1::bigint, $6::bigint, $6 * 100, 'SOD', 'redirect', 'literal', 'https://' || $2::text || '/' || $1::bigint, $2::text, $3, $4, $5, $5, $7)`,
+			id, host, vantage, instant.Add(-lookedAgo), instant, team, result == "fail")
 		require.NoError(t, err)
 		conclusive := "pass"
 		_, err = owner.Exec(t.Context(), `INSERT INTO requirement_status (endpoint_id, team_id, requirement, severity, result, conclusive, conclusive_since, failing_since, assessment_id, judged_at)
-			VALUES ($1, 1, 'E-01', 'must', $2, $3, $4, CASE WHEN $2 = 'fail' THEN $4::timestamptz END, 100, $5)`, id, result, conclusive, instant.Add(-since), instant)
+			VALUES ($1, $6::bigint, 'E-01', 'must', $2, $3, $4, CASE WHEN $2 = 'fail' THEN $4::timestamptz END, 100, $5)`, id, result, conclusive, instant.Add(-since), instant, team)
 		require.NoError(t, err)
 	}
 	for i := range 5 { // names of one server are one site
@@ -77,9 +79,23 @@ func TestTurnedSites(t *testing.T) {
 	add(2003, "elsewhere.test3", "oslo", time.Minute, "fail", time.Minute)
 	add(2004, "nobody-knows.test4", "local", time.Minute, "inconclusive", time.Minute)
 	add(2005, "localhost", "local", time.Minute, "fail", time.Minute)
+	add(2006, "answers-503.test5", "local", time.Minute, "fail", time.Minute)
+	_, err := owner.Exec(t.Context(), `UPDATE endpoints SET silent = false WHERE id = 2006`)
+	require.NoError(t, err)
+	team = theirs
+	add(3000, "theirs.test6", "local", time.Minute, "pass", time.Hour)
+	add(3001, "also-theirs.test7", "local", time.Minute, "fail", time.Minute)
 	require.NoError(t, database.Store.AsWorker(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		sites, turned, err := tx.TurnedSites(ctx, "local", instant.Add(-monitor.SwampedWithin))
-		require.Equal(t, []int{3, 2}, []int{sites, turned}, "partner.example, fine.test and localhost")
+		all, others, err := tx.TurnedSites(ctx, "local", instant.Add(-monitor.SwampedWithin))
+		require.Equal(t, monitor.Sites{Looked: 6, Turned: 3}, all, "partner.example, fine.test, localhost, an error and two of theirs")
+		require.Equal(t, monitor.Sites{Looked: 2, Turned: 1}, others)
+		return err
+	}))
+	_, err = owner.Exec(t.Context(), `DELETE FROM requirement_status`)
+	require.NoError(t, err)
+	require.NoError(t, database.Store.AsWorker(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		all, _, err := tx.TurnedSites(ctx, "local", instant)
+		require.Zero(t, all)
 		return err
 	}))
 }

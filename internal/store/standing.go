@@ -101,6 +101,7 @@ type Settlement struct {
 	// that adds.
 	Availability monitor.AvailabilityState
 	Days         []monitor.AvailabilityDay
+	Silent       bool // nothing answered
 }
 
 // Settle writes where the endpoint stands and gives the lease up. Of the rows
@@ -136,12 +137,13 @@ func queueLooked(batch *pgx.Batch, settlement Settlement) {
 			full_looked_at = CASE WHEN @depth = 'full' THEN @at ELSE full_looked_at END,
 			next_full_at = coalesce(@full, next_full_at),
 			next_run_at = least(next_run_at, @run, @by),
-			answered_at = @answered, answer = @answer, answer_planned = @planned
+			answered_at = @answered, answer = @answer, answer_planned = @planned, silent = @silent
 		WHERE id = @endpoint`,
 		pgx.StrictNamedArgs{
 			"endpoint": settlement.Assessment.EndpointID, "depth": settlement.Assessment.Depth, "at": settlement.At,
 			"full": timeOrNil(settlement.Full.DueAt), "run": timeOrNil(settlement.Full.RunAt),
 			"by": timeOrNil(settlement.RunBy), "answered": timeOrNil(settlement.Availability.LookedAt),
 			"answer": string(settlement.Availability.Answer), "planned": settlement.Availability.Planned,
+			"silent": settlement.Silent,
 		})
 }
