@@ -46,6 +46,10 @@ ALTER TABLE incident_requirements
     ADD COLUMN weight text NOT NULL DEFAULT 'high',
     ADD COLUMN vantages text[] NOT NULL DEFAULT '{}';         -- from where it was seen
 
+-- The incident that asked for a look, at whatever shares its host or certificate.
+ALTER TABLE assessments ADD COLUMN incident_id bigint;
+CREATE INDEX assessments_incident ON assessments (incident_id) WHERE finished_at IS NULL AND incident_id IS NOT NULL;
+
 -- What happened to an incident: append-only. Who: a mail address; empty: Gradewatch.
 CREATE TABLE incident_entries (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -165,13 +169,15 @@ CREATE INDEX notifications_team ON notifications (team_id, created_at DESC);
 ALTER TABLE deliveries DROP CONSTRAINT deliveries_state_check;
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_state_check CHECK (state IN ('pending', 'delivered', 'failed', 'withdrawn', 'summarized'));
 ALTER TABLE deliveries
-    ADD COLUMN held       boolean NOT NULL DEFAULT false,       -- waits for quiet hours or a burst to end
+    ADD COLUMN held       boolean NOT NULL DEFAULT false,       -- waits for quiet hours to end
+    ADD COLUMN summary_at timestamptz,                          -- waits to be told with others of a burst, due then
     ADD COLUMN summary_id uuid REFERENCES deliveries,           -- the one that told it, of summarized
     ADD COLUMN resend_of  uuid REFERENCES deliveries,           -- asked for by hand
     DROP CONSTRAINT deliveries_notification_id_channel_id_key;
 CREATE UNIQUE INDEX deliveries_once ON deliveries (notification_id, channel_id) WHERE resend_of IS NULL;
 CREATE INDEX deliveries_notification ON deliveries (notification_id);
 CREATE INDEX deliveries_channel ON deliveries (channel_id, created_at DESC);
+CREATE INDEX deliveries_summary ON deliveries (channel_id) WHERE state = 'pending' AND summary_at IS NOT NULL;
 CREATE INDEX deliveries_failed ON deliveries (team_id, created_at DESC) WHERE state = 'failed';
 
 -- Addresses of calendars, which programs read without signing in.
@@ -217,6 +223,12 @@ CREATE TABLE endpoint_availability (
     PRIMARY KEY (endpoint_id, day),
     FOREIGN KEY (endpoint_id, team_id) REFERENCES endpoints (id, team_id) ON DELETE CASCADE
 );
+
+-- What the last look said about whether the endpoint is up: monitor.AvailabilityState.
+ALTER TABLE endpoints
+    ADD COLUMN answered_at    timestamptz,
+    ADD COLUMN answer         text NOT NULL DEFAULT '',
+    ADD COLUMN answer_planned boolean NOT NULL DEFAULT false;
 
 ---------------------------------------------------------------- who reaches what
 

@@ -20,7 +20,7 @@ func (s *server) showEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	model := views.Endpoint{MayLook: may(r, auth.RequestLook), MayChange: may(r, auth.ChangeInventory)}
+	model := views.Endpoint{MayLook: may(r, auth.RequestLook), MayChange: may(r, auth.ChangeInventory), MayPlan: may(r, auth.PlanMaintenance)}
 	err = s.asTeam(r, func(ctx context.Context, tx *store.Tx) error { return s.fillEndpoint(ctx, tx, id, &model) })
 	if err != nil {
 		return err
@@ -49,6 +49,12 @@ func (s *server) fillEndpoint(ctx context.Context, tx *store.Tx, id int64, model
 		return err
 	}
 	if model.Waivers, err = tx.Waivers(ctx, id); err != nil {
+		return err
+	}
+	if model.Windows, err = runningWindows(ctx, tx, []monitor.Endpoint{model.Endpoint}, s.now()); err != nil {
+		return err
+	}
+	if model.Availability, err = availabilityOf(ctx, tx, id, s.now()); err != nil {
 		return err
 	}
 	newest, err := tx.NewestAssessment(ctx, id)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -21,7 +22,7 @@ func (s *server) showHistory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	model := views.History{Endpoint: endpoint}
+	model := views.History{Endpoint: endpoint, Since: queryTime(r, "since")}
 	before := queryTime(r, "before")
 	err = s.asTeam(r, func(ctx context.Context, tx *store.Tx) error {
 		model.Records, err = tx.AssessmentPage(ctx, endpoint.ID, before, pageSize+1)
@@ -31,9 +32,14 @@ func (s *server) showHistory(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	path := fmt.Sprintf("/endpoints/%d/history", endpoint.ID)
+	since := ""
+	if !model.Since.IsZero() {
+		since = "&since=" + timeQuery(model.Since)
+		model.Records = slices.DeleteFunc(model.Records, func(record store.AssessmentRecord) bool { return record.Slot.Before(model.Since) })
+	}
 	if len(model.Records) > pageSize {
 		model.Records = model.Records[:pageSize]
-		model.Older = path + "?before=" + timeQuery(model.Records[pageSize-1].Slot)
+		model.Older = path + "?before=" + timeQuery(model.Records[pageSize-1].Slot) + since
 	}
 	if !before.IsZero() {
 		model.Newest = path

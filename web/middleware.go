@@ -46,6 +46,8 @@ func visitOf(r *http.Request) *visit {
 // asks, log, recover, headers, cross-origin, size, text.
 func (s *server) middleware(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
+	// Mail programs in browsers post there too (RFC 8058); who has the token may.
+	crossOrigin.AddInsecureBypassPattern("POST " + unsubscribePath + "{token}")
 	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, errCrossOrigin)
 	}))
@@ -124,10 +126,12 @@ func (s *server) logs(next http.Handler) http.Handler {
 	})
 }
 
-// loggedPath leaves the token of a sign-in link out of the log.
+// loggedPath leaves the tokens of links out of the log.
 func loggedPath(r *http.Request) string {
-	if strings.HasPrefix(r.URL.Path, "/sign-in/") {
-		return "/sign-in/..."
+	for _, secret := range []string{"/sign-in/", unsubscribePath} {
+		if strings.HasPrefix(r.URL.Path, secret) {
+			return secret + "..."
+		}
 	}
 	return r.URL.Path
 }

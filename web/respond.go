@@ -35,7 +35,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, status int, comp
 func (s *server) page(r *http.Request, title, nav string) views.Page {
 	return views.Page{
 		Title: title, Nav: nav, Session: visitOf(r).session, Assets: s.assets, Version: s.Version,
-		Notice: notice(r.URL.Query().Get("done")),
+		Notice: notice(r.URL.Query().Get("done")), Paused: s.paused(r),
 	}
 }
 
@@ -93,6 +93,20 @@ func notice(key string) string {
 		return "The opt-out is recorded. It holds from the next look on."
 	case "opt-out-ended":
 		return "The opt-out is over. The host is looked at again from the next look on."
+	case "incident-acknowledged":
+		return "It is yours. Nobody else is called."
+	case "incident-unacknowledged":
+		return "The acknowledgement is taken back. Somebody else is called if your routes say so."
+	case "incident-snoozed":
+		return "It is silent until the time below, unless it gets heavier."
+	case "incident-unsnoozed":
+		return "The snooze is over."
+	case "incident-noted":
+		return "The note is in the timeline."
+	case "maintenance-planned":
+		return "The maintenance is planned. What fails in it opens nothing and is told to nobody."
+	case "maintenance-ended":
+		return "The maintenance is over. What fails from now on counts."
 	case "look-running":
 		return "A look is under way already."
 	case "channel-removed":

@@ -18,6 +18,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
 	"github.com/gradewatch/gradewatch/internal/auth"
 	"github.com/gradewatch/gradewatch/internal/inventory"
+	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/web/static"
 	"github.com/gradewatch/gradewatch/worker/jobs"
@@ -32,6 +33,9 @@ type Config struct {
 	Clock   func() time.Time
 	Version string
 	Vantage string // that new endpoints are looked at from; empty: local
+
+	// Settings are the times by which incidents move on; zero: the defaults.
+	Settings monitor.Settings
 
 	// Trust is what certificates are trusted by; nil: what is built in.
 	Trust *appraisal.Trust
@@ -241,6 +245,20 @@ func (s *server) routeTelling(private func(string, action)) {
 	// What is told, and to whom.
 	private("GET /incidents", s.listIncidents)
 	private("GET /incidents/{id}", s.showIncident)
+	private("POST /incidents/{id}/acknowledge", s.acknowledgeIncident)
+	private("POST /incidents/{id}/unacknowledge", s.unacknowledgeIncident)
+	private("POST /incidents/{id}/snooze", s.snoozeIncident)
+	private("POST /incidents/{id}/unsnooze", s.unsnoozeIncident)
+	private("POST /incidents/{id}/notes", s.noteOnIncident)
+	private("GET /fleet/incidents", s.showFleetIncidents) // operators only, as the next
+	private("GET /fleet/incidents/{id}", s.showFleetIncident)
+
+	// Planned work: nothing is told of what fails in it.
+	private("GET /maintenance", s.showMaintenance)
+	private("GET /maintenance/new", s.newMaintenance)
+	private("POST /maintenance", s.planMaintenance)
+	private("POST /maintenance/{id}/end", s.endMaintenance)
+
 	private("GET /deliveries", s.listDeliveries)
 	private("GET /deliveries/{id}", s.showDelivery)
 	private("GET /channels", s.listChannels)
@@ -252,6 +270,9 @@ func (s *server) routeTelling(private func(string, action)) {
 	private("POST /channels/{id}/enable", s.enableChannel)
 	private("GET /channels/{id}/remove", s.confirmRemoveChannel)
 	private("POST /channels/{id}/remove", s.removeChannel)
+
+	// Whether what we see can be trusted.
+	private("GET /service", s.showService)
 
 	// Who did what: administrators, developers and operators.
 	private("GET /audit", s.listAudit)
@@ -265,6 +286,10 @@ func (s *server) routePublic(mux *http.ServeMux, public func(string, action)) {
 	public("POST /sign-in/{token}", s.signIn)
 	public("POST /sign-out", s.signOut)
 	public("GET /signed-out", s.showSignedOut)
+
+	// For people who leave digests, and their mail programs.
+	public("GET "+unsubscribePath+"{token}", s.showUnsubscribe)
+	public("POST "+unsubscribePath+"{token}", s.unsubscribe)
 
 	// For people who run the servers that we look at.
 	public("GET /probe", s.showProbe)

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,7 +48,7 @@ func (w *claimWorker) Work(ctx context.Context, _ *river.Job[jobs.Claim]) error 
 			return fmt.Errorf("claim what is due: %w", err)
 		}
 		if claimed < claimBatch {
-			return w.claimChecks(ctx, client)
+			return errors.Join(w.claimChecks(ctx, client), w.claimLate(ctx, client))
 		}
 	}
 }
@@ -62,6 +63,31 @@ func (w *claimWorker) claimChecks(ctx context.Context, client *jobs.Client) erro
 	})
 	if err != nil {
 		return fmt.Errorf("claim checks of ownerships: %w", err)
+	}
+	return nil
+}
+
+// lateAfter is how long after its time something that nobody was told of counts
+// as lost.
+const lateAfter = time.Minute
+
+// claimLate takes up what was to be told a while ago: its job is lost, or waits
+// behind many others, and whoever comes first tells it.
+func (w *claimWorker) claimLate(ctx context.Context, client *jobs.Client) error {
+	err := w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		before := w.config.now().Add(-lateAfter)
+		incidents, err := tx.DueIncidents(ctx, before, claimBatch)
+		if err != nil {
+			return err
+		}
+		channels, err := tx.LateSummaries(ctx, before, claimBatch)
+		if err != nil {
+			return err
+		}
+		return errors.Join(jobs.InsertLateTells(ctx, client, tx, incidents...), jobs.InsertLateSummaries(ctx, client, tx, channels...))
+	})
+	if err != nil {
+		return fmt.Errorf("take up what nobody was told of: %w", err)
 	}
 	return nil
 }

@@ -2,14 +2,17 @@ package worker
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
 	"github.com/gradewatch/gradewatch/internal/alert"
+	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/worker/jobs"
 )
@@ -71,30 +74,58 @@ func (w *deliverWorker) Work(ctx context.Context, job *river.Job[jobs.Deliver]) 
 	case delivery.State != "pending":
 		return nil
 	}
-	if wait := delivery.NextAttemptAt.Sub(w.config.now()); delivery.Attempts > 0 && wait > time.Second {
-		return river.JobSnooze(wait) // the worker died after it noted the last attempt
+	if wait := delivery.NextAttemptAt.Sub(w.config.now()); (delivery.Attempts > 0 || delivery.Held) && wait > time.Second {
+		return river.JobSnooze(wait) // the worker died after it noted the last attempt, or the clocks of two differ
 	}
-	attempt, err := w.send(ctx, id, delivery)
+	if delivery.Stale() {
+		return w.withdraw(ctx, job, delivery)
+	}
+	attempt, sent, err := w.send(ctx, id, delivery)
 	if err != nil {
 		if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			return river.JobSnooze(0) // we are stopping
 		}
 		return err
 	}
-	return w.note(ctx, job, delivery, attempt)
+	return w.note(ctx, job, delivery, attempt, sent)
+}
+
+// verdict is what an attempt says about its channel.
+type verdict struct {
+	refused *alert.Refusal // of a recipient, by the mail server
+	counts  bool           // the receiver said or did it; false: we did
+	gone    bool
+}
+
+// withdraw notes that a delivery is not made.
+func (w *deliverWorker) withdraw(ctx context.Context, job *river.Job[jobs.Deliver], delivery store.Delivery) error {
+	return w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.WithdrawDelivery(ctx, delivery, w.config.now()); err != nil {
+			return err
+		}
+		return complete(ctx, tx, job)
+	})
 }
 
 // send makes the attempt and says where the delivery stands after it.
-func (w *deliverWorker) send(ctx context.Context, id uuid.UUID, delivery store.Delivery) (store.Attempt, error) {
+func (w *deliverWorker) send(ctx context.Context, id uuid.UUID, delivery store.Delivery) (store.Attempt, verdict, error) {
+	var sent verdict
 	attempt := store.Attempt{StartedAt: w.config.now(), State: "failed"}
 	if !delivery.InUse {
 		attempt.Answer = "not sent: the channel is not in use any more"
-		return attempt, nil
+		return attempt, sent, nil
 	}
-	channel := alert.Channel{Kind: alert.Kind(delivery.Kind), Address: delivery.Address, Secret: delivery.Secret}
-	outcome, err := w.config.Sender.Send(ctx, channel, id, delivery.Message)
+	message, err := uuid.Parse(delivery.MessageID)
+	if err != nil {
+		return attempt, sent, fmt.Errorf("read the id of delivery %s's message: %w", id, err)
+	}
+	channel := channelOf(delivery, attempt.StartedAt)
+	if channel.Unsubscribe, err = w.unsubscribe(ctx, delivery); err != nil {
+		return attempt, sent, err
+	}
+	outcome, err := w.config.Sender.Send(ctx, channel, message, delivery.Message)
 	if err != nil && ctx.Err() != nil {
-		return attempt, fmt.Errorf("send delivery %s to %s: %w", id, channel, err)
+		return attempt, sent, fmt.Errorf("send delivery %s to %s: %w", id, channel, err)
 	}
 	if err != nil { // people see that it did not go out, and we see why
 		w.config.Logger.ErrorContext(ctx, "a delivery could not be sent", "delivery", id, "channel", channel.String(), "error", err)
@@ -110,17 +141,51 @@ func (w *deliverWorker) send(ctx context.Context, id uuid.UUID, delivery store.D
 		attempt.State = "pending"
 		attempt.NextAttemptAt = w.config.now().Add(max(delay, outcome.RetryAfter))
 	}
-	return attempt, nil
+	return attempt, verdict{refused: outcome.Refused, counts: err == nil, gone: outcome.Gone}, nil
+}
+
+// unsubscribe is the token that stops the digests of a mail channel; it is made
+// when the first one goes out.
+func (w *deliverWorker) unsubscribe(ctx context.Context, delivery store.Delivery) (token string, err error) {
+	digest := delivery.Message.Kind == monitor.DigestDaily || delivery.Message.Kind == monitor.DigestWeekly
+	if !digest || delivery.Kind != string(alert.Email) || delivery.Unsubscribe != "" {
+		return delivery.Unsubscribe, nil
+	}
+	err = w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		token, err = tx.UnsubscribeToken(ctx, delivery.ChannelID, rand.Text())
+		return err
+	})
+	return token, err
+}
+
+// channelOf is where delivery goes; the secret before a rotation signs too while
+// the overlap lasts.
+func channelOf(delivery store.Delivery, at time.Time) alert.Channel {
+	channel := alert.Channel{Kind: alert.Kind(delivery.Kind), Address: delivery.Address, Secret: delivery.Secret}
+	if at.Before(delivery.PreviousSecretUntil) {
+		channel.PreviousSecret = delivery.PreviousSecret
+	}
+	return channel
 }
 
 // note writes the attempt, also when we are told to stop or the time is up: what
 // the receiver accepted must not be sent again for that.
-func (w *deliverWorker) note(ctx context.Context, job *river.Job[jobs.Deliver], delivery store.Delivery, attempt store.Attempt) error {
+func (w *deliverWorker) note(ctx context.Context, job *river.Job[jobs.Deliver], delivery store.Delivery, attempt store.Attempt, sent verdict) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	err := w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.SaveAttempt(ctx, delivery, attempt); err != nil {
 			return err
+		}
+		if sent.refused != nil {
+			if err := refused(ctx, tx, river.ClientFromContext[pgx.Tx](ctx), delivery, *sent.refused, attempt); err != nil {
+				return err
+			}
+		}
+		if sent.counts {
+			if err := w.noteChannel(ctx, tx, delivery, attempt, sent.gone); err != nil {
+				return err
+			}
 		}
 		if attempt.State == "pending" {
 			return nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/internal/monitor"
@@ -28,7 +29,7 @@ func (c Config) engine() string {
 // one transaction.
 func (w *lookWorker) finish(ctx context.Context, l *look) error {
 	return w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		standing, err := tx.LockStanding(ctx, l.endpoint.ID, l.depth())
+		standing, err := tx.LockStanding(ctx, l.endpoint.ID, l.depth(), l.assessment.Vantage, l.judgedAt)
 		switch {
 		case errors.Is(err, store.ErrNotFound): // removed while we looked
 			if err := tx.DropAssessment(ctx, l.assessment, l.judgedAt); err != nil {
@@ -58,25 +59,28 @@ func (w *lookWorker) record(ctx context.Context, tx *store.Tx, l *look, standing
 	if err := tx.SaveChanges(ctx, l.assessment, standing.Last.AssessmentID, changes); err != nil {
 		return err
 	}
-	next, effects := monitor.Step(standing.States, monitor.Judged{
-		At: l.judgedAt, Verdicts: l.judgement.Verdicts, Purpose: l.assessment.Purpose,
-		Depth: l.depth(), Partial: l.depth() != checks.Full && w.config.Runner.Full != nil,
-		Connectivity: l.observation.Connectivity, Newest: standing.Incident,
-	}, w.config.Settings)
-	t := &telling{tx: tx, look: l, states: next, full: w.config.Runner.Full != nil}
-	for _, effect := range effects {
-		if err := t.apply(ctx, effect); err != nil {
-			return err
-		}
+	d := &deciding{
+		tx: tx, look: l, standing: standing, settings: w.config.Settings, full: w.config.Runner.Full != nil,
+		event: w.event(l, standing, changes),
+	}
+	plan, err := d.decide(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.carryOut(ctx, plan); err != nil {
+		return err
 	}
 	settlement := store.Settlement{
-		Assessment: l.assessment, Lease: l.lease, At: l.judgedAt, Before: standing.States, States: next,
+		Assessment: l.assessment, Lease: l.lease, At: l.judgedAt, Before: standing.States, States: plan.States, RunBy: d.runBy,
 		GradeBefore: standing.Grade, Grade: standing.Grade.Next(l.judgement.Grade, l.observation.Connectivity, l.judgedAt), Seen: seen,
 	}
+	settlement.Availability, settlement.Days = monitor.StepAvailability(standing.Availability, monitor.Looked{
+		Answer: monitor.AnswerOf(plan.States, d.event), Planned: d.event.Maintenance != nil, Response: responseOf(l.measurements),
+	}, l.judgedAt)
 	if w.config.Runner.Full != nil {
 		settlement.Full = monitor.PlanFull(l.endpoint, monitor.FullQuestion{
 			At: l.judgedAt, Depth: l.depth(), First: standing.Last.AssessmentID == 0,
-			Connectivity: l.observation.Connectivity, Verdicts: l.judgement.Verdicts, Changes: changes, Effects: effects,
+			Connectivity: l.observation.Connectivity, Verdicts: l.judgement.Verdicts, Changes: changes, Effects: plan.Effects,
 		})
 	}
 	if l.target.URL != "" {
@@ -85,13 +89,58 @@ func (w *lookWorker) record(ctx context.Context, tx *store.Tx, l *look, standing
 	return tx.Settle(ctx, settlement, w.config.now())
 }
 
+// event is the judgement as it is decided about.
+func (w *lookWorker) event(l *look, standing store.Standing, changes []monitor.Change) monitor.Judged {
+	return monitor.Judged{
+		At: l.judgedAt, Verdicts: l.judgement.Verdicts, Purpose: l.assessment.Purpose, Vantage: l.assessment.Vantage,
+		Depth: l.depth(), Partial: l.depth() != checks.Full && w.config.Runner.Full != nil,
+		Connectivity: l.observation.Connectivity, Paused: standing.Paused,
+		Causes: causesOf(changes), Versions: monitor.Versions{TrustData: w.config.Versions.TrustData, Engine: EngineVersion},
+		Maintenance: runningWindow(standing.Windows, l.judgedAt),
+	}
+}
+
+// causesOf returns why verdicts turned, by requirement.
+func causesOf(changes []monitor.Change) map[string]checks.Cause {
+	causes := map[string]checks.Cause{}
+	for _, change := range changes {
+		if requirement, turned := strings.CutPrefix(change.Subject, monitor.VerdictSubject("")); turned {
+			causes[requirement] = change.Cause
+		}
+	}
+	return causes
+}
+
+// runningWindow returns the running occurrence of windows that ends last; nil:
+// none runs.
+func runningWindow(windows []monitor.MaintenanceWindow, at time.Time) *monitor.Window {
+	var running *monitor.Window
+	for _, window := range windows {
+		if occurrence, runs := window.At(at); runs && (running == nil || occurrence.EndsAt.After(running.EndsAt)) {
+			running = &occurrence
+		}
+	}
+	return running
+}
+
+// responseOf is how long the first exchange of the walk took, from the name to
+// the first byte of the answer; 0: there was none.
+func responseOf(measurements checks.Measurements) time.Duration {
+	for _, request := range measurements.Requests {
+		if request.Hop == 0 && request.FirstByte > 0 {
+			return request.DNS + request.Connect + request.TLS + request.FirstByte
+		}
+	}
+	return 0
+}
+
 // compare returns what changed since the endpoint was judged last. Facts are
 // compared with the newest answer of each family, verdicts with the last
 // conclusive ones, so that a spell of not knowing hides no change. While our
-// own connectivity is broken nothing counts as a change.
+// own connectivity is broken, or alerting pauses, nothing counts as a change.
 func (w *lookWorker) compare(l *look, standing store.Standing) []monitor.Change {
 	last := standing.Last
-	if own := l.observation.Connectivity; last.AssessmentID == 0 || own.State == checks.Known && !own.Value {
+	if own := l.observation.Connectivity; last.AssessmentID == 0 || standing.Paused || own.State == checks.Known && !own.Value {
 		return nil
 	}
 	previous := monitor.Snapshot{
@@ -131,15 +180,18 @@ func engineOf(stored string) string {
 	return version
 }
 
-// conclusive lists the last conclusive result of each requirement. A fail that
-// waits for its confirmation is one; the result of the latest look need not be:
+// conclusive lists the last conclusive result of each requirement. A fail or a
+// pass that waits for its confirmation is one; the result of the latest look need not be:
 // it may come from a look over a broken network of our own.
 func conclusive(states map[string]monitor.RequirementState) []checks.Verdict {
 	verdicts := make([]checks.Verdict, 0, len(states))
 	for _, state := range states {
 		result := state.Conclusive
-		if !state.FailingSince.IsZero() {
+		switch {
+		case !state.FailingSince.IsZero():
 			result = checks.Fail
+		case !state.RecoveringSince.IsZero():
+			result = checks.Pass
 		}
 		if result.Conclusive() {
 			verdicts = append(verdicts, checks.Verdict{Requirement: state.Requirement, Result: result, Severity: state.Severity})

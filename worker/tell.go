@@ -4,175 +4,130 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
-	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/worker/jobs"
 )
 
-// telling carries out what a judgement asks for, in the judgement's transaction.
-type telling struct {
-	tx     *store.Tx
-	look   *look
-	states map[string]monitor.RequirementState
-	full   bool // there is a way to look fully
+// tellWorker tells people of an incident.
+type tellWorker struct {
+	river.WorkerDefaults[jobs.Tell]
+	config Config
 }
 
-func (t *telling) apply(ctx context.Context, effect monitor.Effect) error {
-	switch effect := effect.(type) {
-	case monitor.ConfirmLook:
-		return t.confirm(ctx, effect)
-	case monitor.OpenIncident:
-		return t.open(ctx, effect)
-	case monitor.JoinIncident:
-		return t.tx.AddRequirements(ctx, effect.IncidentID, t.look.assessment, effect.Requirements)
-	case monitor.CloseRequirements:
-		return t.closed(ctx, effect)
-	case monitor.NotifyUndetermined:
-		return t.undetermined(ctx, effect)
-	default:
-		return fmt.Errorf("nobody knows how to carry out %T", effect)
-	}
-}
+// Timeout implements river.Worker.
+func (w *tellWorker) Timeout(*river.Job[jobs.Tell]) time.Duration { return w.config.LookTimeout }
 
-// confirm asks for the second look. Its job runs by River's clock, which is
-// the real one, after the same delay.
-func (t *telling) confirm(ctx context.Context, effect monitor.ConfirmLook) error {
-	depth := checks.Quick
-	if effect.Full && t.full {
-		depth = checks.Full
-	}
-	assessment, err := t.tx.RequestAssessment(ctx, t.look.endpoint.ID, monitor.Confirm, depth, effect.At, t.look.judgedAt)
-	if errors.Is(err, store.ErrConflict) {
-		return nil // a look is due at that very time, and confirms as well
-	}
-	if err != nil {
-		return err
-	}
-	delay := effect.At.Sub(t.look.judgedAt)
-	return jobs.InsertLook(ctx, river.ClientFromContext[pgx.Tx](ctx), t.tx, assessment, time.Now().Add(delay))
-}
+// NextRetry implements river.Worker.
+func (w *tellWorker) NextRetry(job *river.Job[jobs.Tell]) time.Time { return backoff(job.Attempt) }
 
-func (t *telling) open(ctx context.Context, effect monitor.OpenIncident) error {
-	changes, err := t.tx.ChangesSince(ctx, t.look.endpoint.ID, effect.Since)
-	if err != nil {
-		return err
+// Work locks the incident and ticks it. What is told, that it was told, the
+// jobs that deliver it and the completion of this one stand together or not at
+// all. A tick that comes late or twice does no harm.
+func (w *tellWorker) Work(ctx context.Context, job *river.Job[jobs.Tell]) error {
+	if wait := job.Args.At.Sub(w.config.now()); wait > 0 {
+		return river.JobSnooze(wait) // the clocks of two processes differ
 	}
-	verdicts := t.verdicts(effect.Requirements)
-	incident, err := t.tx.OpenIncident(ctx, monitor.Incident{
-		TeamID: t.look.endpoint.TeamID, Title: titleOf(verdicts), Cause: causeOf(verdicts, changes), OpenedAt: t.look.judgedAt,
+	err := w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		incident, err := tx.LockIncident(ctx, job.Args.IncidentID)
+		if err != nil {
+			return err
+		}
+		if err := w.tick(ctx, tx, incident, job.Args.At.IsZero()); err != nil {
+			return err
+		}
+		return complete(ctx, tx, job)
 	})
-	if err != nil {
-		return err
-	}
-	if err := t.tx.AddRequirements(ctx, incident.ID, t.look.assessment, effect.Requirements); err != nil {
-		return err
-	}
-	for _, requirement := range effect.Requirements {
-		state := t.states[requirement]
-		state.IncidentID = incident.ID
-		t.states[requirement] = state
-	}
-	message := t.message(monitor.IncidentOpened, verdicts)
-	message.IncidentID, message.Title, message.Cause = incident.ID, incident.Title, incident.Cause
-	message.Since, message.Changes = effect.Since, changes
-	message.Link = fmt.Sprintf("/incidents/%d", incident.ID)
-	return t.notify(ctx, message)
-}
-
-func (t *telling) closed(ctx context.Context, effect monitor.CloseRequirements) error {
-	incident, resolved, err := t.tx.CloseRequirements(ctx, effect.IncidentID, t.look.endpoint.ID, effect.Requirements, t.look.judgedAt)
-	if err != nil || !resolved {
-		return err
-	}
-	message := t.message(monitor.IncidentResolved, t.verdicts(effect.Requirements))
-	message.IncidentID, message.Title, message.Since = incident.ID, incident.Title, incident.OpenedAt
-	message.Link = fmt.Sprintf("/incidents/%d", incident.ID)
-	if message.Changes, err = t.tx.ChangesSince(ctx, t.look.endpoint.ID, t.look.judgedAt); err != nil {
-		return err
-	}
-	message.Cause = causeOf(message.Verdicts, message.Changes)
-	return t.notify(ctx, message)
-}
-
-func (t *telling) undetermined(ctx context.Context, effect monitor.NotifyUndetermined) error {
-	message := t.message(monitor.EndpointUndetermined, t.verdicts(effect.Requirements))
-	message.Title = "No conclusive answer about " + strings.Join(effect.Requirements, ", ")
-	message.Since, message.Reason = effect.Since, effect.Reason
-	message.Link = fmt.Sprintf("/endpoints/%d", t.look.endpoint.ID)
-	return t.notify(ctx, message)
-}
-
-func (t *telling) message(kind monitor.NotificationKind, verdicts []checks.Verdict) monitor.Message {
-	endpoint := t.look.endpoint
-	return monitor.Message{
-		Kind: kind, OccurredAt: t.look.judgedAt, Application: endpoint.ApplicationName,
-		Environment: string(endpoint.Environment), EndpointID: endpoint.ID, Endpoint: endpoint.Value,
-		URL: endpoint.Subject().URL(), Verdicts: verdicts,
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return river.JobCancel(err)
+	case err != nil:
+		return fmt.Errorf("tell of incident %d: %w", job.Args.IncidentID, err)
+	default:
+		return nil
 	}
 }
 
-func (t *telling) notify(ctx context.Context, message monitor.Message) error {
+// tick takes the incident a step on. A late tick that finds that alerting
+// pauses leaves it to the next one.
+func (w *tellWorker) tick(ctx context.Context, tx *store.Tx, before monitor.Incident, late bool) error {
+	at := w.config.now()
+	event, err := tickOf(ctx, tx, before, at)
+	if err != nil || late && event.Paused {
+		return err
+	}
+	incident, entries, effects := monitor.StepIncident(before, event, at, w.config.Settings)
+	if err := tx.SaveIncident(ctx, incident); err != nil {
+		return err
+	}
+	if err := tx.AddIncidentEntries(ctx, incident, entries); err != nil {
+		return err
+	}
+	return (&telling{tx: tx, at: at}).carryOut(ctx, incident, effects)
+}
+
+// tickOf gathers what a tick is decided by.
+func tickOf(ctx context.Context, tx *store.Tx, incident monitor.Incident, at time.Time) (monitor.Tick, error) {
+	var tick monitor.Tick
 	var err error
-	if message.Team, err = t.tx.TeamName(ctx, t.look.endpoint.TeamID); err != nil {
-		return err
+	if tick.Pending, err = tx.PendingSiblings(ctx, incident, at); err != nil {
+		return tick, err
 	}
-	deliveries, err := t.tx.Notify(ctx, t.look.endpoint.TeamID, message, t.look.judgedAt)
+	if tick.Paused, err = tx.IncidentPaused(ctx, incident.ID); err != nil {
+		return tick, err
+	}
+	routing, err := tx.Routing(ctx, incident.TeamID)
+	if err != nil {
+		return tick, err
+	}
+	subject := monitor.RouteSubject{Kind: monitor.IncidentUnacknowledged, Weight: incident.Weight, Level: incident.Level, At: at}
+	if subject.Places, err = tx.IncidentPlaces(ctx, incident.ID); err != nil {
+		return tick, err
+	}
+	tick.Levels = monitor.Levels(routing.Routes, routing.Channels, subject)
+	tick.EscalateAfter = monitor.EscalateAfter(routing.Routes, routing.Channels, subject)
+	return tick, nil
+}
+
+// telling carries out what an incident asks for, in the transaction that holds
+// its row.
+type telling struct {
+	tx *store.Tx
+	at time.Time
+}
+
+// carryOut tells, and inserts the jobs of the next ticks.
+func (t *telling) carryOut(ctx context.Context, incident monitor.Incident, effects []monitor.IncidentEffect) error {
+	for _, effect := range effects {
+		var err error
+		switch effect := effect.(type) {
+		case monitor.Tell:
+			err = t.tell(ctx, incident, effect)
+		case monitor.WakeAt:
+			err = jobs.InsertTell(ctx, river.ClientFromContext[pgx.Tx](ctx), t.tx, incident.ID, effect.At, t.at)
+		default:
+			err = fmt.Errorf("nobody knows how to carry out %T", effect)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *telling) tell(ctx context.Context, incident monitor.Incident, tell monitor.Tell) error {
+	message, err := incidentMessage(ctx, t.tx, incident, tell, t.at)
 	if err != nil {
 		return err
 	}
-	return jobs.InsertDelivers(ctx, river.ClientFromContext[pgx.Tx](ctx), t.tx, deliveries)
-}
-
-func (t *telling) verdicts(requirements []string) []checks.Verdict {
-	var verdicts []checks.Verdict
-	for _, verdict := range t.look.judgement.Verdicts {
-		if slices.Contains(requirements, verdict.Requirement) {
-			verdicts = append(verdicts, verdict)
-		}
+	places, err := t.tx.IncidentPlaces(ctx, incident.ID)
+	if err != nil {
+		return err
 	}
-	return verdicts
-}
-
-// titleOf names an incident after its first proof.
-func titleOf(verdicts []checks.Verdict) string {
-	title := "A requirement is not met"
-	for _, verdict := range verdicts {
-		if len(verdict.Proof) > 0 && verdict.Proof[0].Text != "" {
-			title = strings.TrimSuffix(verdict.Proof[0].Text, ".")
-			break
-		}
-	}
-	if more := len(verdicts) - 1; more > 0 {
-		title += fmt.Sprintf(" (and %d more)", more)
-	}
-	return title
-}
-
-// causeOf is why the verdicts turned: the cause of the newest change of one of
-// them. One that failed from the first look has none; there the fact it rests
-// on says what it hangs on.
-func causeOf(verdicts []checks.Verdict, changes []monitor.Change) checks.Cause {
-	for _, change := range slices.Backward(changes) {
-		for _, verdict := range verdicts {
-			if change.Subject == monitor.VerdictSubject(verdict.Requirement) {
-				return change.Cause
-			}
-		}
-	}
-	for _, verdict := range verdicts {
-		for _, proof := range verdict.Proof {
-			if proof.Cause != "" {
-				return proof.Cause
-			}
-		}
-	}
-	return checks.CauseConfiguration
+	return notify(ctx, t.tx, incident.TeamID, message, monitor.RouteSubject{Level: tell.Level, Places: places}, t.at)
 }

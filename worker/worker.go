@@ -152,8 +152,9 @@ func (c Config) leaseFor(depth checks.Depth, intrusive bool) time.Duration {
 
 // Worker works the jobs of one process.
 type Worker struct {
-	config Config
-	client *jobs.Client
+	config   Config
+	client   *jobs.Client
+	presence presence
 }
 
 // New prepares a worker. It registers every kind of job, since a leader
@@ -168,6 +169,8 @@ func New(config Config) (*Worker, error) {
 	for _, err := range []error{
 		river.AddWorkerSafely(kinds, &claimWorker{config: config}),
 		river.AddWorkerSafely(kinds, look),
+		river.AddWorkerSafely(kinds, &tellWorker{config: config}),
+		river.AddWorkerSafely(kinds, &summarizeWorker{config: config}),
 		river.AddWorkerSafely(kinds, &deliverWorker{config: config}),
 		river.AddWorkerSafely(kinds, &upkeepWorker{config: config}),
 		river.AddWorkerSafely(kinds, &remindWorker{config: config}),
@@ -182,7 +185,7 @@ func New(config Config) (*Worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare River: %w", err)
 	}
-	return &Worker{config: config, client: client}, nil
+	return &Worker{config: config, client: client, presence: presence{config: config}}, nil
 }
 
 func riverConfig(config Config, kinds *river.Workers) *river.Config {
@@ -235,7 +238,10 @@ func clientID() string {
 // returns at once; jobs run until Stop, also when ctx ends before.
 func (w *Worker) Start(ctx context.Context) error {
 	err := w.config.Store.AsWorker(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return tx.EnsurePartitions(ctx, w.config.now(), partitionsAhead)
+		if err := tx.EnsurePartitions(ctx, w.config.now(), partitionsAhead); err != nil {
+			return err
+		}
+		return tx.SeeVantage(ctx, w.config.Vantage, w.config.now())
 	})
 	if err != nil {
 		return fmt.Errorf("start the worker: %w", err)
@@ -243,12 +249,14 @@ func (w *Worker) Start(ctx context.Context) error {
 	if err := w.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start River: %w", err)
 	}
+	w.presence.start(context.WithoutCancel(ctx))
 	return nil
 }
 
 // Stop takes no more jobs, gives running ones StopWithin to end, cancels the
 // rest and returns when none runs. Canceled looks are taken up again later.
 func (w *Worker) Stop(ctx context.Context) error {
+	w.presence.stop()
 	if err := w.client.Stop(ctx); err != nil {
 		return fmt.Errorf("stop River: %w", err)
 	}

@@ -68,7 +68,7 @@ func newWorld(t testing.TB, change func(*worker.Config)) *world {
 		Runner:       checks.Runner{TLS: tlsprobe.Quick, HTTP: httpsec.Walk, PKI: new(certs.Collector).Look},
 		Judge:        judgeBy(trust, policy.SuperOffice()), Versions: worker.Versions{TrustData: trust.Version()},
 		Sender: w.sender, Lead: true,
-		Settings:      monitor.Settings{ConfirmAfter: 100 * time.Millisecond},
+		Settings:      monitor.Settings{ConfirmAfter: 100 * time.Millisecond, GatherFor: 200 * time.Millisecond},
 		Limits:        checks.Limits{Deadline: 9 * time.Second, ConnectTimeout: time.Second, ReadTimeout: time.Second},
 		LookTimeout:   10 * time.Second,
 		HostLimit:     store.HostLimit{AtOnce: 4, Spacing: time.Nanosecond},
@@ -187,11 +187,13 @@ func (w *world) look(endpoint monitor.Endpoint) monitor.Assessment {
 	return assessment
 }
 
-// settle waits until no look and no delivery is left to do.
+// settle waits until no look, nothing to be told soon and no delivery is left to do.
 func (w *world) settle() {
 	w.t.Helper()
 	w.waitFor("everything is done", `SELECT NOT EXISTS (SELECT FROM assessments WHERE finished_at IS NULL)
-		AND NOT EXISTS (SELECT FROM deliveries WHERE state = 'pending')`)
+		AND NOT EXISTS (SELECT FROM river_job WHERE kind = 'tell' AND state NOT IN ('completed', 'cancelled', 'discarded')
+			AND (scheduled_at < $1 OR state <> 'scheduled'))
+		AND NOT EXISTS (SELECT FROM deliveries WHERE state = 'pending' AND NOT held AND summary_at IS NULL)`, time.Now().Add(time.Minute))
 }
 
 // waitFor waits until query, as the service, answers true.

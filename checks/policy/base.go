@@ -50,3 +50,14 @@ func Statement(id string) string {
 	}
 	return ""
 }
+
+// SourceOf returns where the requirement of a profile is written, as a verdict
+// names it ('superoffice@2026-07', 'T-01'); empty: no embedded profile has it.
+func SourceOf(profile, id string) string {
+	found := Find(profile)
+	if found == nil {
+		return ""
+	}
+	requirement, _ := found.Requirement(id)
+	return requirement.Source
+}

@@ -34,6 +34,9 @@ type demoCommand struct {
 // demoConfirmAfter is short: a newcomer waits for the alert.
 const demoConfirmAfter = 5 * time.Second
 
+// demoGatherFor likewise.
+const demoGatherFor = 5 * time.Second
+
 // Run works in a folder of its own and starts from nothing every time: the
 // servers' ports and certificates are new every time too.
 func (c *demoCommand) Run(ctx context.Context, term *terminal) error {
@@ -85,11 +88,12 @@ func (c *demoCommand) settings(read *settings, fleet *demo.Fleet) (err error) {
 		return err
 	}
 	read.SMTPURL, read.MailFrom = fleet.Receiver.SMTPURL, "Gradewatch demo <demo@"+demo.Domain+">"
-	read.ConfirmAfter = demoConfirmAfter
+	read.ConfirmAfter, read.GatherFor = demoConfirmAfter, demoGatherFor
 	return nil
 }
 
-// seedDemo registers the demo's servers, and channels that its receivers hear.
+// seedDemo registers the demo's servers, and a channel that its receiver hears
+// besides the mail that every team gets.
 func seedDemo(ctx context.Context, from *store.Store, fleet *demo.Fleet) error {
 	now := time.Now()
 	person, _, err := auth.EnsureFirstAdministrator(ctx, from, firstEmail, now)
@@ -130,15 +134,8 @@ func seedEndpoint(ctx context.Context, tx *store.Tx, client *jobs.Client, endpoi
 
 func seedChannels(ctx context.Context, tx *store.Tx, team int64, fleet *demo.Fleet, now time.Time) error {
 	secret := alert.NewSecret()
-	for _, channel := range []struct{ kind, address, secret string }{
-		{"email", "oncall@" + demo.Domain, ""}, {"webhook", fleet.Receiver.WebhookURL, secret},
-	} {
-		added := store.Channel{TeamID: team, Kind: channel.kind, Address: channel.address}
-		if _, err := tx.CreateChannel(ctx, added, channel.secret, now); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := tx.CreateChannel(ctx, store.Channel{TeamID: team, Kind: "webhook", Address: fleet.Receiver.WebhookURL}, secret, now)
+	return err
 }
 
 // lineWriter writes whole lines from several goroutines.

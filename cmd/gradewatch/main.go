@@ -36,6 +36,7 @@ type commandLine struct {
 	Worker     workerCommand     `cmd:"" help:"Run a worker only. Any number of them share the work."`
 	Check      checkCommand      `cmd:"" help:"Look at URLs once and print what was seen and what it means."`
 	SignInLink signInLinkCommand `cmd:"" help:"Print a link that signs a person in once."`
+	Bounce     bounceCommand     `cmd:"" help:"Take a mail that came back, from standard input, and note it of its delivery."`
 	Regrade    regradeCommand    `cmd:"" help:"Grade what is stored again under other criteria, and report what would change."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database to the newest schema."`
 	Health     healthCommand     `cmd:"" help:"Ask the program on this machine whether it serves."`

@@ -63,7 +63,7 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 	runner.Registration = registration.Asker{Transport: prober.HTTPTransport(checks.Limits{})}.Look
 	sender, err := alert.New(alert.Config{
 		SMTPURL: s.SMTPURL, MailFrom: s.MailFrom, BaseURL: base, WebhookTransport: prober.HTTPTransport(checks.Limits{}),
-		Version: programVersion(), Statement: policy.Statement,
+		Version: programVersion(), Statement: policy.Statement, Source: policy.SourceOf, BounceAddress: s.BounceAddress,
 	})
 	if err != nil {
 		return fmt.Errorf("prepare the alerts: %w", err)
@@ -80,7 +80,7 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 		Grader:   grader(s.private, s.trustFiles()),
 		Sender:   sender,
 		Vantage:  choice.vantage, Lead: choice.lead, Build: programVersion(),
-		Settings: monitor.Settings{ConfirmAfter: s.ConfirmAfter, UndeterminedAfter: s.UndeterminedAfter},
+		Settings: incidentSettings(s),
 		// The rest of the job's time is for judging and storing.
 		Limits:      checks.Limits{Deadline: min(checks.Limits{}.WithDefaults().Deadline, s.LookTimeout*2/3)},
 		LookWorkers: s.LookWorkers, LookTimeout: s.LookTimeout, ClaimEvery: s.ClaimEvery, RescueAfter: s.RescueAfter, StopWithin: choice.stopWait,
@@ -158,5 +158,14 @@ func wait(ending *shutdown, from database, serving *listener) error {
 		return err
 	case <-ended:
 		return fmt.Errorf("the private Postgres ended by itself: see %s", from.embedded.LogFile())
+	}
+}
+
+// incidentSettings are the times by which fails are confirmed, and incidents
+// gather, flap and resolve.
+func incidentSettings(s settings) monitor.Settings {
+	return monitor.Settings{
+		ConfirmAfter: s.ConfirmAfter, UndeterminedAfter: s.UndeterminedAfter, GatherFor: s.GatherFor, GatherMost: s.GatherMost,
+		ReopenWithin: s.ReopenWithin, FlapWithin: s.FlapWithin, StableFor: s.StableFor,
 	}
 }

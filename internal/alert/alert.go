@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/mail"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,19 +25,34 @@ type Kind string
 const (
 	Email   Kind = "email"
 	Webhook Kind = "webhook"
+	Chat    Kind = "chat" // a service of chat or paging: Services
 )
 
 // Channel is where a message goes.
 type Channel struct {
 	Kind    Kind
-	Address string // mail address (RFC 5322 addr-spec) or URL
+	Address string // mail address (RFC 5322 addr-spec), URL, or what ParseChat gave
 	Secret  string // whsec_..., webhooks only; see NewSecret
+	// Unsubscribe is the token that stops the digests of an email channel by one
+	// click (RFC 8058); empty: digests name no way to.
+	Unsubscribe string
+	// PreviousSecret signs too while receivers change over; empty: none does.
+	PreviousSecret string
 }
 
-// String names the channel without its secret. The path and query of a
-// webhook's address are left out too: they often hold a token.
+// String names the channel without its secrets. The path and query of a
+// webhook's address are left out too: they often hold a token. An address of
+// chat is nothing but tokens, and only its service is named.
 func (c Channel) String() string {
-	if c.Kind != Webhook {
+	switch c.Kind {
+	case Webhook:
+	case Chat:
+		service, _, _ := strings.Cut(c.Address, ":")
+		if !slices.ContainsFunc(Services(), func(s Service) bool { return s.ID == service }) {
+			return string(c.Kind)
+		}
+		return string(c.Kind) + " " + service
+	default:
 		return string(c.Kind) + " " + c.Address
 	}
 	address, err := url.Parse(c.Address)
@@ -54,12 +70,23 @@ type Outcome struct {
 	Accepted bool
 	// Permanent says that trying again is pointless; never true when accepted.
 	Permanent bool
+	// Gone says that the receiver wants nothing more, ever (HTTP 410, as Standard
+	// Webhooks says): the channel is to be disabled. Only with Permanent.
+	Gone bool
 	// Answer is one line for people, at most 300 bytes, without secrets:
 	// 'HTTP 204', '250 2.0.0 Ok: queued', or why not.
 	Answer string
 	// RetryAfter is how long the receiver asks us to wait, at most an hour;
 	// zero when it did not ask.
 	RetryAfter time.Duration
+	// Refused says what the mail server said of the recipient; nil: nothing bad.
+	Refused *Refusal
+}
+
+// Refusal is a refusal of a recipient (RFC 5321 section 3.3).
+type Refusal struct {
+	Code   int    // of the reply: 550
+	Status string // of RFC 3463: 5.1.1; empty: the server gave none
 }
 
 // Config is what a Sender needs.
@@ -77,6 +104,7 @@ type Config struct {
 	// WebhookTransport carries every webhook, and is what refuses
 	// special-purpose addresses. Required: there is no fallback to a transport
 	// that would connect anywhere.
+	// Chat goes through it as well.
 	WebhookTransport http.RoundTripper
 	// AllowHTTP also permits http webhooks. Only for transports that reach
 	// nothing but networks the operator allowed.
@@ -88,6 +116,14 @@ type Config struct {
 	// Statement returns what a requirement demands, in a sentence ('SSL 3.0 is
 	// not supported.'), empty for unknown ids. nil: messages name only ids.
 	Statement func(requirement string) string
+	// Source returns where a requirement of a profile ('superoffice@2026-07') is
+	// written, empty for unknown ones. nil: messages name no source.
+	Source func(profile, requirement string) string
+
+	// BounceAddress makes the envelope sender of every mail its own, so that a
+	// bounce names its delivery: bounces@example.com gives
+	// bounces+<delivery>@example.com (VERP). Empty: the address of MailFrom.
+	BounceAddress string
 }
 
 // Sender sends messages. It is safe for concurrent use and keeps no
@@ -96,6 +132,7 @@ type Sender struct {
 	config   Config
 	from     mail.Address
 	domain   string // right side of every Message-ID
+	bounces  string // BounceAddress; empty: none
 	relay    *relay // nil: no mail server is configured
 	base     *url.URL
 	client   *http.Client
@@ -122,6 +159,7 @@ func New(config Config) (*Sender, error) {
 	s.relay, err = parseRelay(config.SMTPURL)
 	note(err)
 	note(s.setFrom(config.MailFrom))
+	note(s.setBounces(config.BounceAddress))
 	s.base, err = parseBase(config.BaseURL)
 	note(err)
 	s.template, err = parseTemplate()
@@ -147,6 +185,18 @@ func (s *Sender) setFrom(value string) error {
 	return nil
 }
 
+func (s *Sender) setBounces(value string) error {
+	if value == "" {
+		return nil
+	}
+	address, err := recipient(value)
+	if err != nil || strings.ContainsAny(value, "<> ") {
+		return errors.New("GRADEWATCH_BOUNCE_ADDRESS is no mail address like bounces@example.com")
+	}
+	s.bounces = address
+	return nil
+}
+
 func parseBase(value string) (*url.URL, error) {
 	base, err := url.Parse(value)
 	if err != nil {
@@ -166,7 +216,7 @@ func (s *Sender) Send(ctx context.Context, channel Channel, deliveryID uuid.UUID
 	if deliveryID == uuid.Nil {
 		return Outcome{}, errors.New("send an alert: the delivery has no ID")
 	}
-	message.Link = s.absolute(message.Link)
+	message = s.complete(message)
 	var outcome Outcome
 	var err error
 	switch channel.Kind {
@@ -174,6 +224,8 @@ func (s *Sender) Send(ctx context.Context, channel Channel, deliveryID uuid.UUID
 		outcome, err = s.sendMail(ctx, channel, deliveryID, message)
 	case Webhook:
 		outcome, err = s.sendWebhook(ctx, channel, deliveryID, message)
+	case Chat:
+		outcome, err = s.sendChat(ctx, channel, deliveryID, message)
 	default:
 		err = fmt.Errorf("unknown kind of channel %q", channel.Kind)
 	}
@@ -207,6 +259,27 @@ func (s *Sender) absolute(link string) string {
 		return s.base.String()
 	}
 	return resolved.String()
+}
+
+// complete makes every link of message absolute; what it is given stays as it is.
+func (s *Sender) complete(message monitor.Message) monitor.Message {
+	message.Link = s.absolute(message.Link)
+	message.Endpoints = slices.Clone(message.Endpoints)
+	for i := range message.Endpoints {
+		message.Endpoints[i].Link = s.absolute(message.Endpoints[i].Link)
+	}
+	if message.Digest == nil {
+		return message
+	}
+	digest := *message.Digest
+	for _, lines := range []*[]monitor.DigestLine{&digest.Opened, &digest.Open, &digest.Resolved, &digest.Changes, &digest.Upcoming, &digest.Muted} {
+		*lines = slices.Clone(*lines)
+		for i := range *lines {
+			(*lines)[i].Link = s.absolute((*lines)[i].Link)
+		}
+	}
+	message.Digest = &digest
+	return message
 }
 
 // splitAddress cuts an addr-spec at its last '@': a quoted local part may hold

@@ -36,6 +36,9 @@ func (l letter) Color() template.CSS {
 	}
 }
 
+// MoreText counts the requirements that the letter leaves out.
+func (l letter) MoreText() string { return plural(l.More, "requirement") }
+
 func (l letter) html(parsed *template.Template) (string, error) {
 	var b strings.Builder
 	if err := parsed.Execute(&b, l); err != nil {

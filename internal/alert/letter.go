@@ -11,13 +11,16 @@ import (
 
 // Bounds of what one letter shows. The rest is one click away.
 const (
-	findingsShown = 20
-	proofsShown   = 16
-	changesShown  = 10
-	nameBytes     = 80   // of an application or team
-	titleBytes    = 120  // of what happened
-	textBytes     = 600  // of a sentence
-	urlBytes      = 2048 // of an address
+	endpointsShown = 40
+	linesShown     = 25 // of one section of a digest
+	addressesShown = 16
+	findingsShown  = 20
+	proofsShown    = 16
+	changesShown   = 10
+	nameBytes      = 80   // of an application or team
+	titleBytes     = 120  // of what happened
+	textBytes      = 600  // of a sentence
+	urlBytes       = 2048 // of an address
 )
 
 // tone is how a letter feels; it decides a color.
@@ -31,23 +34,29 @@ const (
 )
 
 // letter is what an email says, before it is text or HTML. Every string is one
-// line, bounded, and safe in plain text.
+// line, bounded, and safe in plain text; lines of configuration alone are many.
 type letter struct {
-	Subject  string
-	Tone     tone
-	Status   string // one or two words
-	Heading  string
-	Place    string // application and environment
-	Endpoint string
-	Lead     []string // sentences: since when, how long, why
-	List     string   // heading of Findings
-	Findings []finding
-	More     int // findings left out
-	Why      string
-	Changes  []string
-	LinkText string
-	Link     string
-	Footer   string
+	Subject     string
+	Tone        tone
+	Status      string // one to three words
+	Heading     string
+	Place       string // application and environment
+	Endpoint    string
+	Lead        []string // sentences: since when, how long, where, why
+	Steps       []string // how to acknowledge and snooze
+	LinkText    string
+	Link        string
+	Affected    []affectedGroup
+	AffectedTop string // heading of Affected
+	Unlisted    int    // endpoints left out
+	Sections    []section
+	List        string // heading of Findings
+	Findings    []finding
+	More        int // findings left out
+	Why         string
+	Changes     []string
+	Footer      string
+	Unsubscribe string // address; empty: none
 }
 
 // finding is one requirement in a letter.
@@ -55,48 +64,65 @@ type finding struct {
 	ID        string
 	Binding   string
 	Statement string
+	Source    string // where it is written
 	Proofs    []string
 	More      int // proofs left out
 	Remedy    string
+	Lines     []remedyLines
 }
 
-// compose says what message tells. statement returns what a requirement
-// demands, and may be nil.
-func compose(message monitor.Message, statement func(string) string) letter {
-	application := oneLine(message.Application, nameBytes)
+// known is what is known of requirements besides their verdicts; each may be nil.
+type known struct {
+	statement func(requirement string) string
+	source    func(profile, requirement string) string
+}
+
+// compose says what message tells.
+func compose(message monitor.Message, of known) letter {
 	l := letter{
-		Place:    application,
+		Place:    oneLine(message.Application, nameBytes),
 		Endpoint: oneLine(message.Endpoint, urlBytes),
 		Heading:  headingOf(message),
 		Link:     message.Link,
 		Footer: fmt.Sprintf("Gradewatch sends this because a channel of the team %s leads here.",
 			oneLine(message.Team, nameBytes)),
 	}
-	place := application
 	if environment := oneLine(message.Environment, nameBytes); environment != "" {
-		l.Place += ", " + environment
-		place += " (" + environment + ")"
+		l.Place = strings.TrimPrefix(l.Place+", "+environment, ", ")
 	}
+	place := placeOf(message)
 	switch message.Kind {
-	case monitor.IncidentOpened:
-		l.opened(message, place)
-	case monitor.IncidentResolved:
-		l.resolved(message, place)
-	case monitor.EndpointUndetermined:
-		l.undetermined(message, place)
 	case monitor.SecretExpiring:
 		l.secretExpiring(message, place)
-		return l
 	case monitor.AttestationDue:
 		l.attestationDue(message, place)
-		return l
-	default:
+	case monitor.ServicePaused, monitor.ServiceResumed:
+		l.service(message)
+	case monitor.ChannelDisabled:
+		l.channelDisabled(message)
+	case monitor.DigestDaily, monitor.DigestWeekly, monitor.DigestBurst:
+		l.digest(message)
+	case monitor.ChannelTest:
 		l.test(message)
-		return l
+	case monitor.EndpointUndetermined:
+		l.undetermined(message, place)
+		l.addFindings(message, of)
+		l.addChanges(message.Changes)
+	default:
+		l.incident(message)
+		l.addFindings(message, of)
+		l.addChanges(message.Changes)
 	}
-	l.addFindings(message, statement)
-	l.addChanges(message.Changes)
 	return l
+}
+
+// placeOf is the application and environment as a subject begins with them.
+func placeOf(message monitor.Message) string {
+	place := oneLine(message.Application, nameBytes)
+	if environment := oneLine(message.Environment, nameBytes); environment != "" {
+		place += " (" + environment + ")"
+	}
+	return place
 }
 
 // headingOf never comes back empty: what happened is the first thing to read.
@@ -114,30 +140,6 @@ func headingOf(message monitor.Message) string {
 	return oneLine("Requirement "+first.Requirement, titleBytes)
 }
 
-func (l *letter) opened(message monitor.Message, place string) {
-	since := moment(sinceOf(message))
-	l.Subject = fmt.Sprintf("%s: %s, failing since %s", place, l.Heading, since)
-	l.Tone, l.Status = toneFailing, "Failing"
-	l.Lead = []string{fmt.Sprintf("Failing since %s, confirmed by a second look on new connections.", since)}
-	l.List, l.LinkText = "What fails", "Open the incident"
-	l.Why = causeSentence(message.Cause)
-}
-
-func (l *letter) resolved(message monitor.Message, place string) {
-	since, until := sinceOf(message), message.OccurredAt
-	l.Subject = fmt.Sprintf("Resolved: %s: %s, had failed since %s", place, l.Heading, moment(since))
-	l.Tone, l.Status = toneRecovered, "Resolved"
-	l.Lead = []string{fmt.Sprintf("Resolved at %s. It had failed since %s, for %s.",
-		moment(until), moment(since), span(until.Sub(since)))}
-	l.List, l.LinkText = "What passes again", "Open the incident"
-	if waived := waivedSentences(message.Verdicts); len(waived) > 0 {
-		l.List = "What passes again, or is waived"
-		l.Lead = append(l.Lead, waived...)
-	}
-	// The cause is the incident's: it says nothing of why things got better.
-	l.Heading = "Resolved: " + l.Heading
-}
-
 // waivedSentences say which of verdicts still fail, and who answers for them.
 func waivedSentences(verdicts []checks.Verdict) []string {
 	var sentences []string
@@ -152,51 +154,40 @@ func waivedSentences(verdicts []checks.Verdict) []string {
 	return sentences
 }
 
-func (l *letter) undetermined(message monitor.Message, place string) {
-	since := moment(sinceOf(message))
-	l.Subject = fmt.Sprintf("%s: we cannot tell since %s: %s", place, since, l.Heading)
-	l.Tone, l.Status = toneUnsure, "Cannot tell"
-	sentence := "We cannot tell since " + since
-	if reason := oneLine(reasonClause(message.Reason), textBytes); reason != "" {
-		sentence += ", because " + reason
-	}
-	l.Lead = []string{
-		sentence + ".",
-		"This is not a failure: the last results that we could prove still stand. You hear from us again only when one of them changes.",
-	}
-	l.List, l.LinkText = "What we cannot tell", "Open the endpoint"
-}
-
-func (l *letter) test(message monitor.Message) {
-	l.Subject = "Test message from Gradewatch for the team " + oneLine(message.Team, nameBytes)
-	l.Heading = "This channel works"
-	l.Tone, l.Status = toneNeutral, "Test"
-	l.Place, l.Endpoint = "", ""
-	l.Lead = []string{
-		fmt.Sprintf("Somebody asked for this test at %s.", moment(message.OccurredAt)),
-		"Alerts of the team reach this address. There is nothing to do.",
-	}
-	l.LinkText = "Open Gradewatch"
-}
-
-func (l *letter) addFindings(message monitor.Message, statement func(string) string) {
+// addFindings lists the verdicts. What several have in common is said once: the
+// remedy, and where the requirement is written.
+func (l *letter) addFindings(message monitor.Message, of known) {
+	told := map[string]bool{}
 	for i, verdict := range message.Verdicts {
 		if i == findingsShown {
 			l.More = len(message.Verdicts) - findingsShown
 			return
 		}
-		l.Findings = append(l.Findings, findingOf(verdict, statement))
+		f := findingOf(verdict, of)
+		if said := f.Remedy; said != "" {
+			if told[said] {
+				f.Remedy, f.Lines = "", nil
+			}
+			told[said] = true
+		}
+		l.Findings = append(l.Findings, f)
 	}
 }
 
-func findingOf(verdict checks.Verdict, statement func(string) string) finding {
+func findingOf(verdict checks.Verdict, of known) finding {
 	f := finding{
 		ID:      oneLine(verdict.Requirement, nameBytes),
 		Binding: binding(verdict.Severity),
 		Remedy:  oneLine(verdict.Remedy, textBytes),
 	}
-	if statement != nil {
-		f.Statement = oneLine(statement(verdict.Requirement), textBytes)
+	if of.statement != nil {
+		f.Statement = oneLine(of.statement(verdict.Requirement), textBytes)
+	}
+	if of.source != nil {
+		f.Source = oneLine(of.source(verdict.Profile, verdict.Requirement), textBytes)
+	}
+	if verdict.Result == checks.Fail {
+		f.Lines = shortLines(verdict.RemedyID)
 	}
 	for i, proof := range verdict.Proof {
 		if i == proofsShown {

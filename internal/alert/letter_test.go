@@ -38,8 +38,11 @@ func TestLettersMatchTheirGoldenFiles(t *testing.T) {
 	for name, message := range variants() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			message.Link = sender.absolute(message.Link)
-			l := compose(message, statement)
+			message = sender.complete(message)
+			l := compose(message, of())
+			if isDigest(message.Kind) {
+				l.Unsubscribe = "https://watch.example/unsubscribe/token"
+			}
 			golden(t, name+".txt", "Subject: "+l.Subject+"\n\n"+l.text())
 			html, err := l.html(sender.template)
 			require.NoError(t, err)

@@ -3,9 +3,11 @@ package alert
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/mail"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -26,11 +28,11 @@ func (s *Sender) sendMail(ctx context.Context, channel Channel, deliveryID uuid.
 	if err != nil {
 		return Outcome{Permanent: true, Answer: answer("The channel's address is no mail address: " + err.Error())}, nil
 	}
-	content, err := s.mail(to, deliveryID, message)
+	content, err := s.mail(to, channel.Unsubscribe, deliveryID, message)
 	if err != nil {
 		return Outcome{}, err
 	}
-	reply, err := s.relay.submit(ctx, envelope{from: s.from.Address, to: to}, content)
+	reply, err := s.relay.submit(ctx, envelope{from: s.returnPath(deliveryID), to: to}, content)
 	if err != nil {
 		return s.relay.refusal(err), nil
 	}
@@ -53,8 +55,11 @@ func recipient(address string) (string, error) {
 
 // mail writes the whole message (RFC 5322). Its Message-ID depends on nothing
 // but deliveryID and our domain, so that a repeat is known as one.
-func (s *Sender) mail(to string, deliveryID uuid.UUID, message monitor.Message) ([]byte, error) {
-	l := compose(message, s.config.Statement)
+func (s *Sender) mail(to, token string, deliveryID uuid.UUID, message monitor.Message) ([]byte, error) {
+	l := compose(message, known{statement: s.config.Statement, source: s.config.Source})
+	if isDigest(message.Kind) && token != "" {
+		l.Unsubscribe = s.absolute("/unsubscribe/" + url.PathEscape(token))
+	}
 	html, err := l.html(s.template)
 	if err != nil {
 		return nil, err
@@ -67,6 +72,7 @@ func (s *Sender) mail(to string, deliveryID uuid.UUID, message monitor.Message) 
 	m.SetDateWithValue(s.config.Clock().UTC())
 	m.SetMessageIDWithValue(deliveryID.String() + "@" + s.domain)
 	s.thread(m, message)
+	s.list(m, message, l.Unsubscribe)
 	// RFC 3834 section 5: nobody's out-of-office note shall answer.
 	m.SetGenHeader("Auto-Submitted", "auto-generated")
 	m.SetGenHeader("X-Auto-Response-Suppress", "All")
@@ -89,6 +95,33 @@ func (s *Sender) thread(m *gomail.Msg, message monitor.Message) {
 	root := "<incident-" + strconv.FormatInt(message.IncidentID, 10) + "@" + s.domain + ">"
 	m.SetGenHeader(gomail.HeaderReferences, root)
 	m.SetGenHeader(gomail.HeaderInReplyTo, root)
+}
+
+// list says that a digest is mail to a list, and how to leave it: by one click
+// where we are reached by https, as RFC 8058 section 3.1 demands. Alerts name no
+// way out, since who pressed it in haste would miss the next one.
+func (s *Sender) list(m *gomail.Msg, message monitor.Message, unsubscribe string) {
+	if !isDigest(message.Kind) {
+		return
+	}
+	name, _ := strings.CutPrefix(string(message.Kind), "digest.")
+	m.SetGenHeader("List-Id", "<"+name+".digests."+s.domain+">") // RFC 2919
+	if unsubscribe == "" {
+		return
+	}
+	m.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+unsubscribe+">")
+	if s.base.Scheme == "https" {
+		m.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
+}
+
+// returnPath is the envelope's sender: the same at every retry of a delivery.
+func (s *Sender) returnPath(deliveryID uuid.UUID) string {
+	if s.bounces == "" {
+		return s.from.Address
+	}
+	local, domain := splitAddress(s.bounces)
+	return local + "+" + hex.EncodeToString(deliveryID[:]) + "@" + domain
 }
 
 func (s *Sender) userAgent() string {

@@ -67,7 +67,7 @@ func TestMailArrivesInEveryMode(t *testing.T) {
 			require.Equal(t, options.Mode != alerttest.Plaintext, accepted.Secure)
 			message := opened()
 			message.Link = "https://watch.example/incidents/7"
-			requireContent(t, accepted.Raw, compose(message, statement))
+			requireContent(t, accepted.Raw, compose(message, of()))
 		})
 	}
 }
@@ -339,7 +339,7 @@ func FuzzMail(f *testing.F) {
 		message := opened()
 		message.Application, message.Environment, message.Title = application, environment, title
 		message.Endpoint, message.Link = endpoint, sender.absolute(link)
-		raw, err := sender.mail("ada@acme.example", deliveryID, message)
+		raw, err := sender.mail("ada@acme.example", "", deliveryID, message)
 		require.NoError(t, err)
 		requireExpectedHeaders(t, raw)
 	})

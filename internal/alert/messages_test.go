@@ -24,7 +24,7 @@ func newSender(t testing.TB, change func(*Config)) *Sender {
 	config := Config{
 		MailFrom: "Gradewatch <alerts@gradewatch.example>", BaseURL: "https://watch.example/",
 		WebhookTransport: roundTripper(func(*http.Request) (*http.Response, error) { panic("no webhook is expected") }),
-		Version:          "1.2.3", Statement: statement,
+		Version:          "1.2.3", Statement: statement, Source: source,
 	}
 	if change != nil {
 		change(&config)
@@ -44,6 +44,15 @@ func statement(requirement string) string {
 		"T-09": "The certificate is valid.",
 	}[requirement]
 }
+
+func source(_, requirement string) string {
+	return map[string]string{
+		"T-02": "SuperOffice developer portal: standard application requirements, security",
+		"C-02": "SuperOffice developer portal: security checklist",
+	}[requirement]
+}
+
+func of() known { return known{statement: statement, source: source} }
 
 func verdict(requirement string, result checks.Result, severity checks.Severity, remedy string, proof ...checks.Proof) checks.Verdict {
 	return checks.Verdict{
@@ -183,6 +192,11 @@ func variants() map[string]monitor.Message {
 		"opened": opened(), "resolved": resolved(), "waived": waived(), "undetermined": undetermined(),
 		"channel_test": channelTest(), "bare": bare(), "hostile": hostile(),
 		"secret_expiring": secretExpiring(7), "secret_today": secretExpiring(0), "certificate_expired": certificateExpired(),
+		"forty": forty(), "worsened": worsenedForty(), "reopened": reopened(), "flapping": flapping(), "backends": backends(),
+		"unacknowledged": unacknowledged(), "snooze_ended": snoozeEnded(), "criteria": criteriaChanged(), "resolved_forty": resolvedForty(),
+		"service_paused": servicePaused(), "service_resumed": serviceResumed(), "channel_disabled": channelDisabled(),
+		"digest_daily": digestDaily(), "digest_weekly": digestWeekly(), "digest_quiet": digestQuiet(), "digest_burst": digestBurst(),
+		"hostile_forty": hostileForty(), "hostile_digest": hostileDigest(),
 		"attestation_due": attestationDue(30, 12), "attestation_overdue": attestationDue(-1), "hostile_reminder": hostileReminder(),
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/wneessen/go-mail/smtp"
+
+	"github.com/gradewatch/gradewatch/internal/alert/bounce"
 )
 
 // Bounds of one SMTP session.
@@ -31,6 +33,12 @@ type envelope struct{ from, to string }
 // settings or the server's state, which somebody may repair.
 type refused struct{ err error }
 
+// refusedRecipient is the refusal of the recipient, and of nothing else.
+type refusedRecipient struct{ err error }
+
+func (r refusedRecipient) Error() string { return r.err.Error() }
+func (r refusedRecipient) Unwrap() error { return r.err }
+
 func (r refused) Error() string { return r.err.Error() }
 func (r refused) Unwrap() error { return r.err }
 
@@ -40,6 +48,10 @@ func (r *relay) refusal(err error) Outcome {
 	var transaction refused
 	isReply := errors.As(err, &reply)
 	outcome := Outcome{Permanent: isReply && reply.Code >= 500 && errors.As(err, &transaction)}
+	var recipient refusedRecipient
+	if outcome.Permanent && errors.As(err, &recipient) {
+		outcome.Refused = &Refusal{Code: reply.Code, Status: bounce.StatusIn(reply.Msg)}
+	}
 	var own sessionError
 	switch {
 	case isReply && errors.As(err, &transaction):
@@ -179,7 +191,7 @@ func transact(client *smtp.Client, envelope envelope, content []byte) (string, e
 		return "", err //nolint:wrapcheck // refusal puts it into a sentence
 	}
 	if err := client.Rcpt("<" + envelope.to + ">"); err != nil {
-		return "", err //nolint:wrapcheck // as above
+		return "", refusedRecipient{err}
 	}
 	data, err := client.Data()
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -64,7 +65,7 @@ func (s *Sender) sendWebhook(ctx context.Context, channel Channel, deliveryID uu
 	}
 	ctx, cancel := context.WithTimeout(ctx, webhookTimeout)
 	defer cancel()
-	request, err := s.webhookRequest(ctx, address, channel.Secret, deliveryID, message)
+	request, err := s.webhookRequest(ctx, address, channel, deliveryID, message)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -72,12 +73,12 @@ func (s *Sender) sendWebhook(ctx context.Context, channel Channel, deliveryID uu
 	if err != nil {
 		var reason checks.ReasonError
 		refused := errors.As(err, &reason) && reason.Reason() == checks.ReasonSpecialPurpose
-		return Outcome{Permanent: refused, Answer: answer(reachSentence("The receiver", err), channel.Secret)}, nil
+		return Outcome{Permanent: refused, Answer: answer(reachSentence("The receiver", err), channel.Secret, channel.PreviousSecret)}, nil
 	}
 	defer response.Body.Close()
 	// Read to its end, a short answer lets the receiver finish in peace.
 	_, _ = io.CopyN(io.Discard, response.Body, webhookAnswerRead)
-	return s.judge(response), nil
+	return s.judge(response.StatusCode, response.Header), nil
 }
 
 // webhookAddress returns the URL, or a sentence on why it cannot be one.
@@ -94,24 +95,17 @@ func (s *Sender) webhookAddress(value string) (address *url.URL, fault string) {
 }
 
 // webhookRequest signs and wraps message as Standard Webhooks 1.0 says.
-func (s *Sender) webhookRequest(ctx context.Context, address *url.URL, secret string, deliveryID uuid.UUID, message monitor.Message) (*http.Request, error) {
+func (s *Sender) webhookRequest(ctx context.Context, address *url.URL, channel Channel, deliveryID uuid.UUID, message monitor.Message) (*http.Request, error) {
 	body, err := json.Marshal(webhookBody{
 		Type: message.Kind, Timestamp: message.OccurredAt.UTC(), Version: webhookVersion, Data: message,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write the webhook's body: %w", err)
 	}
-	if secret == "" {
-		return nil, errors.New("the webhook has no secret")
-	}
-	signer, err := standardwebhooks.NewWebhook(secret)
-	if err != nil {
-		return nil, errors.New("the webhook's secret is not base64")
-	}
 	id, now := "msg_"+deliveryID.String(), s.config.Clock()
-	signature, err := signer.Sign(id, now, body)
+	signatures, err := sign(channel, id, now, body)
 	if err != nil {
-		return nil, fmt.Errorf("sign the webhook: %w", err)
+		return nil, err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), bytes.NewReader(body))
 	if err != nil {
@@ -121,24 +115,49 @@ func (s *Sender) webhookRequest(ctx context.Context, address *url.URL, secret st
 	request.Header.Set("User-Agent", s.userAgent())
 	request.Header.Set(standardwebhooks.HeaderWebhookID, id)
 	request.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
-	request.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
+	request.Header.Set(standardwebhooks.HeaderWebhookSignature, signatures)
 	return request, nil
+}
+
+// sign returns the signatures of body, separated by spaces: that of the secret,
+// and while a rotation lasts that of the one before it ('webhook-signature' of
+// Standard Webhooks 1.0).
+func sign(channel Channel, id string, at time.Time, body []byte) (string, error) {
+	if channel.Secret == "" {
+		return "", errors.New("the webhook has no secret")
+	}
+	var signatures []string
+	for _, secret := range []string{channel.Secret, channel.PreviousSecret} {
+		if secret == "" {
+			continue
+		}
+		signer, err := standardwebhooks.NewWebhook(secret)
+		if err != nil {
+			return "", errors.New("the webhook's secret is not base64")
+		}
+		signature, err := signer.Sign(id, at, body)
+		if err != nil {
+			return "", fmt.Errorf("sign the webhook: %w", err)
+		}
+		signatures = append(signatures, signature)
+	}
+	return strings.Join(signatures, " "), nil
 }
 
 // judge reads only status and headers: what a receiver writes into its body is
 // for its own people, and may come from a place that must not be shown.
-func (s *Sender) judge(response *http.Response) Outcome {
-	outcome := Outcome{Answer: fmt.Sprintf("HTTP %d", response.StatusCode)}
-	switch status := response.StatusCode; {
+func (s *Sender) judge(status int, header http.Header) Outcome {
+	outcome := Outcome{Answer: fmt.Sprintf("HTTP %d", status)}
+	switch {
 	case status >= 200 && status < 300:
 		outcome.Accepted = true
 	case status >= 300 && status < 400:
 		outcome.Answer += ": the receiver answers with a redirect, which is not followed. Register the address that it leads to."
 	case status == http.StatusGone:
-		outcome.Permanent = true
+		outcome.Permanent, outcome.Gone = true, true
 		outcome.Answer += ": the receiver says that it is gone for good."
 	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
-		outcome.RetryAfter = retryAfter(response.Header.Get("Retry-After"), s.config.Clock())
+		outcome.RetryAfter = retryAfter(header.Get("Retry-After"), s.config.Clock())
 	}
 	return outcome
 }

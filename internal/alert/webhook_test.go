@@ -8,9 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -24,6 +27,7 @@ import (
 
 	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/internal/alert/alerttest"
+	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
 // receiver starts a receiver, a Sender that reaches it and their channel.
@@ -96,7 +100,7 @@ func TestReceiversAnswers(t *testing.T) {
 		{"ok", alerttest.Answer(200, nil), Outcome{Accepted: true, Answer: "HTTP 200"}},
 		{"accepted", alerttest.Answer(202, nil), Outcome{Accepted: true, Answer: "HTTP 202"}},
 		{"not found", alerttest.Answer(404, nil), Outcome{Answer: "HTTP 404"}},
-		{"gone", alerttest.Answer(410, nil), Outcome{Permanent: true, Answer: "HTTP 410: the receiver says that it is gone for good."}},
+		{"gone", alerttest.Answer(410, nil), Outcome{Permanent: true, Gone: true, Answer: "HTTP 410: the receiver says that it is gone for good."}},
 		{"server error", alerttest.Answer(500, map[string]string{"Retry-After": "60"}), Outcome{Answer: "HTTP 500"}},
 		{"too many", alerttest.Answer(429, map[string]string{"Retry-After": "60"}), Outcome{Answer: "HTTP 429", RetryAfter: time.Minute}},
 		{"unavailable for long", alerttest.Answer(503, map[string]string{"Retry-After": "999999"}), Outcome{Answer: "HTTP 503", RetryAfter: time.Hour}},
@@ -333,7 +337,7 @@ func TestWebhookBodiesMatchTheirSchema(t *testing.T) {
 			value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 			require.NoError(t, err)
 			require.NoError(t, schema.Validate(value))
-			if name != "hostile" {
+			if !strings.HasPrefix(name, "hostile") || name == "hostile_reminder" {
 				var indented bytes.Buffer
 				require.NoError(t, json.Indent(&indented, body, "", "  "))
 				golden(t, name+".json", indented.String()+"\n")
@@ -345,6 +349,29 @@ func TestWebhookBodiesMatchTheirSchema(t *testing.T) {
 		require.NoError(t, err)
 		require.Error(t, schema.Validate(value))
 	}
+}
+
+// TestSchemaNamesEveryKind also demands an example of each.
+func TestSchemaNamesEveryKind(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile("webhook.schema.json")
+	require.NoError(t, err)
+	var schema struct {
+		Defs struct {
+			Kind struct {
+				Enum []monitor.NotificationKind `json:"enum"`
+			} `json:"kind"`
+		} `json:"$defs"`
+	}
+	require.NoError(t, json.Unmarshal(content, &schema))
+	examples := map[monitor.NotificationKind]bool{}
+	for _, message := range variants() {
+		examples[message.Kind] = true
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(examples)), schema.Defs.Kind.Enum)
+	source, err := os.ReadFile(filepath.Join("..", "monitor", "message.go"))
+	require.NoError(t, err)
+	require.Equal(t, strings.Count(string(source), "NotificationKind = \""), len(examples))
 }
 
 func strictSchema(t *testing.T) *jsonschema.Schema {
@@ -370,7 +397,7 @@ func closeObjects(node any) int {
 		return 0
 	}
 	closed := 0
-	if object["type"] == "object" {
+	if object["type"] == "object" && object["properties"] != nil {
 		object["additionalProperties"] = false
 		closed++
 	}

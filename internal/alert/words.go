@@ -157,5 +157,8 @@ func plural(count int, unit string) string {
 	if count == 1 {
 		return "1 " + unit
 	}
+	if strings.HasSuffix(unit, "s") {
+		return fmt.Sprintf("%d %ses", count, unit)
+	}
 	return fmt.Sprintf("%d %ss", count, unit)
 }

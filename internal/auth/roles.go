@@ -25,15 +25,17 @@ const (
 	AllowOwnIntrusive Permission = "allow intrusive probes of your team's hosts"
 	SeeFleet          Permission = "see what is of every team"
 	KeepStatements    Permission = "state attestations, and keep secrets' dates and compromises"
+	HandleIncidents   Permission = "acknowledge, snooze and note on incidents"
+	PlanMaintenance   Permission = "plan maintenance"
 )
 
 // permissions lists what each role may do beside reading.
 func permissions(role monitor.Role) []Permission {
 	switch role {
 	case monitor.Administrator:
-		return []Permission{ChangeInventory, KeepStatements, RequestLook, ChangeChannels, ShowSecret, ReadAudit, AllowOwnIntrusive}
+		return []Permission{ChangeInventory, KeepStatements, HandleIncidents, PlanMaintenance, RequestLook, ChangeChannels, ShowSecret, ReadAudit, AllowOwnIntrusive}
 	case monitor.Developer:
-		return []Permission{ChangeInventory, KeepStatements, RequestLook, ChangeChannels, ReadAudit}
+		return []Permission{ChangeInventory, KeepStatements, HandleIncidents, PlanMaintenance, RequestLook, ChangeChannels, ReadAudit}
 	case monitor.Operator:
 		return []Permission{RequestLook, ReadAudit, AllowIntrusive, SeeFleet, RecordOptOuts}
 	default:

@@ -71,10 +71,10 @@ func FindPerson(ctx context.Context, s *store.Store, email string) (person monit
 }
 
 // EnsureFirstAdministrator returns the administrator who was there first. If
-// there is none it creates one with this email address, and a team for them;
-// two callers at once create one.
+// there is none it creates one with this email address, and a team for them
+// that gets mail there; two callers at once create one.
 func EnsureFirstAdministrator(ctx context.Context, s *store.Store, email string, at time.Time) (person monitor.Person, created bool, err error) {
-	err = s.AsOperator(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = s.AsWorker(ctx, func(ctx context.Context, tx *store.Tx) error {
 		person, err = tx.FirstAdministrator(ctx)
 		if !errors.Is(err, store.ErrNotFound) {
 			return err
@@ -86,6 +86,9 @@ func EnsureFirstAdministrator(ctx context.Context, s *store.Store, email string,
 		created = true
 		person, err = tx.CreatePerson(ctx, monitor.Person{TeamID: team.ID, Email: email, Role: monitor.Administrator}, at)
 		if err != nil {
+			return err
+		}
+		if err := tx.CreateDefaultChannel(ctx, team.ID, email, at); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, store.Actor{Source: "command"}, store.AuditEntry{

@@ -62,13 +62,23 @@ type Config struct {
 
 	ConfirmAfter      time.Duration `env:"GRADEWATCH_CONFIRM_AFTER" envDefault:"30s"`     // between a fail and the second look
 	UndeterminedAfter time.Duration `env:"GRADEWATCH_UNDETERMINED_AFTER" envDefault:"6h"` // until 'we cannot tell' is said
-	ClaimEvery        time.Duration `env:"GRADEWATCH_CLAIM_EVERY" envDefault:"2s"`
-	LookTimeout       time.Duration `env:"GRADEWATCH_LOOK_TIMEOUT" envDefault:"30s"` // of a quick look; a full one has its own deadline besides
-	RescueAfter       time.Duration `env:"GRADEWATCH_RESCUE_AFTER"`                  // until a quick look's job counts as dead with its worker; zero: LookTimeout and 15 s
-	LookWorkers       int           `env:"GRADEWATCH_LOOK_WORKERS" envDefault:"16"`
+
+	GatherFor    time.Duration `env:"GRADEWATCH_GATHER_FOR" envDefault:"1m"`     // an incident waits for what breaks with it
+	GatherMost   time.Duration `env:"GRADEWATCH_GATHER_MOST" envDefault:"4m"`    // at the most, while that is looked at
+	ReopenWithin time.Duration `env:"GRADEWATCH_REOPEN_WITHIN" envDefault:"24h"` // what comes back within is the same incident
+	FlapWithin   time.Duration `env:"GRADEWATCH_FLAP_WITHIN" envDefault:"24h"`   // three spells of failing within are flapping
+	StableFor    time.Duration `env:"GRADEWATCH_STABLE_FOR" envDefault:"6h"`     // until what flapped counts as resolved
+
+	ClaimEvery  time.Duration `env:"GRADEWATCH_CLAIM_EVERY" envDefault:"2s"`
+	LookTimeout time.Duration `env:"GRADEWATCH_LOOK_TIMEOUT" envDefault:"30s"` // of a quick look; a full one has its own deadline besides
+	RescueAfter time.Duration `env:"GRADEWATCH_RESCUE_AFTER"`                  // until a quick look's job counts as dead with its worker; zero: LookTimeout and 15 s
+	LookWorkers int           `env:"GRADEWATCH_LOOK_WORKERS" envDefault:"16"`
 
 	SMTPURL  string `env:"GRADEWATCH_SMTP_URL"` // smtp://user:password@host:587 (STARTTLS) or smtps://host:465; empty: no mail
 	MailFrom string `env:"GRADEWATCH_MAIL_FROM" envDefault:"Gradewatch <gradewatch@localhost>"`
+	// BounceAddress receives bounces, with + and the delivery before its @; empty:
+	// MailFrom does, and nobody reads them.
+	BounceAddress string `env:"GRADEWATCH_BOUNCE_ADDRESS"`
 
 	AuditRetention time.Duration `env:"GRADEWATCH_AUDIT_RETENTION" envDefault:"9504h"` // 396 days; never under 92 days (S-06)
 }

@@ -88,6 +88,11 @@ func (c Config) workFaults() []fault {
 	}{
 		{"GRADEWATCH_CONFIRM_AFTER", c.ConfirmAfter, time.Millisecond, time.Hour},
 		{"GRADEWATCH_UNDETERMINED_AFTER", c.UndeterminedAfter, time.Second, 30 * 24 * time.Hour},
+		{"GRADEWATCH_GATHER_FOR", c.GatherFor, time.Millisecond, time.Hour},
+		{"GRADEWATCH_GATHER_MOST", c.GatherMost, c.GatherFor, 4 * time.Hour},
+		{"GRADEWATCH_REOPEN_WITHIN", c.ReopenWithin, time.Minute, 30 * 24 * time.Hour},
+		{"GRADEWATCH_FLAP_WITHIN", c.FlapWithin, time.Minute, 30 * 24 * time.Hour},
+		{"GRADEWATCH_STABLE_FOR", c.StableFor, time.Second, 30 * 24 * time.Hour},
 		{"GRADEWATCH_CLAIM_EVERY", c.ClaimEvery, time.Second, time.Minute},
 		{"GRADEWATCH_LOOK_TIMEOUT", c.LookTimeout, time.Second, 10 * time.Minute},
 		{"GRADEWATCH_AUDIT_RETENTION", c.AuditRetention, leastAuditRetention, 100 * 366 * 24 * time.Hour},
@@ -118,6 +123,9 @@ func (c Config) mailFaults() []fault {
 	}
 	if _, err := mail.ParseAddress(c.MailFrom); err != nil {
 		faults = append(faults, fault{"GRADEWATCH_MAIL_FROM", fmt.Sprintf("be a mail address like Gradewatch <gradewatch@example.com>, not %q", c.MailFrom)})
+	}
+	if address, err := mail.ParseAddress(c.BounceAddress); c.BounceAddress != "" && (err != nil || address.Address != c.BounceAddress) {
+		faults = append(faults, fault{"GRADEWATCH_BOUNCE_ADDRESS", fmt.Sprintf("be a mail address alone, like bounces@example.com, not %q", c.BounceAddress)})
 	}
 	return faults
 }

@@ -34,8 +34,11 @@ func (c *comparison) verdicts() {
 	}
 }
 
+// verdictSubjects is what the Subject of every change of a verdict begins with.
+const verdictSubjects = "verdicts."
+
 // VerdictSubject is the Subject of a change of a requirement's verdict.
-func VerdictSubject(requirement string) string { return "verdicts." + requirement }
+func VerdictSubject(requirement string) string { return verdictSubjects + requirement }
 
 func proofText(verdict checks.Verdict) string {
 	for _, proof := range verdict.Proof {

@@ -32,8 +32,11 @@ func (s *step) effects() []Effect {
 	if notice, due := s.undetermined(); due {
 		effects = append(effects, notice)
 	}
-	if s.confirm {
-		effects = append(effects, ConfirmLook{At: s.event.At.Add(s.settings.ConfirmAfter), Full: s.full})
+	switch {
+	case s.confirm:
+		effects = append(effects, ConfirmLook{At: s.event.At.Add(s.settings.ConfirmAfter), Full: s.full, Elsewhere: true})
+	case !s.afterwork.IsZero():
+		effects = append(effects, ConfirmLook{At: s.afterwork, Full: s.full})
 	}
 	return effects
 }
@@ -42,7 +45,7 @@ func (s *step) effects() []Effect {
 // endpoint that was told once is not told again for a requirement that joins it.
 func (s *step) undetermined() (NotifyUndetermined, bool) {
 	connectivity := s.event.Connectivity
-	if s.down || connectivity.State != checks.Known || !connectivity.Value {
+	if s.down || connectivity.State != checks.Known || s.event.blind() || s.event.Maintenance != nil {
 		return NotifyUndetermined{}, false
 	}
 	var notice NotifyUndetermined

@@ -50,7 +50,7 @@ type RequirementState struct {
 type Change struct {
 	OccurredAt time.Time    `json:"occurred_at"`
 	Class      ChangeClass  `json:"class"`
-	Weight     Weight       `json:"weight"`
+	Weight     Weight       `json:"weight,omitempty"`
 	Cause      checks.Cause `json:"cause"`
 	Subject    string       `json:"subject"` // path of what changed: addresses[192.0.2.1].protocols.TLSv1.2
 	Before     string       `json:"before"`

@@ -21,8 +21,12 @@ type Grew struct {
 type Shrank struct {
 	EndpointID   int64
 	Removed      []string
+	Waived       []string // those of Removed that are waived
+	Retired      []string // those of Removed that are asked no longer
 	Endpoints    int
 	Requirements int
+	// FailedAt is when what flapped among Removed was last seen to fail; zero: nothing did.
+	FailedAt time.Time
 }
 
 // Acknowledge says that somebody takes the incident on.
@@ -64,8 +68,9 @@ func (Tick) incidentEvent()          {}
 // IncidentEffect is what an incident asks for.
 type IncidentEffect interface{ incidentEffect() }
 
-// Tell asks for one notification of the incident as it stands, to everybody
-// whom its routes name at Level.
+// Tell asks for one notification of the incident as it stands. One that nobody
+// acknowledged goes to the routes of exactly this level, since those below were
+// told already; every other kind to all routes up to it. Only a Tick tells.
 type Tell struct {
 	Kind  NotificationKind
 	Level int

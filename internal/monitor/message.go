@@ -89,19 +89,20 @@ type AffectedEndpoint struct {
 
 // Digest is what happened in a time, and how things stand.
 type Digest struct {
-	From, Until time.Time
-	Endpoints   int            `json:"endpoints"` // that are watched
-	Failing     int            `json:"failing"`   // with an open incident
-	Opened      []DigestLine   `json:"opened,omitempty"`
-	Open        []DigestLine   `json:"open,omitempty"` // still
-	Resolved    []DigestLine   `json:"resolved,omitempty"`
-	Changes     []DigestLine   `json:"changes,omitempty"` // drift worth a look
-	Upcoming    []DigestLine   `json:"upcoming,omitempty"`
-	Grades      map[string]int `json:"grades,omitempty"` // letter -> endpoints
-	More        map[string]int `json:"more,omitempty"`   // lines left out, by the list's JSON name
-	Counts      map[string]int `json:"counts,omitempty"`
-	Muted       []DigestLine   `json:"muted,omitempty"` // of a burst: what was told by this alone
-	_           struct{}       // fields are named
+	From      time.Time      `json:"from"`
+	Until     time.Time      `json:"until"`
+	Endpoints int            `json:"endpoints"` // that are watched
+	Failing   int            `json:"failing"`   // with an open incident
+	Opened    []DigestLine   `json:"opened,omitempty"`
+	Open      []DigestLine   `json:"open,omitempty"` // still
+	Resolved  []DigestLine   `json:"resolved,omitempty"`
+	Changes   []DigestLine   `json:"changes,omitempty"` // drift worth a look
+	Upcoming  []DigestLine   `json:"upcoming,omitempty"`
+	Grades    map[string]int `json:"grades,omitempty"` // letter -> endpoints
+	More      map[string]int `json:"more,omitempty"`   // lines left out, by the list's JSON name
+	Counts    map[string]int `json:"counts,omitempty"`
+	Muted     []DigestLine   `json:"muted,omitempty"` // of a burst: what was told by this alone
+	_         struct{}       // fields are named
 }
 
 // DigestLine is one thing in a digest.

@@ -39,14 +39,21 @@ type RouteSubject struct {
 	Weight Weight
 	Level  int // routes of this level are asked; those below were told already
 	// Places are where its endpoints are; a route matches where one of them does.
+	// None: it is about the whole team, and every route matches.
 	Places []RoutePlace
 	At     time.Time
 }
 
-// RoutePlace is an application and an environment.
+// RoutePlace is an application and an environment; 0 and empty are every one.
 type RoutePlace struct {
 	ApplicationID int64
 	Environment   policy.Environment
+}
+
+// RoutedChannel is a channel as routes see it.
+type RoutedChannel struct {
+	ID    int64
+	InUse bool // neither disabled nor removed
 }
 
 // Dispatch is one delivery to make.

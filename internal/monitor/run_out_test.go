@@ -51,11 +51,14 @@ func TestExpiryJoinsTheOverdueRenewal(t *testing.T) {
 				Connectivity: checks.KnownFact(true), Newest: monitor.Incident{ID: 4, OpenedAt: at(later / 2)},
 			}
 			states, effects := monitor.Step(states, event, monitor.Settings{})
-			require.Contains(t, effects, monitor.ConfirmLook{At: at(later + 30*time.Second)})
+			require.Contains(t, effects, monitor.ConfirmLook{At: at(later + 30*time.Second), Elsewhere: true})
 			event.At, event.Purpose = at(later+30*time.Second), monitor.Confirm
 			states, effects = monitor.Step(states, event, monitor.Settings{})
 			requirement := test.expiry.Requirement
 			want := []monitor.Effect{monitor.OpenIncident{Requirements: []string{requirement}, Since: at(later)}}
+			if test.renewal.Result == checks.Pass { // and the second look agreed
+				want = append([]monitor.Effect{monitor.CloseRequirements{IncidentID: 3, Requirements: []string{"T-20"}}}, want...)
+			}
 			if test.joins {
 				want = []monitor.Effect{monitor.JoinIncident{IncidentID: 3, Requirements: []string{requirement}}}
 				require.Equal(t, int64(3), states[requirement].IncidentID)

@@ -73,6 +73,11 @@ type Judged struct {
 	Causes map[string]checks.Cause
 	// Maintenance is the window that runs; nil: none does.
 	Maintenance *Window
+	// Joins are the open incidents that hold the same problem of another endpoint,
+	// by requirement: a fail joins at once. Decide fills it in.
+	Joins map[string]int64
+	// Versions are of the data and the program that judged.
+	Versions Versions
 	// Partial: what only a full look asks was carried over from looks before it.
 	Partial bool
 	// Newest is the endpoint's open incident that opened last; zero when none is open.
@@ -131,9 +136,14 @@ func (NotifyUndetermined) effect() {}
 // The rules:
 //   - A fail counts once a later look agrees: a confirming look, or any look
 //     ConfirmAfter or more after the fail was first seen. A pass in between
-//     clears it silently.
-//   - A fail that rests on what only a full look asks is confirmed by a full look:
-//     a quick one is judged on the same answers again, and proves nothing new.
+//     clears it silently. One that an open incident holds of another endpoint
+//     (Joins) counts at once: another look agreed already.
+//   - A pass of what an incident holds counts once a later look agrees, too.
+//   - A fail or a pass that rests on what only a full look asks is confirmed by a
+//     full look: a quick one is judged on the same answers again, and proves
+//     nothing new.
+//   - What begins to fail FlapSpells times within FlapWithin is flapping: that
+//     counts at once, and closes only after StableFor without a fail.
 //   - Requirements confirmed by the same look form one incident. One that is
 //     confirmed later joins that incident, if its fail was first seen at the
 //     latest in the look that opened it, and the incident is under five minutes
@@ -141,23 +151,29 @@ func (NotifyUndetermined) effect() {}
 //   - A fail that hangs on time alone, as an expiry does, joins an open incident
 //     that a fail of the same kind is in, as an overdue renewal is, however old
 //     it is: what was told already came true.
-//   - Inconclusive and not applicable never open, resolve or worsen. A fail that
-//     waits survives them, and asks for another look for five times ConfirmAfter;
-//     then the next scheduled look decides.
+//   - Inconclusive and not applicable never open, resolve or worsen. What waits for
+//     its confirmation survives them, and asks for another look for five times
+//     ConfirmAfter; then the next scheduled look decides.
 //   - A fail that is waived neither opens nor confirms anything, and closes its
 //     requirement of an incident. When the waiver is over, the fail starts anew.
 //   - A requirement that is judged no longer, since its profile is not asked any
 //     more, closes too.
 //   - A requirement of severity record never alarms, and advice only where its
 //     profile says so.
-//   - While our own connectivity is known to be broken a judgement moves nothing
-//     but Result, and a waiting fail asks for another look within the same bounds.
+//   - While our own connectivity is known to be broken, or alerting pauses, a
+//     judgement moves nothing but Result, and what waits asks for another look
+//     within the same bounds.
+//   - In a maintenance window a judgement moves nothing but Result, and a fail asks
+//     for a look right after its end.
 //   - A must that stays inconclusive for UndeterminedAfter, over looks with
 //     proven connectivity, gives one notice for all such requirements of the
 //     endpoint; none while the endpoint is down or the requirement is in an
 //     open incident.
 func Step(states map[string]RequirementState, event Judged, settings Settings) (map[string]RequirementState, []Effect) {
-	s := step{next: maps.Clone(states), event: event, settings: settings.WithDefaults(), joined: map[int64][]string{}, closed: map[int64][]string{}}
+	s := step{
+		before: states, next: maps.Clone(states), event: event, settings: settings.WithDefaults(),
+		joined: map[int64][]string{}, closed: map[int64][]string{},
+	}
 	if s.next == nil {
 		s.next = map[string]RequirementState{}
 	}
@@ -172,6 +188,7 @@ func Step(states map[string]RequirementState, event Judged, settings Settings) (
 
 // step gathers what one judgement asks for.
 type step struct {
+	before   map[string]RequirementState
 	next     map[string]RequirementState
 	event    Judged
 	settings Settings
@@ -179,7 +196,8 @@ type step struct {
 	ranOut   int64 // the open incident of a fail that hangs on time alone; 0: none
 
 	confirm   bool
-	full      bool // the confirming look must be a full one
+	full      bool      // the confirming look must be a full one
+	afterwork time.Time // when to look since planned work is over; zero: not at all
 	confirmed []string
 	since     time.Time // the earliest first sight among confirmed
 	joined    map[int64][]string
@@ -187,10 +205,19 @@ type step struct {
 	waived    []string
 }
 
+// blind says whether nothing that was seen counts.
+func (e Judged) blind() bool {
+	return e.Paused || e.Connectivity.State == checks.Known && !e.Connectivity.Value
+}
+
 func (s *step) judge(state RequirementState, verdict checks.Verdict) RequirementState {
 	state.Requirement, state.Severity, state.Result = verdict.Requirement, verdict.Severity, verdict.Result
-	if s.event.Connectivity.State == checks.Known && !s.event.Connectivity.Value {
+	switch {
+	case s.event.blind():
 		s.askAgain(state, verdict)
+		return state
+	case s.event.Maintenance != nil:
+		s.askAfterwards(state, verdict)
 		return state
 	}
 	if verdict.Result != checks.ResultInconclusive {
@@ -198,7 +225,7 @@ func (s *step) judge(state RequirementState, verdict checks.Verdict) Requirement
 	}
 	switch verdict.Result {
 	case checks.Pass:
-		return s.pass(state)
+		return s.pass(state, verdict)
 	case checks.Fail:
 		if verdict.Waived != nil {
 			return s.waive(state)
@@ -213,122 +240,46 @@ func (s *step) judge(state RequirementState, verdict checks.Verdict) Requirement
 	}
 }
 
-func (s *step) pass(state RequirementState) RequirementState {
-	state.FailingSince, state.Waived = time.Time{}, false
-	if state.Conclusive != checks.Pass {
-		state.Conclusive, state.ConclusiveSince = checks.Pass, s.event.At
-	}
-	return s.close(state)
-}
+// ask asks for a confirming look.
+func (s *step) ask(full bool) { s.confirm, s.full = true, s.full || full }
 
-// close takes a requirement out of its incident.
-func (s *step) close(state RequirementState) RequirementState {
-	if state.IncidentID != 0 {
-		s.closed[state.IncidentID] = append(s.closed[state.IncidentID], state.Requirement)
-		state.IncidentID = 0
-	}
-	return state
-}
-
-// waive takes a fail that somebody answers for. It needs no second look: nobody
-// is told of it.
-func (s *step) waive(state RequirementState) RequirementState {
-	state.FailingSince, state.Waived = time.Time{}, true
-	if state.Conclusive != checks.Fail {
-		state.Conclusive, state.ConclusiveSince = checks.Fail, s.event.At
-	}
-	if state.IncidentID != 0 {
-		s.waived = append(s.waived, state.Requirement)
-	}
-	return s.close(state)
-}
-
-// retire closes what is judged no longer: it is as if it was never judged. A
-// judgement without any verdict says nothing about that.
-func (s *step) retire() {
-	if len(s.event.Verdicts) == 0 {
-		return
-	}
-	judged := map[string]bool{}
-	for _, verdict := range s.event.Verdicts {
-		judged[verdict.Requirement] = true
-	}
-	for _, requirement := range slices.Sorted(maps.Keys(s.next)) {
-		if state := s.next[requirement]; !judged[requirement] {
-			s.close(state)
-			s.next[requirement] = RequirementState{Requirement: requirement, Severity: state.Severity, Result: checks.NotApplicable}
-		}
-	}
-}
-
-func (s *step) fail(state RequirementState, verdict checks.Verdict) RequirementState {
-	if state.IncidentID != 0 {
-		return state
-	}
-	if state.Waived { // the waiver is over
-		state.Waived, state.Conclusive, state.ConclusiveSince = false, "", time.Time{}
-	}
-	firstSeen := state.FailingSince
-	switch {
-	case state.Conclusive == checks.Fail && !verdict.Alarms():
-		return state
-	case state.Conclusive == checks.Fail: // confirmed before it could alarm: its severity rose
-		firstSeen = state.ConclusiveSince
-	case firstSeen.IsZero():
-		state.FailingSince = s.event.At
-		if verdict.Alarms() {
-			s.confirm, s.full = true, s.full || restsOnFullLook(verdict)
-		}
-		return state
-	case !s.confirms(firstSeen), s.event.Partial && restsOnFullLook(verdict):
-		return state // the confirming look was asked for already
-	}
-	state.Conclusive, state.ConclusiveSince, state.FailingSince = checks.Fail, s.event.At, time.Time{}
-	if verdict.Alarms() {
-		state = s.alarm(state, verdict, firstSeen)
-	}
-	return state
-}
-
-// confirms says whether this judgement may confirm a fail first seen at firstSeen.
+// confirms says whether this judgement may confirm what was first seen at firstSeen.
 func (s *step) confirms(firstSeen time.Time) bool {
 	return s.event.At.After(firstSeen) &&
 		(s.event.Purpose == Confirm || !s.event.At.Before(firstSeen.Add(s.settings.ConfirmAfter)))
 }
 
-func (s *step) alarm(state RequirementState, verdict checks.Verdict, firstSeen time.Time) RequirementState {
-	if incident := s.joins(verdict, firstSeen); incident != 0 {
-		state.IncidentID = incident
-		s.joined[incident] = append(s.joined[incident], state.Requirement)
-		return state
-	}
-	s.confirmed = append(s.confirmed, state.Requirement)
-	if s.since.IsZero() || firstSeen.Before(s.since) {
-		s.since = firstSeen
-	}
-	return state
+// carried says whether a verdict rests on answers of a look before.
+func (s *step) carried(verdict checks.Verdict) bool {
+	return s.event.Partial && restsOnFullLook(verdict)
 }
 
-// joins returns the open incident that a confirmed fail belongs to; 0: none.
-func (s *step) joins(verdict checks.Verdict, firstSeen time.Time) int64 {
-	if s.ranOut != 0 && timeAlone(verdict) {
-		return s.ranOut
-	}
-	newest := s.event.Newest
-	if newest.ID != 0 && !firstSeen.After(newest.OpenedAt) && s.event.At.Before(newest.OpenedAt.Add(joinWithin)) {
-		return newest.ID
-	}
-	return 0
-}
-
-// askAgain asks for another confirming look when this one was due to confirm a
-// fail and could not tell.
+// askAgain asks for another confirming look when this one was due to confirm
+// something and could not tell.
 func (s *step) askAgain(state RequirementState, verdict checks.Verdict) {
-	if state.FailingSince.IsZero() || !verdict.Alarms() || !s.confirms(state.FailingSince) {
+	since := state.FailingSince
+	switch {
+	case !state.RecoveringSince.IsZero() && !state.Flapping:
+		since = state.RecoveringSince
+	case !verdict.Alarms():
 		return
 	}
-	if s.event.At.Before(state.FailingSince.Add(confirmSpell * s.settings.ConfirmAfter)) {
-		s.confirm, s.full = true, s.full || s.event.Purpose == Confirm && s.event.Depth == checks.Full
+	if since.IsZero() || !s.confirms(since) {
+		return
+	}
+	if s.event.At.Before(since.Add(confirmSpell * s.settings.ConfirmAfter)) {
+		s.ask(s.event.Purpose == Confirm && s.event.Depth == checks.Full)
+	}
+}
+
+// askAfterwards asks for a look when planned work is over, at what fails in it.
+func (s *step) askAfterwards(state RequirementState, verdict checks.Verdict) {
+	if verdict.Result != checks.Fail || !verdict.Alarms() || verdict.Waived != nil || state.IncidentID != 0 {
+		return
+	}
+	s.afterwork, s.full = s.event.Maintenance.EndsAt, s.full || restsOnFullLook(verdict)
+	if !s.afterwork.After(s.event.At) {
+		s.afterwork = s.event.At.Add(s.settings.ConfirmAfter)
 	}
 }
 

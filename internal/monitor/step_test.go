@@ -70,7 +70,7 @@ func tell(t *testing.T, story []look) map[string]monitor.RequirementState {
 func TestStep(t *testing.T) {
 	t.Parallel()
 	const s, m, h = time.Second, time.Minute, time.Hour
-	confirm := func(after time.Duration) monitor.Effect { return monitor.ConfirmLook{At: at(after)} }
+	confirm := func(after time.Duration) monitor.Effect { return monitor.ConfirmLook{At: at(after), Elsewhere: true} }
 	open := func(since time.Duration, requirements ...string) monitor.Effect {
 		return monitor.OpenIncident{Requirements: requirements, Since: at(since)}
 	}
@@ -92,7 +92,8 @@ func TestStep(t *testing.T) {
 			{h, "T-03:fail", monitor.Scheduled, false, false, []monitor.Effect{confirm(h + 30*s)}},
 			{h + 30*s, "T-03:fail", monitor.Confirm, false, false, []monitor.Effect{open(h, "T-03")}},
 			{2 * h, "T-03:fail", monitor.Scheduled, false, false, nil},
-			{3 * h, "T-03:pass", monitor.Scheduled, false, false, []monitor.Effect{closed(1, "T-03")}},
+			{3 * h, "T-03:pass", monitor.Scheduled, false, false, []monitor.Effect{confirm(3*h + 30*s)}},
+			{3*h + 30*s, "T-03:pass", monitor.Confirm, false, false, []monitor.Effect{closed(1, "T-03")}},
 			{4 * h, "T-03:pass", monitor.Scheduled, false, false, nil},
 		},
 		"what is waived never opens and never confirms": {
@@ -110,7 +111,8 @@ func TestStep(t *testing.T) {
 			{0, "T-01:fail T-03:fail", monitor.First, false, false, []monitor.Effect{confirm(30 * s)}},
 			{30 * s, "T-01:fail T-03:fail", monitor.Confirm, false, false, []monitor.Effect{open(0, "T-01", "T-03")}},
 			{h, "T-01:fail T-03:waived", monitor.Scheduled, false, false, []monitor.Effect{waived(1, []string{"T-03"}, []string{"T-03"})}},
-			{2 * h, "T-01:pass T-03:waived", monitor.Scheduled, false, false, []monitor.Effect{closed(1, "T-01")}},
+			{2 * h, "T-01:pass T-03:waived", monitor.Scheduled, false, false, []monitor.Effect{confirm(2*h + 30*s)}},
+			{2*h + 30*s, "T-01:pass T-03:waived", monitor.Confirm, false, false, []monitor.Effect{closed(1, "T-01")}},
 			{3 * h, "T-01:pass T-03:inconclusive", monitor.Scheduled, false, false, nil},
 			{4 * h, "T-01:pass T-03:fail", monitor.Scheduled, false, false, []monitor.Effect{confirm(4*h + 30*s)}},
 			{4*h + 30*s, "T-01:pass T-03:fail", monitor.Confirm, false, false, []monitor.Effect{open(4*h, "T-03")}},
@@ -118,7 +120,8 @@ func TestStep(t *testing.T) {
 		"one passes and one is waived in the same look": {
 			{0, "T-01:fail T-03:fail", monitor.First, false, false, []monitor.Effect{confirm(30 * s)}},
 			{30 * s, "T-01:fail T-03:fail", monitor.Confirm, false, false, []monitor.Effect{open(0, "T-01", "T-03")}},
-			{h, "T-01:pass T-03:waived", monitor.Scheduled, false, false, []monitor.Effect{waived(1, []string{"T-01", "T-03"}, []string{"T-03"})}},
+			{h, "T-01:pass T-03:fail", monitor.Scheduled, false, false, []monitor.Effect{confirm(h + 30*s)}},
+			{h + 30*s, "T-01:pass T-03:waived", monitor.Confirm, false, false, []monitor.Effect{waived(1, []string{"T-01", "T-03"}, []string{"T-03"})}},
 		},
 		"a waived must gives no notice either": {
 			{0, "T-03:waived", monitor.First, false, false, nil},
@@ -159,27 +162,33 @@ func TestStep(t *testing.T) {
 		"several confirmed together are one incident": {
 			{0, "T-01:fail T-03:fail C-01:pass", monitor.First, false, false, []monitor.Effect{confirm(30 * s)}},
 			{30 * s, "T-01:fail T-03:fail C-01:pass", monitor.Confirm, false, false, []monitor.Effect{open(0, "T-01", "T-03")}},
-			{h, "T-01:pass T-03:fail C-01:pass", monitor.Scheduled, false, false, []monitor.Effect{closed(1, "T-01")}},
-			{2 * h, "T-01:pass T-03:pass C-01:pass", monitor.Scheduled, false, false, []monitor.Effect{closed(1, "T-03")}},
+			{h, "T-01:pass T-03:fail C-01:pass", monitor.Scheduled, false, false, []monitor.Effect{confirm(h + 30*s)}},
+			{h + 30*s, "T-01:pass T-03:fail C-01:pass", monitor.Confirm, false, false, []monitor.Effect{closed(1, "T-01")}},
+			{2 * h, "T-01:pass T-03:pass C-01:pass", monitor.Scheduled, false, false, []monitor.Effect{confirm(2*h + 30*s)}},
+			{2*h + 30*s, "T-01:pass T-03:pass C-01:pass", monitor.Confirm, false, false, []monitor.Effect{closed(1, "T-03")}},
 		},
 		"first seen in the confirming look: joins": {
 			{0, "T-03:fail C-01:pass", monitor.Scheduled, false, false, []monitor.Effect{confirm(30 * s)}},
 			{30 * s, "T-03:fail C-01:fail", monitor.Confirm, false, false, []monitor.Effect{open(0, "T-03"), confirm(m)}},
 			{m, "T-03:fail C-01:fail", monitor.Confirm, false, false, []monitor.Effect{join(1, "C-01")}},
-			{h, "T-03:pass C-01:pass", monitor.Scheduled, false, false, []monitor.Effect{closed(1, "C-01", "T-03")}},
+			{h, "T-03:pass C-01:pass", monitor.Scheduled, false, false, []monitor.Effect{confirm(h + 30*s)}},
+			{h + 30*s, "T-03:pass C-01:pass", monitor.Confirm, false, false, []monitor.Effect{closed(1, "C-01", "T-03")}},
 		},
 		"a requirement that joins while the rest passes keeps the incident": {
 			{0, "T-03:fail C-01:pass", monitor.Scheduled, false, false, []monitor.Effect{confirm(30 * s)}},
 			{30 * s, "T-03:fail C-01:fail", monitor.Confirm, false, false, []monitor.Effect{open(0, "T-03"), confirm(m)}},
-			{m, "T-03:pass C-01:fail", monitor.Confirm, false, false, []monitor.Effect{join(1, "C-01"), closed(1, "T-03")}},
-			{h, "T-03:pass C-01:pass", monitor.Scheduled, false, false, []monitor.Effect{closed(1, "C-01")}},
+			{40 * s, "T-03:pass C-01:fail", monitor.Requested, false, false, []monitor.Effect{confirm(70 * s)}},
+			{70 * s, "T-03:pass C-01:fail", monitor.Confirm, false, false, []monitor.Effect{join(1, "C-01"), closed(1, "T-03")}},
+			{h, "T-03:pass C-01:pass", monitor.Scheduled, false, false, []monitor.Effect{confirm(h + 30*s)}},
+			{h + 30*s, "T-03:pass C-01:pass", monitor.Confirm, false, false, []monitor.Effect{closed(1, "C-01")}},
 		},
 		"first seen after the incident opened: its own incident": {
 			{0, "T-03:fail C-01:pass", monitor.Scheduled, false, false, []monitor.Effect{confirm(30 * s)}},
 			{30 * s, "T-03:fail C-01:pass", monitor.Confirm, false, false, []monitor.Effect{open(0, "T-03")}},
 			{m, "T-03:fail C-01:fail", monitor.Requested, false, false, []monitor.Effect{confirm(m + 30*s)}},
 			{m + 30*s, "T-03:fail C-01:fail", monitor.Confirm, false, false, []monitor.Effect{open(m, "C-01")}},
-			{h, "T-03:pass C-01:pass", monitor.Scheduled, false, false, []monitor.Effect{closed(1, "T-03"), closed(2, "C-01")}},
+			{h, "T-03:pass C-01:pass", monitor.Scheduled, false, false, []monitor.Effect{confirm(h + 30*s)}},
+			{h + 30*s, "T-03:pass C-01:pass", monitor.Confirm, false, false, []monitor.Effect{closed(1, "T-03"), closed(2, "C-01")}},
 		},
 		"same spell, but confirmed too late to join": {
 			{0, "T-03:fail", monitor.Scheduled, false, false, []monitor.Effect{confirm(30 * s)}},
@@ -205,7 +214,8 @@ func TestStep(t *testing.T) {
 			{h, "T-03:not_applicable", monitor.Scheduled, false, false, nil},
 			{2 * h, "T-03:inconclusive", monitor.Scheduled, false, false, nil},
 			{3 * h, "T-03:fail", monitor.Scheduled, false, false, nil},
-			{4 * h, "T-03:pass", monitor.Scheduled, false, false, []monitor.Effect{closed(1, "T-03")}},
+			{4 * h, "T-03:pass", monitor.Scheduled, false, false, []monitor.Effect{confirm(4*h + 30*s)}},
+			{4*h + 30*s, "T-03:pass", monitor.Confirm, false, false, []monitor.Effect{closed(1, "T-03")}},
 		},
 		"record never alarms": {
 			{0, "A-01:fail:record", monitor.First, false, false, nil},
@@ -237,7 +247,8 @@ func TestStep(t *testing.T) {
 			{0, "E-01:fail", monitor.Scheduled, false, false, []monitor.Effect{confirm(30 * s)}},
 			{30 * s, "E-01:fail", monitor.Confirm, false, false, []monitor.Effect{open(0, "E-01")}},
 			{h, "E-01:pass", monitor.Scheduled, true, false, nil},
-			{2 * h, "E-01:pass", monitor.Scheduled, false, false, []monitor.Effect{closed(1, "E-01")}},
+			{2 * h, "E-01:pass", monitor.Scheduled, false, false, []monitor.Effect{confirm(2*h + 30*s)}},
+			{2*h + 30*s, "E-01:pass", monitor.Confirm, false, false, []monitor.Effect{closed(1, "E-01")}},
 		},
 		"nothing conclusive for six hours: one notice": {
 			{0, "E-01:inconclusive T-01:inconclusive L-01:pass", monitor.First, false, false, nil},
@@ -330,18 +341,18 @@ func TestWhatOnlyAFullLookSeesIsConfirmedByAFullLook(t *testing.T) {
 		}, monitor.Settings{})
 	}
 	first, effects := step(nil, 0, checks.Full, monitor.Scheduled, full(t, "T-05:fail"))
-	require.Equal(t, []monitor.Effect{monitor.ConfirmLook{At: at(30 * time.Second), Full: true}}, effects)
+	require.Equal(t, []monitor.Effect{monitor.ConfirmLook{At: at(30 * time.Second), Full: true, Elsewhere: true}}, effects)
 	states, effects := step(first, time.Hour, checks.Quick, monitor.Scheduled, full(t, "T-05:fail"))
 	require.Empty(t, effects, "a quick look is judged on the same answers again")
 	require.Equal(t, at(0), states["T-05"].FailingSince)
 	_, effects = step(states, 2*time.Hour, checks.Full, monitor.Scheduled, full(t, "T-05:fail"))
 	require.Equal(t, []monitor.Effect{monitor.OpenIncident{Requirements: []string{"T-05"}, Since: at(0)}}, effects)
 	_, effects = step(first, 30*time.Second, checks.Full, monitor.Confirm, verdicts(t, "T-05:inconclusive"))
-	require.Equal(t, []monitor.Effect{monitor.ConfirmLook{At: at(time.Minute), Full: true}}, effects, "one that could not tell asks for another full one")
+	require.Equal(t, []monitor.Effect{monitor.ConfirmLook{At: at(time.Minute), Full: true, Elsewhere: true}}, effects, "one that could not tell asks for another full one")
 
 	// What a quick look sees itself, one confirms.
 	states, effects = step(nil, 0, checks.Full, monitor.Scheduled, verdicts(t, "T-03:fail"))
-	require.Equal(t, []monitor.Effect{monitor.ConfirmLook{At: at(30 * time.Second)}}, effects)
+	require.Equal(t, []monitor.Effect{monitor.ConfirmLook{At: at(30 * time.Second), Elsewhere: true}}, effects)
 	_, effects = step(states, 30*time.Second, checks.Quick, monitor.Confirm, verdicts(t, "T-03:fail"))
 	require.Equal(t, []monitor.Effect{monitor.OpenIncident{Requirements: []string{"T-03"}, Since: at(0)}}, effects)
 }

@@ -42,7 +42,9 @@ func heaviest(weights ...Weight) Weight {
 
 // WeightOf returns how much a failing verdict matters: critical where nothing
 // answers (E-01) or where browsers stop people before the page, else what its
-// severity says.
+// severity says. A certificate that browsers refuse is critical by any
+// requirement that alarms: that SuperOffice's documents demand a valid one of
+// webhooks only (T-09) helps nobody who cannot sign in.
 func WeightOf(verdict checks.Verdict) Weight {
 	switch {
 	case down([]checks.Verdict{verdict}), refusedByBrowsers(verdict):
@@ -56,11 +58,22 @@ func WeightOf(verdict checks.Verdict) Weight {
 	}
 }
 
-// refusedByBrowsers says whether a must fails since the certificate is expired,
-// untrusted, revoked or for another name: no browser goes on to the page.
+// refusedByBrowsers says whether a verdict fails since no browser goes on to the
+// page: what its proof names is expired, untrusted, for another name or revoked.
 func refusedByBrowsers(verdict checks.Verdict) bool {
-	return verdict.Severity == checks.Must && verdict.Result == checks.Fail &&
+	return verdict.Result == checks.Fail && verdict.Alarms() &&
 		slices.ContainsFunc(verdict.Proof, func(proof checks.Proof) bool {
-			return strings.Contains(proof.Fact, "certificate") || strings.Contains(proof.Fact, "appraisal")
+			return strings.HasSuffix(proof.Fact, ".certificates") && refused(checks.Question(proof.Value))
 		})
+}
+
+// refused lists the faults of chains that browsers refuse.
+func refused(question checks.Question) bool {
+	switch question {
+	case checks.Expired, checks.NotYetValid, checks.SelfSigned, checks.UnknownIssuer, checks.NameMismatch, checks.KeyUsage,
+		checks.Distrusted, checks.Blacklisted, checks.SHA1Signature, checks.MDSignature, checks.Revoked:
+		return true
+	default:
+		return false
+	}
 }

@@ -27,14 +27,25 @@ const assessmentColumns = `id, team_id, endpoint_id, slot, purpose, vantage, dep
 // in the same transaction. ErrConflict: the slot is taken. ErrNotFound: there
 // is no such endpoint for the transaction's team.
 func (tx *Tx) RequestAssessment(ctx context.Context, endpoint int64, purpose monitor.Purpose, depth checks.Depth, slot, requestedAt time.Time) (monitor.Assessment, error) {
+	return tx.requestFrom(ctx, endpoint, "", purpose, depth, slot, requestedAt)
+}
+
+// RequestConfirmation is RequestAssessment for a confirming look from a vantage;
+// empty: the endpoint's own.
+func (tx *Tx) RequestConfirmation(ctx context.Context, endpoint int64, vantage string, depth checks.Depth, slot, requestedAt time.Time) (monitor.Assessment, error) {
+	return tx.requestFrom(ctx, endpoint, vantage, monitor.Confirm, depth, slot, requestedAt)
+}
+
+func (tx *Tx) requestFrom(ctx context.Context, endpoint int64, vantage string, purpose monitor.Purpose, depth checks.Depth, slot, requestedAt time.Time) (monitor.Assessment, error) {
 	const insert = `
 		INSERT INTO assessments (team_id, endpoint_id, slot, purpose, vantage, depth, requested_at)
-		SELECT team_id, id, @slot, @purpose, vantage, @depth, @requested
+		SELECT team_id, id, @slot, @purpose, coalesce(nullif(@vantage, ''), vantage), @depth, @requested
 		FROM endpoints WHERE id = @endpoint AND deleted_at IS NULL
 		ON CONFLICT (endpoint_id, slot) DO NOTHING
 		RETURNING ` + assessmentColumns
 	rows, _ := tx.Query(ctx, insert, pgx.StrictNamedArgs{
 		"endpoint": endpoint, "slot": slot, "purpose": string(purpose), "depth": string(depth), "requested": requestedAt,
+		"vantage": vantage,
 	})
 	assessment, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[monitor.Assessment])
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -2,44 +2,70 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
-// Channel is where a team wants to be told. It never holds the secret: that is
-// ChannelSecret's, so that a list cannot leak it.
+// Channel is where a team wants to be told. It never holds what is secret about
+// it, so that a list cannot leak it: a webhook's signing secret and the address
+// of chat are ChannelSecret's.
 type Channel struct {
 	ID         int64
 	TeamID     int64
-	Kind       string // email or webhook
-	Address    string // mail address or URL
+	Kind       string // email, webhook or chat
+	Address    string // mail address or URL; of chat what tells it from others
+	Name       string // as people call it; may be empty
+	Service    string // of chat: slack, teams, ...
+	IsDefault  bool   // made without anybody asking: the technical contact's
 	CreatedAt  time.Time
 	DisabledAt time.Time // zero: in use
+
+	PreviousSecretUntil time.Time // the secret before the last rotation signs until then; zero or past: it does not
+	FailingSince        time.Time // the first attempt of those in a row that failed; zero: the last got through
+	DisabledReason      string    // empty: a person did it
+
+	Digest       string // none, daily or weekly
+	DigestHour   int
+	DigestZone   string    // IANA time zone
+	DigestNextAt time.Time // zero: none is due
 }
 
-const channelColumns = `id, team_id, kind, address, created_at, coalesce(disabled_at, '0001-01-01T00:00:00Z') AS disabled_at`
+// InUse reports whether the channel is told anything.
+func (c Channel) InUse() bool { return c.DisabledAt.IsZero() }
 
-// CreateChannel adds a channel with its signing secret (webhooks; else empty).
-// ErrConflict: the team has one of the same kind and address.
+const channelColumns = `id, team_id, kind, address, name, service, is_default, created_at,
+	coalesce(disabled_at, '0001-01-01T00:00:00Z') AS disabled_at,
+	coalesce(previous_secret_until, '0001-01-01T00:00:00Z') AS previous_secret_until,
+	coalesce(failing_since, '0001-01-01T00:00:00Z') AS failing_since, disabled_reason,
+	digest, digest_hour, digest_zone, coalesce(digest_next_at, '0001-01-01T00:00:00Z') AS digest_next_at`
+
+// CreateChannel adds a channel with its secret: what a webhook is signed with,
+// the service URL of chat, else empty. ErrConflict: the team has one of the same
+// kind and address.
 func (tx *Tx) CreateChannel(ctx context.Context, channel Channel, secret string, at time.Time) (Channel, error) {
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('gradewatch.channels'), @team::bigint::integer)`,
-		pgx.StrictNamedArgs{"team": channel.TeamID}); err != nil {
-		return channel, fmt.Errorf("lock the channels: %w", err)
+	if err := tx.lockChannels(ctx, channel.TeamID); err != nil {
+		return channel, err
 	}
 	rows, _ := tx.Query(ctx, `
-		INSERT INTO channels (team_id, kind, address, secret, created_at)
-		SELECT @team, @kind, @address, @secret, @at
-		WHERE NOT EXISTS (SELECT FROM channels WHERE kind = @kind AND address = @address AND deleted_at IS NULL)
+		INSERT INTO channels (team_id, kind, address, name, service, secret, is_default, created_at)
+		SELECT @team, @kind, @address, @name, @service, @secret, @default, @at
+		WHERE NOT EXISTS (SELECT FROM channels WHERE team_id = @team AND kind = @kind AND address = @address AND deleted_at IS NULL)
 		RETURNING `+channelColumns,
-		pgx.StrictNamedArgs{"team": channel.TeamID, "kind": channel.Kind, "address": channel.Address, "secret": secret, "at": at})
+		pgx.StrictNamedArgs{
+			"team": channel.TeamID, "kind": channel.Kind, "address": channel.Address, "name": channel.Name, "service": channel.Service,
+			"secret": secret, "default": channel.IsDefault, "at": at,
+		})
 	return collectOne[Channel](rows, ErrConflict, "create the %s channel %q", channel.Kind, channel.Address)
+}
+
+func (tx *Tx) lockChannels(ctx context.Context, team int64) error {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('gradewatch.channels'), @team::bigint::integer)`,
+		pgx.StrictNamedArgs{"team": team}); err != nil {
+		return fmt.Errorf("lock the channels: %w", err)
+	}
+	return nil
 }
 
 // Channels lists the channels of the team that are not removed.
@@ -56,7 +82,7 @@ func (tx *Tx) Channel(ctx context.Context, id int64) (Channel, error) {
 
 // ChannelSecret returns the signing secret of a webhook. The caller audits it.
 func (tx *Tx) ChannelSecret(ctx context.Context, id int64) (secret string, err error) {
-	err = tx.QueryRow(ctx, `SELECT secret FROM channels WHERE id = @id AND deleted_at IS NULL`, pgx.StrictNamedArgs{"id": id}).Scan(&secret)
+	err = tx.QueryRow(ctx, `SELECT secret FROM channels WHERE id = @id AND kind = 'webhook' AND deleted_at IS NULL`, pgx.StrictNamedArgs{"id": id}).Scan(&secret)
 	if isNoRows(err) {
 		err = ErrNotFound
 	}
@@ -66,90 +92,52 @@ func (tx *Tx) ChannelSecret(ctx context.Context, id int64) (secret string, err e
 	return secret, nil
 }
 
-// DisableChannel stops a channel at at; a zero at puts it back in use.
+// RotateSecret makes secret that of a webhook. The one before it signs too
+// until until; one from before that no longer does.
+func (tx *Tx) RotateSecret(ctx context.Context, id int64, secret string, until time.Time) error {
+	return tx.changeChannel(ctx, `UPDATE channels SET previous_secret = secret, previous_secret_until = @until, secret = @secret
+		WHERE id = @id AND kind = 'webhook' AND deleted_at IS NULL`, pgx.StrictNamedArgs{"id": id, "secret": secret, "until": until})
+}
+
+// EndPreviousSecret forgets the secret before the last rotation.
+func (tx *Tx) EndPreviousSecret(ctx context.Context, id int64) error {
+	return tx.changeChannel(ctx, `UPDATE channels SET previous_secret = '', previous_secret_until = NULL
+		WHERE id = @id AND kind = 'webhook' AND deleted_at IS NULL`, pgx.StrictNamedArgs{"id": id})
+}
+
+// DisableChannel stops a channel at at, as a person wants it; a zero at puts it
+// back in use, with nothing held against it.
 func (tx *Tx) DisableChannel(ctx context.Context, id int64, at time.Time) error {
-	var disabled *time.Time
-	if !at.IsZero() {
-		disabled = &at
-	}
-	return tx.changeChannel(ctx, `UPDATE channels SET disabled_at = @at WHERE id = @id AND deleted_at IS NULL`, id, disabled)
+	return tx.changeChannel(ctx, `UPDATE channels SET disabled_at = @at, disabled_reason = '', failing_since = NULL
+		WHERE id = @id AND deleted_at IS NULL`, pgx.StrictNamedArgs{"id": id, "at": timeOrNil(at)})
 }
 
-// RemoveChannel removes a channel and forgets its secret; its deliveries stay.
+// ChangeChannel sets how people call a channel and when it gets a digest.
+func (tx *Tx) ChangeChannel(ctx context.Context, channel Channel) error {
+	return tx.changeChannel(ctx, `UPDATE channels SET name = @name, digest = @digest, digest_hour = @hour, digest_zone = @zone, digest_next_at = @next
+		WHERE id = @id AND deleted_at IS NULL`, pgx.StrictNamedArgs{
+		"id": channel.ID, "name": channel.Name, "digest": channel.Digest, "hour": channel.DigestHour, "zone": channel.DigestZone,
+		"next": timeOrNil(channel.DigestNextAt),
+	})
+}
+
+// RemoveChannel removes a channel with the routes to it, and forgets its
+// secrets; its deliveries stay.
 func (tx *Tx) RemoveChannel(ctx context.Context, id int64, at time.Time) error {
-	return tx.changeChannel(ctx, `UPDATE channels SET deleted_at = @at, secret = '' WHERE id = @id AND deleted_at IS NULL`, id, &at)
+	if _, err := tx.Exec(ctx, `DELETE FROM channel_routes WHERE channel_id = @id`, pgx.StrictNamedArgs{"id": id}); err != nil {
+		return fmt.Errorf("remove the routes to channel %d: %w", id, err)
+	}
+	return tx.changeChannel(ctx, `UPDATE channels SET deleted_at = @at, secret = '', previous_secret = '', previous_secret_until = NULL, digest_next_at = NULL
+		WHERE id = @id AND deleted_at IS NULL`, pgx.StrictNamedArgs{"id": id, "at": at})
 }
 
-func (tx *Tx) changeChannel(ctx context.Context, statement string, id int64, at *time.Time) error {
-	tag, err := tx.Exec(ctx, statement, pgx.StrictNamedArgs{"id": id, "at": at})
+func (tx *Tx) changeChannel(ctx context.Context, statement string, arguments pgx.StrictNamedArgs) error {
+	tag, err := tx.Exec(ctx, statement, arguments)
 	if err != nil {
-		return fmt.Errorf("change channel %d: %w", id, err)
+		return fmt.Errorf("change channel %d: %w", arguments["id"], err)
 	}
 	if tag.RowsAffected() == 0 {
-		return fmt.Errorf("change channel %d: %w", id, ErrNotFound)
+		return fmt.Errorf("change channel %d: %w", arguments["id"], ErrNotFound)
 	}
 	return nil
-}
-
-// A team sends at most MostTests tests within TestsWithin: the addresses of its
-// channels may be strangers'.
-const (
-	MostTests   = 20
-	TestsWithin = time.Hour
-)
-
-// ErrTooMany is what a method returns that was called too often, or where as many rows stand as may.
-var ErrTooMany = errors.New("too many")
-
-// limitTests counts the tests of the team, one transaction at a time.
-func (tx *Tx) limitTests(ctx context.Context, team int64, at time.Time) error {
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('gradewatch.channel_tests'), @team::bigint::integer)`,
-		pgx.StrictNamedArgs{"team": team}); err != nil {
-		return fmt.Errorf("lock the tests of channels: %w", err)
-	}
-	var sent int
-	err := tx.QueryRow(ctx, `SELECT count(*) FROM notifications WHERE team_id = @team AND kind = 'channel.test' AND created_at > @since`,
-		pgx.StrictNamedArgs{"team": team, "since": at.Add(-TestsWithin)}).Scan(&sent)
-	if err != nil {
-		return fmt.Errorf("count the tests of channels: %w", err)
-	}
-	if sent >= MostTests {
-		return fmt.Errorf("%d tests of channels within %s: %w", sent, TestsWithin, ErrTooMany)
-	}
-	return nil
-}
-
-// CreateTestNotification writes a channel.test notification and its delivery
-// to one channel, and returns the delivery's id. The caller inserts the job in
-// the same transaction. ErrTooMany: the team sent MostTests within TestsWithin.
-func (tx *Tx) CreateTestNotification(ctx context.Context, channel Channel, message monitor.Message, at time.Time) (string, error) {
-	if err := tx.limitTests(ctx, channel.TeamID, at); err != nil {
-		return "", err
-	}
-	payload, err := json.Marshal(message)
-	if err != nil {
-		return "", fmt.Errorf("write the test message: %w", err)
-	}
-	notification, err := uuid.NewV7()
-	if err != nil {
-		return "", fmt.Errorf("make an id for the test: %w", err)
-	}
-	delivery, err := uuid.NewV7()
-	if err != nil {
-		return "", fmt.Errorf("make an id for the test: %w", err)
-	}
-	const insert = `
-		WITH told AS (
-			INSERT INTO notifications (id, team_id, kind, created_at, payload) VALUES (@notification, @team, @kind, @at, @payload)
-			RETURNING id, team_id)
-		INSERT INTO deliveries (id, team_id, notification_id, channel_id, state, created_at, next_attempt_at)
-		SELECT @delivery, team_id, id, @channel, 'pending', @at, @at FROM told`
-	_, err = tx.Exec(ctx, insert, pgx.StrictNamedArgs{
-		"notification": notification.String(), "team": channel.TeamID, "kind": string(message.Kind), "at": at,
-		"payload": json.RawMessage(payload), "delivery": delivery.String(), "channel": channel.ID,
-	})
-	if err != nil {
-		return "", fmt.Errorf("write the test of channel %d: %w", channel.ID, err)
-	}
-	return delivery.String(), nil
 }

@@ -23,7 +23,13 @@ type DeliverySummary struct {
 	ChannelID      int64
 	ChannelKind    string
 	ChannelAddress string
-	State          string // pending, delivered, failed
+	ChannelName    string // as people call it; may be empty
+	ChannelInUse   bool
+	State          string // pending, delivered, failed, withdrawn, summarized
+	Held           bool   // it waits for quiet hours or a burst to end
+	SummaryID      string // the delivery that told it, of summarized; may be empty
+	ResendOf       string // the delivery that somebody sent again; empty: nobody did
+	Resolved       bool   // of one that failed: sent again, and delivered or on its way
 	Attempts       int
 	CreatedAt      time.Time
 	NextAttemptAt  time.Time // zero: none is planned
@@ -44,16 +50,29 @@ type DeliveryAttempt struct {
 type DeliveryFilter struct {
 	Notification string // UUID; empty: of all
 	Channel      int64  // 0: any
-	State        string // empty: any
+	State        string // empty: any; Undelivered
+	Since        time.Time
 	Before       time.Time
 	Limit        int // 0: 50
 }
+
+// Undelivered is the state of a filter that finds what was given up and did not
+// get there since either.
+const Undelivered = "undelivered"
+
+// resolved is whether what delivery d told was sent again, and got there or is on its way.
+const resolved = `EXISTS (SELECT FROM deliveries r WHERE r.resend_of = d.id AND r.state IN ('pending', 'delivered'))`
+
+const undelivered = `d.state = 'failed' AND d.resend_of IS NULL AND NOT ` + resolved
 
 const deliveryColumns = `d.id::text AS id, d.notification_id::text AS notification_id, n.kind,
 	coalesce(n.incident_id, 0) AS incident_id, coalesce(n.endpoint_id, 0) AS endpoint_id,
 	coalesce(n.application_id, 0) AS application_id,
 	coalesce(n.payload->>'title', '') AS title,
-	d.channel_id, c.kind AS channel_kind, c.address AS channel_address, d.state, d.attempts, d.created_at,
+	d.channel_id, c.kind AS channel_kind, c.address AS channel_address, c.name AS channel_name,
+	c.deleted_at IS NULL AND c.disabled_at IS NULL AS channel_in_use, d.state, d.held,
+	coalesce(d.summary_id::text, '') AS summary_id, coalesce(d.resend_of::text, '') AS resend_of,
+	d.state = 'failed' AND ` + resolved + ` AS resolved, d.attempts, d.created_at,
 	coalesce(d.next_attempt_at, '0001-01-01T00:00:00Z') AS next_attempt_at,
 	coalesce(d.finished_at, '0001-01-01T00:00:00Z') AS finished_at,
 	coalesce((SELECT t.answer FROM delivery_attempts t WHERE t.delivery_id = d.id ORDER BY t.attempt DESC LIMIT 1), '') AS last_answer`
@@ -70,13 +89,29 @@ func (tx *Tx) Deliveries(ctx context.Context, filter DeliveryFilter) ([]Delivery
 		limit = 50
 	}
 	rows, _ := tx.Query(ctx, `SELECT `+deliveryColumns+deliveryTables+`
-		WHERE d.created_at < @before AND (@state = '' OR d.state = @state)
+		WHERE d.created_at < @before AND d.created_at >= @since AND (@state = '' OR d.state = @state OR @state = 'undelivered' AND `+undelivered+`)
 			AND (@notification = '' OR d.notification_id::text = @notification) AND (@channel::bigint = 0 OR d.channel_id = @channel)
 		ORDER BY d.created_at DESC, d.id LIMIT @limit`,
 		pgx.StrictNamedArgs{
-			"before": before, "state": filter.State, "notification": filter.Notification, "channel": filter.Channel, "limit": limit,
+			"before": before, "since": filter.Since, "state": filter.State, "notification": filter.Notification, "channel": filter.Channel, "limit": limit,
 		})
 	return collectAll[DeliverySummary](rows, "list the deliveries")
+}
+
+// CountUndelivered counts what was given up since since, and did not get there
+// since either: DeliveryFilter.State lists it.
+func (tx *Tx) CountUndelivered(ctx context.Context, since time.Time) (count int, err error) {
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM deliveries d WHERE d.created_at >= @since AND `+undelivered, pgx.StrictNamedArgs{"since": since}).Scan(&count)
+	if err != nil {
+		return 0, fmt.Errorf("count what could not be delivered: %w", err)
+	}
+	return count, nil
+}
+
+// Resends lists what was made of a delivery when somebody sent it again, the newest first.
+func (tx *Tx) Resends(ctx context.Context, id string) ([]DeliverySummary, error) {
+	rows, _ := tx.Query(ctx, `SELECT `+deliveryColumns+deliveryTables+` WHERE d.resend_of = @id ORDER BY d.created_at DESC LIMIT 50`, pgx.StrictNamedArgs{"id": id})
+	return collectAll[DeliverySummary](rows, "list what was sent again of delivery %s", id)
 }
 
 // DeliverySummary returns one delivery. ErrNotFound also for what is no UUID.

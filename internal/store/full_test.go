@@ -108,7 +108,7 @@ func (w *watch) newest(depth checks.Depth) (asTeam store.NewestAnswers, seen, co
 	seen, err := store.Together(asTeam.Components)
 	require.NoError(w, err)
 	w.asWorker(func(ctx context.Context, tx *store.Tx) error {
-		standing, err := tx.LockStanding(ctx, w.endpoint, depth)
+		standing, err := tx.LockStanding(ctx, w.endpoint, depth, "local", instant)
 		compared = standing.Newest
 		return err
 	})

@@ -76,7 +76,7 @@ func (w *watch) judge(at time.Time, seen, whole checks.Observation, grade *check
 		if assessment, err = tx.RequestAssessment(ctx, w.endpoint, monitor.Scheduled, seen.Depth, at, at); err != nil {
 			return err
 		}
-		standing, err := tx.LockStanding(ctx, w.endpoint, seen.Depth)
+		standing, err := tx.LockStanding(ctx, w.endpoint, seen.Depth, "local", at)
 		if err != nil {
 			return err
 		}

@@ -24,25 +24,45 @@ func (tx *Tx) TeamName(ctx context.Context, team int64) (name string, err error)
 // the team that is in use, and returns the deliveries' ids: the caller inserts
 // their jobs in the same transaction.
 func (tx *Tx) Notify(ctx context.Context, team int64, message monitor.Message, at time.Time) (deliveries []string, err error) {
+	notification, err := tx.insertNotification(ctx, team, message, at)
+	if err != nil {
+		return nil, err
+	}
+	return tx.deliverToAll(ctx, team, notification, at)
+}
+
+// NotifyRouted writes a notification of message and its deliveries, and returns
+// these: the caller inserts their jobs in the same transaction.
+func (tx *Tx) NotifyRouted(ctx context.Context, team int64, message monitor.Message, dispatches []monitor.Dispatch, at time.Time) ([]Dispatched, error) {
+	notification, err := tx.insertNotification(ctx, team, message, at)
+	if err != nil {
+		return nil, err
+	}
+	return tx.deliverTo(ctx, team, notification, dispatches, at)
+}
+
+func (tx *Tx) insertNotification(ctx context.Context, team int64, message monitor.Message, at time.Time) (uuid.UUID, error) {
 	payload, err := json.Marshal(message)
 	if err != nil {
-		return nil, fmt.Errorf("write the message %s: %w", message.Kind, err)
+		return uuid.Nil, fmt.Errorf("write the message %s: %w", message.Kind, err)
 	}
 	notification, err := uuid.NewV7()
 	if err != nil {
-		return nil, fmt.Errorf("make an id for a notification: %w", err)
+		return uuid.Nil, fmt.Errorf("make an id for a notification: %w", err)
 	}
 	const insert = `
-		INSERT INTO notifications (id, team_id, kind, incident_id, endpoint_id, application_id, created_at, payload)
-		VALUES (@id, @team, @kind, nullif(@incident::bigint, 0), nullif(@endpoint::bigint, 0), nullif(@application::bigint, 0), @at, @payload)`
+		INSERT INTO notifications (id, team_id, kind, incident_id, endpoint_id, application_id, created_at, payload, sequence, weight)
+		VALUES (@id, @team, @kind, nullif(@incident::bigint, 0), nullif(@endpoint::bigint, 0), nullif(@application::bigint, 0), @at, @payload,
+			@sequence, @weight)`
 	_, err = tx.Exec(ctx, insert, pgx.StrictNamedArgs{
 		"id": notification.String(), "team": team, "kind": string(message.Kind), "incident": message.IncidentID,
 		"endpoint": message.EndpointID, "application": message.ApplicationID, "at": at, "payload": json.RawMessage(payload),
+		"sequence": max(message.Sequence, 1), "weight": string(message.Weight),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("store the notification %s: %w", message.Kind, err)
+		return uuid.Nil, fmt.Errorf("store the notification %s: %w", message.Kind, err)
 	}
-	return tx.deliverToAll(ctx, team, notification, at)
+	return notification, nil
 }
 
 func (tx *Tx) deliverToAll(ctx context.Context, team int64, notification uuid.UUID, at time.Time) ([]string, error) {

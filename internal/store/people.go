@@ -24,6 +24,19 @@ func (tx *Tx) CreateTeam(ctx context.Context, name string, at time.Time) (monito
 	return team, nil
 }
 
+// CreateDefaultChannel notes a team's technical contact, and makes the channel
+// that a team has without asking: mail to them. Only AsWorker may.
+func (tx *Tx) CreateDefaultChannel(ctx context.Context, team int64, contact string, at time.Time) error {
+	batch := &pgx.Batch{}
+	arguments := pgx.NamedArgs{"team": team, "contact": contact, "at": at}
+	batch.Queue(`UPDATE teams SET technical_contact = @contact WHERE id = @team`, arguments)
+	batch.Queue(`INSERT INTO channels (team_id, kind, address, created_at, is_default) VALUES (@team, 'email', @contact, @at, true)`, arguments)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("make the default channel of team %d: %w", team, err)
+	}
+	return nil
+}
+
 // CreatePerson adds person to its team. ErrConflict: the email address is taken.
 func (tx *Tx) CreatePerson(ctx context.Context, person monitor.Person, at time.Time) (monitor.Person, error) {
 	rows, _ := tx.Query(ctx, `

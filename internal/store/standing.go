@@ -13,11 +13,14 @@ import (
 
 // Standing is where an endpoint stands between two judgements.
 type Standing struct {
-	States   map[string]monitor.RequirementState
-	Last     JudgedBy           // zero: it was never judged
-	Newest   checks.Observation // the newest answer of each family of facts that the look asks
-	Grade    monitor.GradeState
-	Incident monitor.Incident // the open one that opened last; zero: none
+	States map[string]monitor.RequirementState
+	Last   JudgedBy           // zero: it was never judged
+	Newest checks.Observation // the newest answer of each family of facts that the look asks
+	Grade  monitor.GradeState
+	// Availability is what the look before said about whether it is up.
+	Availability monitor.AvailabilityState
+	Windows      []monitor.MaintenanceWindow // that cover it, whether one of their occurrences runs or not
+	Paused       bool                        // what the look's vantage sees cannot be believed
 }
 
 // JudgedBy is by which rules an endpoint was judged last.
@@ -31,14 +34,18 @@ type JudgedBy struct {
 }
 
 // LockStanding makes judgements of one endpoint follow each other, until the
-// transaction ends, and returns where it stands, as far as a look of a depth
-// asks. ErrNotFound: it was removed.
-func (tx *Tx) LockStanding(ctx context.Context, endpoint int64, depth checks.Depth) (Standing, error) {
+// transaction ends, and returns where it stands at at, as far as a look of a
+// depth asks, from a vantage. ErrNotFound: it was removed.
+func (tx *Tx) LockStanding(ctx context.Context, endpoint int64, depth checks.Depth, vantage string, at time.Time) (Standing, error) {
 	var standing Standing
-	arguments := pgx.NamedArgs{"endpoint": endpoint, "families": familiesOf(depth)}
+	arguments := pgx.NamedArgs{
+		"endpoint": endpoint, "families": familiesOf(depth), "vantage": vantage, "sound": string(monitor.Sound), "at": at,
+	}
 	batch := &pgx.Batch{}
-	batch.Queue(`SELECT id FROM endpoints WHERE id = @endpoint AND deleted_at IS NULL FOR NO KEY UPDATE`, arguments).Query(func(rows pgx.Rows) error {
-		_, err := collectOne[struct{ ID int64 }](rows, ErrNotFound, "lock endpoint %d", endpoint)
+	batch.Queue(`
+		SELECT coalesce(answered_at, '0001-01-01T00:00:00Z') AS looked_at, answer, answer_planned AS planned
+		FROM endpoints WHERE id = @endpoint AND deleted_at IS NULL FOR NO KEY UPDATE`, arguments).Query(func(rows pgx.Rows) (err error) {
+		standing.Availability, err = collectOne[monitor.AvailabilityState](rows, ErrNotFound, "lock endpoint %d", endpoint)
 		return err
 	})
 	batch.Queue(requirementStates, arguments).Query(func(rows pgx.Rows) (err error) {
@@ -58,11 +65,13 @@ func (tx *Tx) LockStanding(ctx context.Context, endpoint int64, depth checks.Dep
 		standing.Newest, err = together(rows, endpoint)
 		return err
 	})
-	batch.Queue(newestOpenIncident, arguments).Query(func(rows pgx.Rows) error {
-		open, err := collectAll[monitor.Incident](rows, "find the open incident of endpoint %d", endpoint)
-		if len(open) == 1 {
-			standing.Incident = open[0]
-		}
+	batch.Queue(windowsOf, arguments).Query(func(rows pgx.Rows) (err error) {
+		standing.Windows, err = collectAll[monitor.MaintenanceWindow](rows, "list the maintenance windows of endpoint %d", endpoint)
+		return err
+	})
+	batch.Queue(`SELECT name FROM vantages WHERE name = @vantage AND state <> @sound`, arguments).Query(func(rows pgx.Rows) error {
+		unsound, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		standing.Paused = len(unsound) > 0
 		return err
 	})
 	batch.Queue(gradeState, arguments).Query(func(rows pgx.Rows) (err error) {
@@ -85,6 +94,11 @@ type Settlement struct {
 	Observation *checks.Observation // what the look itself saw; nil: nothing on the network was looked at
 	Seen        Seen
 	Full        monitor.FullPlan
+	RunBy       time.Time // the next run is not later than this; zero: as scheduled
+	// Availability is what the look said about whether it is up, and Days what
+	// that adds.
+	Availability monitor.AvailabilityState
+	Days         []monitor.AvailabilityDay
 }
 
 // Settle writes where the endpoint stands and gives the lease up. Of the rows
@@ -104,6 +118,7 @@ func (tx *Tx) Settle(ctx context.Context, settlement Settlement, now time.Time) 
 	}
 	queueRelease(batch, settlement.Lease, settlement.At, now)
 	queueLooked(batch, settlement)
+	queueAvailability(batch, settlement)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("note where endpoint %d stands: %w", settlement.Assessment.EndpointID, err)
 	}
@@ -118,10 +133,13 @@ func queueLooked(batch *pgx.Batch, settlement Settlement) {
 			quick_looked_at = CASE WHEN @depth = 'full' THEN quick_looked_at ELSE @at END,
 			full_looked_at = CASE WHEN @depth = 'full' THEN @at ELSE full_looked_at END,
 			next_full_at = coalesce(@full, next_full_at),
-			next_run_at = least(next_run_at, @run)
+			next_run_at = least(next_run_at, @run, @by),
+			answered_at = @answered, answer = @answer, answer_planned = @planned
 		WHERE id = @endpoint`,
 		pgx.StrictNamedArgs{
 			"endpoint": settlement.Assessment.EndpointID, "depth": settlement.Assessment.Depth, "at": settlement.At,
 			"full": timeOrNil(settlement.Full.DueAt), "run": timeOrNil(settlement.Full.RunAt),
+			"by": timeOrNil(settlement.RunBy), "answered": timeOrNil(settlement.Availability.LookedAt),
+			"answer": string(settlement.Availability.Answer), "planned": settlement.Availability.Planned,
 		})
 }

@@ -119,7 +119,7 @@ func (tx *Tx) DropOrphans(ctx context.Context, before, at time.Time) (dropped in
 				AND NOT EXISTS (SELECT FROM river_job j WHERE j.kind = 'look' AND ` + live + `
 					AND j.args @> jsonb_build_object('assessment_id', a.id))`,
 		`UPDATE deliveries d SET state = 'failed', next_attempt_at = NULL, finished_at = @at
-			WHERE d.state = 'pending' AND d.created_at < @before
+			WHERE d.state = 'pending' AND d.created_at < @before AND (d.summary_at IS NULL OR d.summary_at < @before)
 				AND NOT EXISTS (SELECT FROM river_job j WHERE j.kind = 'deliver' AND ` + live + `
 					AND j.args @> jsonb_build_object('delivery_id', d.id::text))`,
 	} {

@@ -86,6 +86,7 @@ func newWorld(t *testing.T, address string, others ...map[string][]string) *worl
 		"GRADEWATCH_SMTP_URL=" + w.mail.URL(),
 		"GRADEWATCH_MAIL_FROM=Gradewatch <gradewatch@example.com>",
 		"GRADEWATCH_CONFIRM_AFTER=1s",
+		"GRADEWATCH_GATHER_FOR=1s",
 		"GRADEWATCH_CLAIM_EVERY=1s",
 		"GRADEWATCH_LOOK_TIMEOUT=10s",
 	}

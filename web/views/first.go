@@ -131,8 +131,8 @@ func sourceWords(verdict VerdictView) string {
 
 // incidentHeading stands above what to do about an incident.
 func incidentHeading(m Incident) string {
-	for _, requirement := range m.Requirements {
-		if requirement.ResolvedAt.IsZero() && binds(requirement.Severity) {
+	for _, failing := range m.Failing {
+		if failing.Failing > 0 && binds(failing.Severity) {
 			return "What to do"
 		}
 	}

@@ -15,10 +15,11 @@ import (
 // Page is what every page has around its content.
 type Page struct {
 	Title   string
-	Nav     string         // path of the navigation item that the page belongs to
-	Session *store.Session // nil: signed out
-	Notice  string         // what was just done; empty: nothing
-	Refresh bool           // without JavaScript, load again every 2 seconds
+	Nav     string                  // path of the navigation item that the page belongs to
+	Session *store.Session          // nil: signed out
+	Notice  string                  // what was just done; empty: nothing
+	Refresh bool                    // without JavaScript, load again every 2 seconds
+	Paused  []monitor.VantageHealth // places of which what they see cannot be trusted now
 	Assets  static.Assets
 	Version string
 }
@@ -202,17 +203,20 @@ func (f IntrusiveForm) Leave() *monitor.IntrusiveLeave {
 // Endpoint is the page of one endpoint.
 type Endpoint struct {
 	monitor.Endpoint
-	State       store.EndpointState
-	Newest      *store.AssessmentRecord // nil: never judged
-	Unfinished  *monitor.Assessment     // nil: none
-	Verdicts    []VerdictView
-	Grade       GradeView
-	Seen        Seen
-	Incidents   []store.IncidentSummary
-	LastChanges []store.ChangeRecord
-	Waivers     []monitor.Waiver
-	MayLook     bool
-	MayChange   bool
+	State        store.EndpointState
+	Newest       *store.AssessmentRecord // nil: never judged
+	Unfinished   *monitor.Assessment     // nil: none
+	Verdicts     []VerdictView
+	Grade        GradeView
+	Seen         Seen
+	Incidents    []store.IncidentSummary
+	LastChanges  []store.ChangeRecord
+	Waivers      []monitor.Waiver
+	Windows      []RunningWindow
+	Availability Availability
+	MayLook      bool
+	MayChange    bool
+	MayPlan      bool
 }
 
 // SettingsForm is the form that changes how an endpoint is looked at.
@@ -229,7 +233,8 @@ type SettingsForm struct {
 type History struct {
 	Endpoint monitor.Endpoint
 	Records  []store.AssessmentRecord
-	Older    string // path; empty: none
+	Since    time.Time // looks before are left out; zero: none are
+	Older    string    // path; empty: none
 	Newest   string
 }
 
@@ -241,29 +246,6 @@ type Assessment struct {
 	Grade        GradeView
 	Seen         Seen
 	Measurements *checks.Measurements // nil: none kept
-}
-
-// Incidents is a page of incidents.
-type Incidents struct {
-	All       bool
-	Incidents []store.IncidentSummary
-	Older     string
-}
-
-// Incident is the page of one incident.
-type Incident struct {
-	store.IncidentSummary
-	Requirements  []store.IncidentRequirement
-	Texts         map[string]string // by requirement
-	Remedies      []string          // what to do, each once
-	Changes       []store.ChangeRecord
-	Notifications []NotificationView
-}
-
-// NotificationView is a notification with its deliveries.
-type NotificationView struct {
-	store.IncidentNotification
-	Deliveries []store.DeliverySummary
 }
 
 // Deliveries is a page of deliveries.

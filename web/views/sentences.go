@@ -81,6 +81,9 @@ func auditSentence(action string) string {
 		"secret.replace": "Replaced a secret's date", "secret.remove": "Removed a secret's date",
 		"compromise.record": "Wrote down a compromise", "compromise.notified": "Wrote down who was notified of a compromise",
 		"compromise.done": "Wrote down what was done about a compromise", "compromise.closed": "Closed a compromise",
+		"incident.acknowledge": "Acknowledged an incident", "incident.unacknowledge": "Took an acknowledgement back",
+		"incident.snooze": "Snoozed an incident", "incident.unsnooze": "Ended a snooze", "incident.note": "Wrote a note on an incident",
+		"maintenance.plan": "Planned maintenance", "maintenance.end": "Ended maintenance",
 		"profile.add": "Added a second opinion", "profile.remove": "Removed a second opinion",
 	}
 	if sentence, ok := known[action]; ok {
@@ -102,7 +105,7 @@ func auditPath(record store.AuditRecord) string {
 			return "/imports/" + id
 		}
 		return ""
-	case "application", "endpoint", "channel":
+	case "application", "endpoint", "channel", "incident":
 		return "/" + kind + "s/" + id
 	case "host":
 		if strings.HasPrefix(record.Action, "opt_out.") || record.Action == "host.give_up" {

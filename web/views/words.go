@@ -68,6 +68,10 @@ func deliveryMark(state string) (mark, string) {
 		return mark{"check", "pass"}, "Delivered"
 	case "failed":
 		return mark{"octagon", "fail"}, "Failed"
+	case "withdrawn":
+		return mark{"dash", "calm"}, "Withdrawn"
+	case "summarized":
+		return mark{"check", "calm"}, "In a summary"
 	default:
 		return mark{"turn", "look"}, "On its way"
 	}
@@ -179,6 +183,16 @@ func notificationWord(kind monitor.NotificationKind) string {
 		return "Incident opened"
 	case monitor.IncidentResolved:
 		return "Incident resolved"
+	case monitor.IncidentWorsened:
+		return "Incident got worse"
+	case monitor.IncidentReopened:
+		return "Incident opened again"
+	case monitor.IncidentFlapping:
+		return "Incident flaps"
+	case monitor.IncidentUnacknowledged:
+		return "Nobody acknowledged the incident"
+	case monitor.IncidentSnoozeEnded:
+		return "Snooze ended"
 	case monitor.EndpointUndetermined:
 		return "We cannot tell"
 	case monitor.SecretExpiring:
@@ -211,6 +225,30 @@ func causeWord(cause checks.Cause) string {
 	}
 }
 
+// causeWhy says what a cause means for whoever runs the endpoint.
+func causeWhy(cause checks.Cause) string {
+	switch cause {
+	case checks.CauseCriteria:
+		return ": the requirements changed, and not the server."
+	case checks.CauseEngine:
+		return ": Gradewatch judges differently since its upgrade. The server did not change, so nobody of your team is called."
+	case checks.CauseTrustData:
+		return ": browsers trust other authorities than before."
+	case checks.CauseTime:
+		return ": something ran out, and nobody changed anything."
+	default:
+		return "."
+	}
+}
+
+// placeWords names an application and an environment.
+func placeWords(application string, environment policy.Environment) string {
+	if environment == "" {
+		return application
+	}
+	return application + ", " + string(environment)
+}
+
 func reasonWords(reason checks.Reason) string { return strings.ReplaceAll(string(reason), "_", " ") }
 
 // IntervalWords says an interval: 1 minute, 90 minutes, 6 hours, 1 day.
@@ -231,6 +269,9 @@ func plural(count int, noun string) string {
 	}
 	return strconv.Itoa(count) + " " + noun + "s"
 }
+
+// UTC is how a time stands in a sentence.
+func UTC(at time.Time) string { return utc(at) }
 
 // utc is how a time stands in text and in datetime attributes.
 func utc(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }

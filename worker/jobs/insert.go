@@ -71,6 +71,75 @@ func InsertDelivers(ctx context.Context, client *Client, tx pgx.Tx, deliveries [
 	return nil
 }
 
+// InsertDeliver inserts the job of one delivery in the transaction that wrote
+// its row, to run after a time by River's clock, which is the real one.
+func InsertDeliver(ctx context.Context, client *Client, tx pgx.Tx, delivery string, after time.Duration) error {
+	options := &river.InsertOpts{Queue: QueueNotify, MaxAttempts: deliverJobAttempts, ScheduledAt: scheduled(after)}
+	if _, err := client.InsertTx(ctx, tx, Deliver{DeliveryID: delivery}, options); err != nil {
+		return fmt.Errorf("insert the job of delivery %s: %w", delivery, err)
+	}
+	return nil
+}
+
+// InsertTell inserts the job that ticks an incident at at, in the transaction
+// that asked for it: one an incident and time. now is by the clock that at is by.
+func InsertTell(ctx context.Context, client *Client, tx pgx.Tx, incident int64, at, now time.Time) error {
+	options := &river.InsertOpts{
+		Queue: QueueNotify, MaxAttempts: deliverJobAttempts, ScheduledAt: scheduled(at.Sub(now)),
+		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
+	}
+	if _, err := client.InsertTx(ctx, tx, Tell{IncidentID: incident, At: at}, options); err != nil {
+		return fmt.Errorf("insert the job that tells of incident %d: %w", incident, err)
+	}
+	return nil
+}
+
+// InsertLateTells inserts the jobs of incidents of which nobody was told in
+// time, to run at once. One that waits or runs already takes the place of another.
+func InsertLateTells(ctx context.Context, client *Client, tx pgx.Tx, incidents ...int64) error {
+	for _, id := range incidents {
+		if _, err := client.InsertTx(ctx, tx, Tell{IncidentID: id}, late()); err != nil {
+			return fmt.Errorf("insert the late job that tells of incident %d: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// InsertSummarize inserts the job that summarizes what waits for a channel, to
+// run after a time by River's clock.
+func InsertSummarize(ctx context.Context, client *Client, tx pgx.Tx, channel int64, at time.Time, after time.Duration) error {
+	options := &river.InsertOpts{Queue: QueueNotify, MaxAttempts: deliverJobAttempts, ScheduledAt: scheduled(after)}
+	if _, err := client.InsertTx(ctx, tx, Summarize{ChannelID: channel, At: at}, options); err != nil {
+		return fmt.Errorf("insert the summary of channel %d: %w", channel, err)
+	}
+	return nil
+}
+
+// InsertLateSummaries is InsertLateTells for summaries.
+func InsertLateSummaries(ctx context.Context, client *Client, tx pgx.Tx, channels ...int64) error {
+	for _, id := range channels {
+		if _, err := client.InsertTx(ctx, tx, Summarize{ChannelID: id}, late()); err != nil {
+			return fmt.Errorf("insert the late summary of channel %d: %w", id, err)
+		}
+	}
+	return nil
+}
+
+func late() *river.InsertOpts {
+	return &river.InsertOpts{
+		Queue: QueueNotify, MaxAttempts: deliverJobAttempts, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
+	}
+}
+
+// scheduled is the time after a time from now on; zero, which is at once, where
+// that is past.
+func scheduled(after time.Duration) time.Time {
+	if after <= 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(after)
+}
+
 // InsertRegrade inserts the job of a regrade in the transaction that wrote its
 // row, to run at once.
 func InsertRegrade(ctx context.Context, client *Client, tx pgx.Tx, regrade int64) error {

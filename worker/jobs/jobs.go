@@ -12,7 +12,7 @@ import (
 
 // The queues. Looks have a queue a vantage: VantageQueue.
 const (
-	QueueNotify = "notify" // deliveries
+	QueueNotify = "notify" // what is told of incidents, and deliveries
 	QueueVerify = "verify" // checks of whose a host is: they wait for the network, and claims must not wait for them
 	QueueUpkeep = "upkeep" // claims, partitions, clean-up, reminders
 )
@@ -56,6 +56,25 @@ type Deliver struct {
 
 // Kind implements river.JobArgs.
 func (Deliver) Kind() string { return "deliver" }
+
+// Tell tells people of an incident what is to be told of it by now.
+type Tell struct {
+	IncidentID int64 `json:"incident_id" river:"unique"`
+	// At is the time that the job was inserted for; zero: nobody was told in time.
+	At time.Time `json:"at,omitzero" river:"unique"`
+}
+
+// Kind implements river.JobArgs.
+func (Tell) Kind() string { return "tell" }
+
+// Summarize tells a channel in one message what was too much for it.
+type Summarize struct {
+	ChannelID int64     `json:"channel_id" river:"unique"`
+	At        time.Time `json:"at,omitzero" river:"unique"` // likewise
+}
+
+// Kind implements river.JobArgs.
+func (Summarize) Kind() string { return "summarize" }
 
 // Upkeep makes partitions ahead of time and removes what has outlived its use.
 type Upkeep struct{}

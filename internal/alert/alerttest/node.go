@@ -26,13 +26,14 @@ type nodeProcess struct {
 	ended   chan struct{}
 }
 
-// startNode runs script; every event goes to listen, in order.
-func startNode(t testing.TB, script string, listen func(nodeEvent)) *nodeProcess {
+// startNode runs script, which needs the npm package named; every event goes to
+// listen, in order.
+func startNode(t testing.TB, name, script string, listen func(nodeEvent)) *nodeProcess {
 	t.Helper()
 	tools, err := toolsFolder()
 	require.NoError(t, err)
-	modules := filepath.Join(tools, "smtp-server", "node_modules")
-	require.DirExists(t, modules, "the npm package smtp-server is missing: run make deps (internal/alert/alerttest/install.sh)")
+	modules := filepath.Join(tools, name, "node_modules")
+	require.DirExists(t, modules, "the npm package "+name+" is missing: run make deps (internal/alert/alerttest/install.sh)")
 	node, err := exec.LookPath("node")
 	require.NoError(t, err, "node is missing: install the package nodejs")
 
@@ -92,9 +93,9 @@ func (p *nodeProcess) await(t testing.TB, name string) nodeEvent {
 				return event
 			}
 		case <-p.ended:
-			require.FailNow(t, "the mail server ended", p.stderr.String())
+			require.FailNow(t, "the server ended", p.stderr.String())
 		case <-deadline:
-			require.FailNow(t, "the mail server does not report "+name)
+			require.FailNow(t, "the server does not report "+name)
 		}
 	}
 }

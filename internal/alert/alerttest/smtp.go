@@ -89,7 +89,7 @@ func StartSMTP(t testing.TB, options SMTPOptions) *SMTPServer {
 	script := filepath.Join(folder, "smtpserver.js")
 	require.NoError(t, os.WriteFile(script, serverScript, 0o600))
 
-	s.process = startNode(t, script, s.event)
+	s.process = startNode(t, "smtp-server", script, s.event)
 	s.process.send(t, map[string]any{
 		"mode": options.Mode, "user": options.User, "password": options.Password, "mechanisms": options.Mechanisms,
 		"certificate": string(options.Certificate.CertPEM), "key": string(options.Certificate.KeyPEM),
@@ -174,7 +174,7 @@ type Mail struct {
 	Raw      []byte    `json:"raw"`
 }
 
-// toolsFolder is where install.sh puts smtp-server.
+// toolsFolder is where install.sh puts npm packages.
 func toolsFolder() (string, error) {
 	if folder := os.Getenv("GRADEWATCH_TEST_TOOLS"); folder != "" {
 		return folder, nil

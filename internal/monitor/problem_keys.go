@@ -1,0 +1,137 @@
+package monitor
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gradewatch/gradewatch/checks"
+)
+
+// mostProblemKeys bounds the keys of one problem.
+const mostProblemKeys = 16
+
+// ProblemKeys say what a failing verdict of an endpoint has in common with other
+// problems of its team: one that shares a key has the same cause. They are
+// sorted, and at most 16.
+//
+//   - criteria:<profile@version> and engine:<version>: what we changed ourselves,
+//     team-wide, and nothing else.
+//   - trust:<version>: whom browsers trust changed, team-wide.
+//   - certificate:<sha256>: of each leaf that the verdict rests on.
+//   - <requirement>@host:<host>:<port>: what the network shows of a host.
+//   - <requirement>@address:<ip>:<port>: what is a server's and no page's.
+//   - unreachable@address:<ip>:<port>: nothing answers there.
+//   - <requirement>@application:<id>: what is registered.
+//
+// observation is what was judged; nil where nothing on the network was looked at.
+func ProblemKeys(endpoint Endpoint, verdict checks.Verdict, observation *checks.Observation, cause checks.Cause, versions Versions) []string {
+	switch blameOf(cause) {
+	case blameCriteria:
+		return []string{"criteria:" + verdict.Profile}
+	case blameEngine:
+		return []string{"engine:" + versions.Engine}
+	}
+	host := endpoint.Host()
+	if observation == nil || host == "" || !showsOnNetwork(verdict) {
+		return []string{fmt.Sprintf("%s@application:%d", verdict.Requirement, endpoint.ApplicationID)}
+	}
+	var keys []string
+	if cause == checks.CauseTrustData {
+		keys = append(keys, "trust:"+versions.TrustData)
+	}
+	port := portOf(endpoint)
+	keys = append(keys, fmt.Sprintf("%s@host:%s:%d", verdict.Requirement, host, port))
+	keys = append(keys, addressKeys(verdict, observation, port)...)
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	return keys[:min(len(keys), mostProblemKeys)]
+}
+
+// showsOnNetwork says whether a proof names anything that the network showed. A
+// verdict without proof does not say, and counts as one that does.
+func showsOnNetwork(verdict checks.Verdict) bool {
+	shown := func(proof checks.Proof) bool {
+		registered := []string{"url", "value", "value_kind", "inventory", "kind", "application_type", "environment", "client_id", "records.registered"}
+		return !slices.Contains(registered, proof.Fact)
+	}
+	return len(verdict.Proof) == 0 || slices.ContainsFunc(verdict.Proof, shown)
+}
+
+// addressKeys are those of the addresses that a verdict names: their leaf where
+// it is about certificates, the server where it is about that.
+func addressKeys(verdict checks.Verdict, observation *checks.Observation, port uint16) []string {
+	var keys []string
+	down := down([]checks.Verdict{verdict})
+	for _, proof := range verdict.Proof {
+		address, rest, named := addressOf(proof.Fact)
+		if !named {
+			continue
+		}
+		at := slices.IndexFunc(observation.Addresses, func(a checks.AddressObservation) bool { return a.Address == address })
+		server := netip.AddrPortFrom(address.Unmap(), port)
+		if at >= 0 && observation.Addresses[at].Port != 0 {
+			server = netip.AddrPortFrom(address.Unmap(), observation.Addresses[at].Port)
+		}
+		switch {
+		case down:
+			keys = append(keys, fmt.Sprintf("unreachable@address:%s", server))
+		case strings.Contains(rest, "certificates"):
+			if at >= 0 && len(observation.Addresses[at].TLS.Chain.Value) > 0 {
+				keys = append(keys, fmt.Sprintf("certificate:%s", observation.Addresses[at].TLS.Chain.Value[0]))
+			}
+		case !ofPage(proof.Fact):
+			keys = append(keys, fmt.Sprintf("%s@address:%s", verdict.Requirement, server))
+		}
+	}
+	if down && len(keys) == 0 { // it names the walk and no address: none of them answers
+		for _, one := range observation.Addresses {
+			server := netip.AddrPortFrom(one.Address.Unmap(), one.Port)
+			keys = append(keys, fmt.Sprintf("unreachable@address:%s", server))
+		}
+	}
+	return keys
+}
+
+// ofPage says whether a fact is about one page, so that another host at the same
+// address says nothing about it. Headers that protect a host are its server's.
+func ofPage(fact string) bool {
+	return strings.HasPrefix(fact, "http[") && !containsAny(fact, ".plain_http", ".hsts", ".headers")
+}
+
+// addressOf reads the address off the path of a fact: addresses[192.0.2.1].protocols.
+func addressOf(fact string) (address netip.Addr, rest string, named bool) {
+	for _, family := range []string{"addresses[", "http["} {
+		inside, found := strings.CutPrefix(fact, family)
+		if !found {
+			continue
+		}
+		text, rest, closed := strings.Cut(inside, "]")
+		address, err := netip.ParseAddr(text)
+		return address, rest, closed && err == nil
+	}
+	return netip.Addr{}, "", false
+}
+
+// portOf returns the port that is looked at.
+func portOf(endpoint Endpoint) uint16 {
+	u, err := url.Parse(endpoint.Subject().URL())
+	if err != nil {
+		return 443
+	}
+	if port, err := netip.ParseAddrPort("192.0.2.1:" + u.Port()); err == nil && port.Port() != 0 {
+		return port.Port()
+	}
+	if strings.EqualFold(u.Scheme, "http") {
+		return 80
+	}
+	return 443
+}
+
+// shared says whether a key may be other endpoints' too, of a team whose hosts,
+// addresses and certificates serve more than one.
+func shared(key string) bool {
+	return strings.HasPrefix(key, "certificate:") || strings.Contains(key, "@host:") || strings.Contains(key, "@address:")
+}
