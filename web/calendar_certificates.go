@@ -17,6 +17,12 @@ import (
 // longestName bounds the name of a certificate on the calendar, in characters.
 const longestName = 80
 
+// CertificateCalendar lists what is to come until a time for the certificates
+// that endpoints serve, as the calendar's page does.
+func CertificateCalendar(served store.ServedCertificates, trust *appraisal.Trust, now, until time.Time) []renewal.Entry {
+	return renewal.Calendar(calendarCertificates(served, trust, now), nil, now, until)
+}
+
 // calendarReader turns what endpoints serve into what the calendar needs. A
 // certificate is read once, whoever serves it.
 type calendarReader struct {

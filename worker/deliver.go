@@ -92,9 +92,9 @@ func (w *deliverWorker) Work(ctx context.Context, job *river.Job[jobs.Deliver]) 
 
 // verdict is what an attempt says about its channel.
 type verdict struct {
-	refused *alert.Refusal // of a recipient, by the mail server
-	counts  bool           // the receiver said or did it; false: we did
+	counts  bool // the receiver said or did it; false: we did
 	gone    bool
+	refused *alert.Refusal // of a recipient, by the mail server
 }
 
 // withdraw notes that a delivery is not made.
@@ -141,7 +141,17 @@ func (w *deliverWorker) send(ctx context.Context, id uuid.UUID, delivery store.D
 		attempt.State = "pending"
 		attempt.NextAttemptAt = w.config.now().Add(max(delay, outcome.RetryAfter))
 	}
-	return attempt, verdict{refused: outcome.Refused, counts: err == nil, gone: outcome.Gone}, nil
+	return attempt, verdict{counts: err == nil, gone: outcome.Gone, refused: outcome.Refused}, nil
+}
+
+// channelOf is where delivery goes; the secret before a rotation signs too while
+// the overlap lasts.
+func channelOf(delivery store.Delivery, at time.Time) alert.Channel {
+	channel := alert.Channel{Kind: alert.Kind(delivery.Kind), Address: delivery.Address, Secret: delivery.Secret}
+	if at.Before(delivery.PreviousSecretUntil) {
+		channel.PreviousSecret = delivery.PreviousSecret
+	}
+	return channel
 }
 
 // unsubscribe is the token that stops the digests of a mail channel; it is made
@@ -158,16 +168,6 @@ func (w *deliverWorker) unsubscribe(ctx context.Context, delivery store.Delivery
 	return token, err
 }
 
-// channelOf is where delivery goes; the secret before a rotation signs too while
-// the overlap lasts.
-func channelOf(delivery store.Delivery, at time.Time) alert.Channel {
-	channel := alert.Channel{Kind: alert.Kind(delivery.Kind), Address: delivery.Address, Secret: delivery.Secret}
-	if at.Before(delivery.PreviousSecretUntil) {
-		channel.PreviousSecret = delivery.PreviousSecret
-	}
-	return channel
-}
-
 // note writes the attempt, also when we are told to stop or the time is up: what
 // the receiver accepted must not be sent again for that.
 func (w *deliverWorker) note(ctx context.Context, job *river.Job[jobs.Deliver], delivery store.Delivery, attempt store.Attempt, sent verdict) error {
@@ -177,13 +177,13 @@ func (w *deliverWorker) note(ctx context.Context, job *river.Job[jobs.Deliver], 
 		if err := tx.SaveAttempt(ctx, delivery, attempt); err != nil {
 			return err
 		}
-		if sent.refused != nil {
-			if err := refused(ctx, tx, river.ClientFromContext[pgx.Tx](ctx), delivery, *sent.refused, attempt); err != nil {
+		if sent.counts {
+			if err := w.noteChannel(ctx, tx, delivery, attempt, sent.gone); err != nil {
 				return err
 			}
 		}
-		if sent.counts {
-			if err := w.noteChannel(ctx, tx, delivery, attempt, sent.gone); err != nil {
+		if sent.refused != nil {
+			if err := refused(ctx, tx, river.ClientFromContext[pgx.Tx](ctx), delivery, *sent.refused, attempt); err != nil {
 				return err
 			}
 		}

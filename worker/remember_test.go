@@ -128,5 +128,5 @@ func TestOutageHidesNoChange(t *testing.T) {
 	server.Reconfigure(config)
 	w.names.point("app.test", "127.0.0.1")
 	w.look(endpoint)
-	require.Contains(t, all[string](w, `SELECT sentence FROM changes`), "127.0.0.1 no longer accepts TLS 1.3.")
+	require.Contains(t, all[string](w, `SELECT sentence FROM changes`), "The server no longer accepts TLS 1.3.")
 }

@@ -118,7 +118,7 @@ func TestTwoCausesAreTwoIncidents(t *testing.T) {
 	require.ElementsMatch(t, []monitor.NotificationKind{
 		monitor.IncidentOpened, monitor.IncidentOpened, monitor.IncidentResolved, monitor.IncidentResolved,
 	}, w.sender.kinds())
-	require.Contains(t, all[string](w, `SELECT sentence FROM changes ORDER BY id`), "127.0.0.1 no longer accepts TLS 1.2.")
+	require.Contains(t, all[string](w, `SELECT sentence FROM changes ORDER BY id`), "The server no longer accepts TLS 1.2.")
 }
 
 func TestNothingConclusiveIsOneNotice(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/certs/renewal"
 	"github.com/gradewatch/gradewatch/internal/alert"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -52,6 +53,13 @@ type Config struct {
 	// known. nil: regrades are refused.
 	Grader func(criteria string) (regrade.Grader, error)
 
+	// Canaries are servers of which it is known what is wrong with them; none: only
+	// references and the hosts themselves say whether we can be believed.
+	Canaries []monitor.Canary
+	// Calendar lists what is to come for certificates until a time, as
+	// checks/certs/renewal does; nil: digests say nothing of it.
+	Calendar func(served store.ServedCertificates, at, until time.Time) []renewal.Entry
+
 	Vantage string // whose looks are worked; default local
 	Lead    bool   // may lead: schedules, claims, delivers and tidies besides looking
 	Build   string // version of the program
@@ -69,6 +77,8 @@ type Config struct {
 	RescueAfter    time.Duration   // when a quick look's job counts as dead with its worker; default LookTimeout and 15 s
 	ClaimEvery     time.Duration   // default 2 s, at least a second
 	RemindEvery    time.Duration   // between two looks for days to remind of; default an hour
+	WatchEvery     time.Duration   // between two checks of a vantage; default a minute, at least a second
+	DigestEvery    time.Duration   // between two looks for digests that are due; default a minute, at least a second
 	FetchCooldown  time.Duration   // between two fetches of jobs; default 100 ms
 	StopWithin     time.Duration   // how long Stop waits for running jobs; default 5 s
 	AuditRetention time.Duration   // never under 92 days; default 396 days
@@ -95,6 +105,8 @@ func (c Config) withDefaults() Config {
 	c.RescueAfter = cmp.Or(c.RescueAfter, c.LookTimeout+15*time.Second)
 	c.ClaimEvery = max(cmp.Or(c.ClaimEvery, 2*time.Second), time.Second)
 	c.RemindEvery = cmp.Or(c.RemindEvery, time.Hour)
+	c.WatchEvery = max(cmp.Or(c.WatchEvery, time.Minute), time.Second)
+	c.DigestEvery = max(cmp.Or(c.DigestEvery, time.Minute), time.Second)
 	c.FetchCooldown = cmp.Or(c.FetchCooldown, 100*time.Millisecond)
 	c.StopWithin = cmp.Or(c.StopWithin, 5*time.Second)
 	c.AuditRetention = cmp.Or(c.AuditRetention, 396*24*time.Hour)
@@ -174,6 +186,9 @@ func New(config Config) (*Worker, error) {
 		river.AddWorkerSafely(kinds, &deliverWorker{config: config}),
 		river.AddWorkerSafely(kinds, &upkeepWorker{config: config}),
 		river.AddWorkerSafely(kinds, &remindWorker{config: config}),
+		river.AddWorkerSafely(kinds, &digestWorker{config: config}),
+		river.AddWorkerSafely(kinds, &watchAllWorker{config: config}),
+		river.AddWorkerSafely(kinds, &watchWorker{config: config}),
 		river.AddWorkerSafely(kinds, &regradeWorker{config: config}),
 		river.AddWorkerSafely(kinds, &verifyWorker{config: config}),
 	} {
@@ -193,7 +208,7 @@ func riverConfig(config Config, kinds *river.Workers) *river.Config {
 		ID:                          clientID(),
 		Logger:                      config.Logger,
 		Workers:                     kinds,
-		Queues:                      map[string]river.QueueConfig{jobs.VantageQueue(config.Vantage): {MaxWorkers: config.LookWorkers}},
+		Queues:                      map[string]river.QueueConfig{jobs.VantageQueue(config.Vantage): {MaxWorkers: config.LookWorkers}, jobs.WatchQueue(config.Vantage): {MaxWorkers: 1}},
 		FetchCooldown:               config.FetchCooldown,
 		JobTimeout:                  config.LookTimeout,
 		RescueStuckJobsAfter:        config.RescueAfter,
@@ -219,6 +234,12 @@ func riverConfig(config Config, kinds *river.Workers) *river.Config {
 		}, atStart),
 		river.NewPeriodicJob(river.PeriodicInterval(config.RemindEvery), func() (river.JobArgs, *river.InsertOpts) {
 			return jobs.Remind{}, nil
+		}, atStart),
+		river.NewPeriodicJob(river.PeriodicInterval(config.DigestEvery), func() (river.JobArgs, *river.InsertOpts) {
+			return jobs.Digest{}, nil
+		}, atStart),
+		river.NewPeriodicJob(river.PeriodicInterval(config.WatchEvery), func() (river.JobArgs, *river.InsertOpts) {
+			return jobs.WatchAll{}, nil
 		}, atStart),
 	}
 	return settings

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -205,7 +206,11 @@ func (w *world) waitFor(what, query string, arguments ...any) {
 // waitEvery waits like waitFor, and asks less often what costs more.
 func (w *world) waitEvery(pause time.Duration, what, query string, arguments ...any) {
 	w.t.Helper()
-	require.Eventually(w.t, func() bool { return one[bool](w, query, arguments...) }, patience, pause, what)
+	if !assert.Eventually(w.t, func() bool { return one[bool](w, query, arguments...) }, patience, pause, what) {
+		w.t.Log(all[string](w, `SELECT kind || ' ' || state || ' ' || args || ' ' || scheduled_at || coalesce(errors::text, '') FROM river_job WHERE state <> 'completed'`))
+		w.t.Log(all[string](w, `SELECT state || ' ' || held || coalesce(summary_at::text, '') FROM deliveries`))
+		w.t.FailNow()
+	}
 }
 
 // one reads one value as the service.

@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/checks/certs/renewal"
 	"github.com/gradewatch/gradewatch/checks/httpsec"
 	"github.com/gradewatch/gradewatch/checks/judgement"
 	"github.com/gradewatch/gradewatch/checks/policy"
@@ -68,6 +69,10 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 	if err != nil {
 		return fmt.Errorf("prepare the alerts: %w", err)
 	}
+	canaries, err := s.canaries()
+	if err != nil {
+		return err
+	}
 	made, err := worker.New(worker.Config{
 		Store:        opened,
 		Network:      func(limits checks.Limits) checks.Network { return prober.Network(limits) },
@@ -79,7 +84,11 @@ func startWorker(s settings, from database, base string, choice workerChoice, en
 		Versions: worker.Versions{TrustData: s.trust.Version()},
 		Grader:   grader(s.private, s.trustFiles()),
 		Sender:   sender,
-		Vantage:  choice.vantage, Lead: choice.lead, Build: programVersion(),
+		Canaries: canaries,
+		Calendar: func(served store.ServedCertificates, at, until time.Time) []renewal.Entry {
+			return web.CertificateCalendar(served, s.trust, at, until)
+		},
+		Vantage: choice.vantage, Lead: choice.lead, Build: programVersion(),
 		Settings: incidentSettings(s),
 		// The rest of the job's time is for judging and storing.
 		Limits:      checks.Limits{Deadline: min(checks.Limits{}.WithDefaults().Deadline, s.LookTimeout*2/3)},

@@ -16,6 +16,7 @@ import (
 	"github.com/gradewatch/gradewatch/checks/certs/appraisal"
 	"github.com/gradewatch/gradewatch/checks/probe"
 	"github.com/gradewatch/gradewatch/internal/config"
+	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/pgembed"
 )
 
@@ -126,4 +127,17 @@ func newLogger(to io.Writer) *slog.Logger {
 		return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
 	return slog.New(slog.NewJSONHandler(to, nil))
+}
+
+// canaries reads the servers of which it is known what is wrong with them.
+func (s settings) canaries() ([]monitor.Canary, error) {
+	canaries := make([]monitor.Canary, 0, len(s.Canaries))
+	for _, text := range s.Canaries {
+		canary, err := monitor.ParseCanary(text)
+		if err != nil {
+			return nil, fmt.Errorf("GRADEWATCH_CANARIES: %w", err)
+		}
+		canaries = append(canaries, canary)
+	}
+	return canaries, nil
 }

@@ -59,6 +59,9 @@ type Config struct {
 
 	AllowNetworks string   `env:"GRADEWATCH_ALLOW_NETWORKS"`                                                                     // special-purpose networks that may be looked at
 	References    []string `env:"GRADEWATCH_REFERENCES" envDefault:"one.one.one.one:443,dns.google:443,www.superoffice.com:443"` // prove our own connectivity
+	// Canaries are servers of which it is known what is wrong with them: URL=REQUIREMENT,
+	// or a URL of which nothing is. While they look otherwise alerting pauses.
+	Canaries []string `env:"GRADEWATCH_CANARIES"`
 
 	ConfirmAfter      time.Duration `env:"GRADEWATCH_CONFIRM_AFTER" envDefault:"30s"`     // between a fail and the second look
 	UndeterminedAfter time.Duration `env:"GRADEWATCH_UNDETERMINED_AFTER" envDefault:"6h"` // until 'we cannot tell' is said

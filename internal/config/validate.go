@@ -74,6 +74,25 @@ func (c Config) addressFaults() []fault {
 			faults = append(faults, fault{"GRADEWATCH_REFERENCES", fmt.Sprintf("list hosts and ports like dns.google:443, not %q", reference)})
 		}
 	}
+	return append(faults, c.canaryFaults()...)
+}
+
+// mostCanaries bounds the canaries: each is looked at every minute.
+const mostCanaries = 10
+
+// canary is a URL, and what fails of it after the last '='.
+var canary = regexp.MustCompile(`^https?://[^\s/?#]+\S*$`)
+
+func (c Config) canaryFaults() []fault {
+	var faults []fault
+	if len(c.Canaries) > mostCanaries {
+		faults = append(faults, fault{"GRADEWATCH_CANARIES", fmt.Sprintf("list at most %d servers, not %d", mostCanaries, len(c.Canaries))})
+	}
+	for _, one := range c.Canaries {
+		if !canary.MatchString(one) {
+			faults = append(faults, fault{"GRADEWATCH_CANARIES", fmt.Sprintf("list URLs like https://good.example or https://expired.example=C-01, not %q", one)})
+		}
+	}
 	return faults
 }
 

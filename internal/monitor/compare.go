@@ -26,16 +26,19 @@ type Snapshot struct {
 }
 
 // Compare returns what differs between two snapshots of one endpoint, facts
-// first and then verdicts, each in a stable order. It compares meaning, never
-// bytes: a fact that either side could not tell is no change, and neither is an
-// order that the server does not keep. Facts drift; verdicts get worse or
-// better, and so do known vulnerabilities, post-quantum groups and whether a
-// client gets a handshake. What only a full look carries is compared between
-// full looks.
+// first and then verdicts and the grade, each in a stable order. It compares
+// meaning, never bytes: a fact that either side could not tell is no change, and
+// neither is an order that the server does not keep, nor what differs between
+// two looks at an unchanged server. Addresses that changed in the same way give
+// one change. What only a full look carries is compared between full looks.
+//
+// Facts that are plainly worse or better are regressions and recoveries, as are
+// verdicts and grades; the others drift. What another engine found in fields
+// that the one before never filled is no change.
 func Compare(previous, next Snapshot) []Change {
 	c := comparison{previous: previous, next: next}
+	c.shared()
 	c.addresses()
-	c.perAddress()
 	c.certificates()
 	c.verdicts()
 	c.grade()
@@ -46,111 +49,206 @@ func Compare(previous, next Snapshot) []Change {
 type comparison struct {
 	previous, next Snapshot
 	changes        []Change
+	filled         map[string]bool // the fields that the previous engine filled; nil: it is the same
 }
 
-func (c *comparison) drift(cause checks.Cause, subject, before, after, sentence string) {
-	c.add(Drift, cause, subject, before, after, sentence)
+// shared compares what no address shows.
+func (c *comparison) shared() {
+	was, is := newShelf(&c.previous.Observation), newShelf(&c.next.Observation)
+	before, after := sharedTraits(&c.previous.Observation, was), sharedTraits(&c.next.Observation, is)
+	if c.previous.Engine != c.next.Engine {
+		c.filled = filledBy(append(addressSides(&c.previous.Observation, was, byURL), before))
+	}
+	for _, p := range pairs(before, after) {
+		if p, told := c.told(p); told {
+			c.add(p, p.after.path, place{})
+		}
+	}
 }
 
-func (c *comparison) add(class ChangeClass, cause checks.Cause, subject, before, after, sentence string) {
+// finding is one way in which addresses changed.
+type finding struct {
+	pair      pair
+	addresses []netip.Addr
+	before    []string
+	after     []string
+}
+
+// addresses compares what addresses showed that were looked at both times; where
+// there is none of these, what all addresses of each time agree on.
+func (c *comparison) addresses() {
+	was, is := newShelf(&c.previous.Observation), newShelf(&c.next.Observation)
+	before, after := addressSides(&c.previous.Observation, was, byURL), addressSides(&c.next.Observation, is, byURL)
+	if len(before) == 0 || len(after) == 0 {
+		return
+	}
+	if !c.sharedAddress() {
+		for _, p := range pairs(agreed(before), agreed(after)) {
+			if p, told := c.told(p); told {
+				at := newPlace(len(after))
+				c.add(p, at.subject+"."+p.after.path, at)
+			}
+		}
+		return
+	}
+	for _, found := range c.findings(before, after) {
+		at := placeOf(found.addresses, len(after))
+		found.pair.before.text, found.pair.after.text = together(found.before), together(found.after)
+		c.add(found.pair, at.subject+"."+found.pair.after.path, at)
+	}
+}
+
+// findings groups the changes of addresses by what they say.
+func (c *comparison) findings(before, after []side) []*finding {
+	var list []*finding
+	known := map[string]*finding{}
+	for i, is := range after {
+		address := c.next.Observation.Addresses[i].Address
+		at := slices.IndexFunc(c.previous.Observation.Addresses, func(a checks.AddressObservation) bool {
+			return a.Address == address && a.Port == c.next.Observation.Addresses[i].Port
+		})
+		if at < 0 {
+			continue
+		}
+		for _, p := range pairs(before[at], is) {
+			p, told := c.told(p)
+			if !told {
+				continue
+			}
+			way, weight := class(p.before, p.after)
+			key := strings.Join([]string{p.after.path, string(way), string(weight), sentence(p.before, p.after, place{})}, "\x00")
+			if known[key] == nil {
+				known[key] = &finding{pair: p}
+				list = append(list, known[key])
+			}
+			found := known[key]
+			found.addresses = append(found.addresses, address)
+			found.before, found.after = append(found.before, p.before.text), append(found.after, p.after.text)
+		}
+	}
+	return list
+}
+
+// together reads several values as one.
+func together(texts []string) string { return strings.Join(unique(texts), "; ") }
+
+// told says whether a pair is a change, and leaves out what the engine before
+// never looked for.
+func (c *comparison) told(p pair) (pair, bool) {
+	if p.after.quiet {
+		return p, false
+	}
+	if c.filled != nil {
+		p = p.asFarAs(c.filled)
+	}
+	return p, differs(p.before, p.after)
+}
+
+// asFarAs leaves out what came in fields that nobody filled before.
+func (p pair) asFarAs(filled map[string]bool) pair {
+	switch {
+	case p.after.form != collection && !filled[p.after.field]:
+		p.after = p.before
+	case p.after.form == collection:
+		p.after.members = slices.DeleteFunc(slices.Clone(p.after.members), func(member string) bool {
+			return !slices.Contains(p.before.members, member) && !filled[p.after.fieldName(member)]
+		})
+	}
+	return p
+}
+
+func (t trait) fieldName(member string) string {
+	if t.fieldOf == nil {
+		return t.field
+	}
+	return t.fieldOf(member)
+}
+
+// filledBy lists the fields that hold something on one of the sides. The
+// answer no is something, no list is not.
+func filledBy(sides []side) map[string]bool {
+	filled := map[string]bool{}
+	for _, s := range sides {
+		for _, t := range s.traits {
+			empty := t.form == possession && !t.has || t.form == collection && len(t.members) == 0
+			if !t.plain || !empty {
+				filled[t.field] = true
+			}
+			for _, member := range t.members {
+				filled[t.fieldName(member)] = true
+			}
+		}
+	}
+	return filled
+}
+
+func (c *comparison) add(p pair, subject string, at place) {
+	way, weight := class(p.before, p.after)
+	cause := p.after.cause
+	if cause == "" {
+		cause = checks.CauseConfiguration
+	}
 	c.changes = append(c.changes, Change{
-		OccurredAt: c.next.At, Class: class, Cause: cause,
-		Subject: subject, Before: before, After: after, Sentence: sentence,
+		OccurredAt: c.next.At, Class: way, Weight: weight, Cause: cause, Subject: subject,
+		Before: p.before.text, After: p.after.text, Sentence: sentence(p.before, p.after, at),
 	})
 }
 
-func (c *comparison) addresses() {
-	before, after := c.previous.Observation.DNS.Addresses, c.next.Observation.DNS.Addresses
-	if !before.Conclusive() || !after.Conclusive() {
-		return
+// addressSides are the traits of each address, in the observation's order.
+func addressSides(observation *checks.Observation, known *shelf, names hopNames) []side {
+	sides := make([]side, 0, len(observation.Addresses))
+	for _, address := range observation.Addresses {
+		var s side
+		protocolTraits(&s, address.TLS)
+		chainTraits(&s, known, address.TLS.Chain)
+		suiteTraits(&s, address.Full.Suites)
+		groupTraits(&s, address.Full.Suites)
+		servedTraits(&s, address)
+		featureTraits(&s, address.Full.Features)
+		findingTraits(&s, "vulnerabilities", address.Full.Vulnerabilities)
+		findingTraits(&s, "intrusive", address.Full.Intrusive)
+		clientTraits(&s, address.Full.Simulations)
+		httpTraits(&s, address.HTTP, address.Full, names)
+		sides = append(sides, s)
 	}
-	was, is := setOf(before.Value), setOf(after.Value)
-	if maps.Equal(was, is) {
-		return
-	}
-	host := c.next.Observation.DNS.Host
-	var parts []string
-	if added := without(is, was); len(added) > 0 {
-		parts = append(parts, "now also resolves to "+join(added))
-	}
-	if removed := without(was, is); len(removed) > 0 {
-		parts = append(parts, "no longer resolves to "+join(removed))
-	}
-	if len(is) == 0 {
-		parts = []string{"no longer resolves to any address"}
-	}
-	c.drift(checks.CauseConfiguration, "dns.addresses", join(without(was, nil)), join(without(is, nil)),
-		fmt.Sprintf("%s %s.", host, strings.Join(parts, " and ")))
+	return sides
 }
 
-// perAddress compares what addresses showed that were looked at both times.
-func (c *comparison) perAddress() {
-	was := map[netip.Addr]checks.AddressObservation{}
-	for _, observation := range c.previous.Observation.Addresses {
-		was[observation.Address] = observation
-	}
-	for _, after := range c.next.Observation.Addresses {
-		before, seen := was[after.Address]
-		if !seen {
-			continue
-		}
-		c.protocols(after.Address, before.TLS, after.TLS)
-		c.chain(after.Address, before.TLS, after.TLS)
-		c.full(after.Address, before.Full, after.Full)
-		c.http(after.Address, before.HTTP, after.HTTP)
-	}
-}
-
-func (c *comparison) protocols(address netip.Addr, before, after checks.TLS) {
-	for _, protocol := range checks.Protocols() {
-		was, is := before.Protocols[protocol], after.Protocols[protocol]
-		if !was.Conclusive() || !is.Conclusive() || was.State == is.State {
-			continue
-		}
-		sentence := fmt.Sprintf("%s no longer accepts %s.", address, protocol.Title())
-		if is.State == checks.Known {
-			sentence = fmt.Sprintf("%s now accepts %s.", address, protocol.Title())
-		}
-		c.drift(checks.CauseConfiguration, fmt.Sprintf("addresses[%s].protocols.%s", address, protocol),
-			acceptance(was), acceptance(is), sentence)
-	}
-}
-
-func acceptance(fact checks.Fact[checks.Accepted]) string {
-	if fact.State == checks.Known {
-		return "accepted"
-	}
-	return "refused"
-}
-
-func (c *comparison) chain(address netip.Addr, before, after checks.TLS) {
-	was, is := before.Chain, after.Chain
-	if was.State != checks.Known || is.State != checks.Known || slices.Equal(was.Value, is.Value) {
-		return
-	}
-	sentence := fmt.Sprintf("%s sends the same certificate with other intermediates.", address)
-	if len(was.Value) == 0 || len(is.Value) == 0 || was.Value[0] != is.Value[0] {
-		sentence = fmt.Sprintf("%s sends another certificate.", address)
-	}
-	c.drift(checks.CauseCertificate, fmt.Sprintf("addresses[%s].certificates", address),
-		join(was.Value), join(is.Value), sentence)
-}
-
-// certificates says which certificates are new by SHA-256 where no address was
-// looked at both times: a name that moved with a new certificate.
-func (c *comparison) certificates() {
-	shared := false
-	for _, after := range c.next.Observation.Addresses {
-		shared = shared || slices.ContainsFunc(c.previous.Observation.Addresses, func(before checks.AddressObservation) bool {
-			return before.Address == after.Address
+// agreed is what all sides show alike.
+func agreed(sides []side) side {
+	common := side{told: sides[0].told}
+	for _, t := range sides[0].traits {
+		alike := !slices.ContainsFunc(sides[1:], func(other side) bool {
+			found, seen := byPath(other)[t.path]
+			return !seen || found.text != t.text || differs(t, found)
 		})
+		if alike {
+			common.add(t)
+		}
 	}
+	return common
+}
+
+func (c *comparison) sharedAddress() bool {
+	return slices.ContainsFunc(c.next.Observation.Addresses, func(after checks.AddressObservation) bool {
+		return slices.ContainsFunc(c.previous.Observation.Addresses, func(before checks.AddressObservation) bool {
+			return before.Address == after.Address && before.Port == after.Port
+		})
+	})
+}
+
+// certificates says that certificates are new where no address was looked at
+// both times, and those of each time differ among themselves.
+func (c *comparison) certificates() {
 	was, is := sent(&c.previous.Observation), sent(&c.next.Observation)
-	if shared || len(was) == 0 || len(is) == 0 || equalCertificates(was, is) {
+	said := slices.ContainsFunc(c.changes, func(change Change) bool { return strings.HasSuffix(change.Subject, ".certificates") })
+	if c.sharedAddress() || said || len(was) == 0 || len(is) == 0 || equalCertificates(was, is) {
 		return
 	}
-	c.drift(checks.CauseCertificate, "certificates", join(fingerprints(was)), join(fingerprints(is)),
-		"The new addresses send other certificates.")
+	c.changes = append(c.changes, Change{
+		OccurredAt: c.next.At, Class: Drift, Weight: Low, Cause: checks.CauseCertificate, Subject: "certificates",
+		Before: join(fingerprints(was)), After: join(fingerprints(is)), Sentence: "The new addresses send other certificates.",
+	})
 }
 
 // sent lists the certificates of the chains that every look asks for: without

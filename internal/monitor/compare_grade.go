@@ -33,7 +33,27 @@ func (c *comparison) grade() {
 		proofs = append(proofs, rule.Proof...)
 	}
 	change.Cause = c.cause(restsOn(proofs), c.previous.Criteria != c.next.Criteria)
+	change.Weight = weightOfGrades(before.Letter, after.Letter, change.Cause)
 	c.changes = append(c.changes, change)
+}
+
+// weightOfGrades is how much it matters to go from one letter to another: as
+// much as the worse of them.
+func weightOfGrades(before, after checks.Letter, cause checks.Cause) Weight {
+	worse := before
+	if after.Rank() > before.Rank() {
+		worse = after
+	}
+	switch {
+	case ours(cause), worse.Rank() <= checks.GradeAMinus.Rank():
+		return Low
+	case worse == checks.GradeT, worse == checks.GradeM:
+		return Critical
+	case worse == checks.GradeF:
+		return High
+	default:
+		return Medium
+	}
 }
 
 // why names the rule that made the difference: one that came, else one that

@@ -1,6 +1,7 @@
 package monitor_test
 
 import (
+	"cmp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,53 +36,54 @@ func TestCompareGrades(t *testing.T) {
 		class         monitor.ChangeClass // empty: no change
 		cause         checks.Cause
 		sentence      string
+		weight        monitor.Weight // empty: medium
 	}{
-		"the same":          {graded(checks.GradeB, tls10), graded(checks.GradeB, tls10), nil, "", "", ""},
-		"for other reasons": {graded(checks.GradeB, tls10), graded(checks.GradeB), nil, "", "", ""},
-		"never before":      {nil, graded(checks.GradeB), nil, "", "", ""},
-		"none now":          {graded(checks.GradeB), nil, nil, "", "", ""},
-		"no protocol seen":  {graded(checks.GradeB), graded(""), nil, "", "", ""},
-		"provisional now":   {graded(checks.GradeA), provisional, nil, "", "", ""},
-		"provisional then":  {provisional, graded(checks.GradeA), nil, "", "", ""},
+		"the same":          {graded(checks.GradeB, tls10), graded(checks.GradeB, tls10), nil, "", "", "", ""},
+		"for other reasons": {graded(checks.GradeB, tls10), graded(checks.GradeB), nil, "", "", "", ""},
+		"never before":      {nil, graded(checks.GradeB), nil, "", "", "", ""},
+		"none now":          {graded(checks.GradeB), nil, nil, "", "", "", ""},
+		"no protocol seen":  {graded(checks.GradeB), graded(""), nil, "", "", "", ""},
+		"provisional now":   {graded(checks.GradeA), provisional, nil, "", "", "", ""},
+		"provisional then":  {provisional, graded(checks.GradeA), nil, "", "", "", ""},
 		"fell": {
 			graded(checks.GradeA), graded(checks.GradeB, tls10), accepts,
-			monitor.Regression, checks.CauseConfiguration, "The grade fell from A to B: TLS 1.0 is accepted.",
+			monitor.Regression, checks.CauseConfiguration, "The grade fell from A to B: TLS 1.0 is accepted.", "",
 		},
 		"rose": {
 			graded(checks.GradeB, tls10), graded(checks.GradeA), func(s *monitor.Snapshot) { accepts(s); s.Engine = "3" },
-			monitor.Recovery, checks.CauseConfiguration, "The grade rose from B to A: no longer so: TLS 1.0 is accepted.",
+			monitor.Recovery, checks.CauseConfiguration, "The grade rose from B to A: no longer so: TLS 1.0 is accepted.", "",
 		},
 		"expired, and nothing else": {
 			graded(checks.GradeA), graded(checks.GradeT, expired), accepts,
-			monitor.Regression, checks.CauseTime, "The grade fell from A to T: the certificate is expired.",
+			monitor.Regression, checks.CauseTime, "The grade fell from A to T: the certificate is expired.", monitor.Critical,
 		},
 		"other criteria": {
 			graded(checks.GradeA), graded(checks.GradeC, sweet), func(s *monitor.Snapshot) { s.Criteria = "2027a" },
-			monitor.Regression, checks.CauseCriteria, "The grade fell from A to C: 3DES is accepted.",
+			monitor.Regression, checks.CauseCriteria, "The grade fell from A to C: 3DES is accepted.", monitor.Low,
 		},
 		"another profile is no other criteria": {
 			graded(checks.GradeA), graded(checks.GradeC, sweet), func(s *monitor.Snapshot) { s.Profile = "superoffice@2027-01"; s.Engine = "3" },
-			monitor.Regression, checks.CauseEngine, "The grade fell from A to C: 3DES is accepted.",
+			monitor.Regression, checks.CauseEngine, "The grade fell from A to C: 3DES is accepted.", monitor.Low,
 		},
 		"other trust data": {
 			graded(checks.GradeA), graded(checks.GradeT, expired), func(s *monitor.Snapshot) { s.TrustData = "later" },
-			monitor.Regression, checks.CauseTrustData, "The grade fell from A to T: the certificate is expired.",
+			monitor.Regression, checks.CauseTrustData, "The grade fell from A to T: the certificate is expired.", monitor.Critical,
 		},
 		"a bonus went": {
 			graded(checks.GradeAPlus, hsts), graded(checks.GradeA), func(s *monitor.Snapshot) { s.Observation.Addresses[0].HTTP.Hops = nil },
-			monitor.Regression, checks.CauseConfiguration, "The grade fell from A+ to A: no longer so: HSTS holds for a year.",
+			monitor.Regression, checks.CauseConfiguration, "The grade fell from A+ to A: no longer so: HSTS holds for a year.", monitor.Low,
 		},
 		"a bonus came": {
 			graded(checks.GradeA), graded(checks.GradeAPlus, hsts), func(s *monitor.Snapshot) { s.Observation.Addresses[0].HTTP.Hops = nil },
-			monitor.Recovery, checks.CauseConfiguration, "The grade rose from A to A+: HSTS holds for a year.",
+			monitor.Recovery, checks.CauseConfiguration, "The grade rose from A to A+: HSTS holds for a year.", monitor.Low,
 		},
 		"one fault for another": {
 			graded(checks.GradeB, tls10), graded(checks.GradeC, sweet), accepts,
-			monitor.Regression, checks.CauseConfiguration, "The grade fell from B to C: 3DES is accepted.",
+			monitor.Regression, checks.CauseConfiguration, "The grade fell from B to C: 3DES is accepted.", "",
 		},
 		"one fault of two": {
 			graded(checks.GradeC, sweet, tls10), graded(checks.GradeB, tls10), nil,
-			monitor.Recovery, checks.CauseConfiguration, "The grade rose from C to B: no longer so: 3DES is accepted.",
+			monitor.Recovery, checks.CauseConfiguration, "The grade rose from C to B: no longer so: 3DES is accepted.", "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,7 +96,7 @@ func TestCompareGrades(t *testing.T) {
 			}
 			var changes []monitor.Change
 			for _, change := range monitor.Compare(previous, next) {
-				if change.Class != monitor.Drift {
+				if change.Subject == monitor.GradeSubject {
 					changes = append(changes, change)
 				}
 			}
@@ -103,7 +105,7 @@ func TestCompareGrades(t *testing.T) {
 				return
 			}
 			require.Equal(t, []monitor.Change{{
-				OccurredAt: next.At, Class: test.class, Cause: test.cause, Subject: monitor.GradeSubject,
+				OccurredAt: next.At, Class: test.class, Weight: cmp.Or(test.weight, monitor.Medium), Cause: test.cause, Subject: monitor.GradeSubject,
 				Before: string(test.before.Letter), After: string(test.after.Letter), Sentence: test.sentence,
 			}}, changes)
 		})
@@ -120,16 +122,17 @@ func TestRevokedCertificateIsTheCause(t *testing.T) {
 	previous.Observation.PKI, next.Observation.PKI = status(checks.RevocationGood), status(checks.RevocationRevoked)
 	previous.Grade = &checks.Grade{Letter: checks.GradeA}
 	next.Grade = &checks.Grade{Letter: checks.GradeF, Rules: []checks.GradeRule{rule("F-REVOKED", checks.EffectCap, checks.GradeF, "it is revoked", "pki.revocation")}}
-	changes := monitor.Compare(previous, next)
-	require.Len(t, changes, 1)
-	require.Equal(t, checks.CauseCertificate, changes[0].Cause)
+	require.Equal(t, []string{
+		"regression critical certificate: The certificate with SHA-256 9f91161f43433e49 is now revoked by its issuer.",
+		"regression high certificate: The grade fell from A to F: it is revoked.",
+	}, told(monitor.Compare(previous, next)))
 
 	// What a look did not reach is no difference, and what others led to no certificate of the server.
 	next.Observation.PKI.Revocation[leaf] = checks.Revocation{CRL: checks.InconclusiveFact[checks.RevocationStatus](checks.ReasonTimeout)}
 	issuer := checks.NewCertificate([]byte("issuer"))
 	next.Observation.PKI.Issuers = map[checks.Fingerprint]checks.Fact[[]checks.Fingerprint]{leaf: checks.KnownFact([]checks.Fingerprint{issuer.SHA256})}
 	next.Observation.Certificates = append(next.Observation.Certificates, issuer)
-	changes = monitor.Compare(previous, next)
+	changes := monitor.Compare(previous, next)
 	require.Len(t, changes, 1)
 	require.Equal(t, checks.CauseTime, changes[0].Cause)
 }

@@ -2,124 +2,256 @@ package monitor
 
 import (
 	"fmt"
-	"maps"
-	"net/netip"
-	"slices"
+	"net/url"
 	"strings"
 
 	"github.com/gradewatch/gradewatch/checks"
 )
 
-func (c *comparison) http(address netip.Addr, before, after checks.HTTP) {
-	subject := fmt.Sprintf("addresses[%s].http", address)
-	c.hops(subject, address, before, after)
-	c.cookies(subject, address, before, after)
-	if before.End.State == checks.Known && after.End.State == checks.Known && before.End.Value != after.End.Value {
-		c.drift(checks.CauseConfiguration, subject+".end", fmt.Sprint(before.End.Value), fmt.Sprint(after.End.Value),
-			fmt.Sprintf("%s now answers with status %d instead of %d.", address, after.End.Value, before.End.Value))
+// hopNames names a hop of a walk in paths, and in sentences where there are
+// several.
+type hopNames func(hops []checks.Hop, index int) (name, where string)
+
+// byURL is for two looks at one endpoint.
+func byURL(hops []checks.Hop, index int) (name, where string) {
+	name = hops[index].URL
+	if len(hops) > 1 {
+		where = "At " + checks.Clean(name, 200)
 	}
-	was, is := before.PlainHTTP, after.PlainHTTP
-	if was.Conclusive() && is.Conclusive() && plainText(was) != plainText(is) {
-		c.drift(checks.CauseConfiguration, subject+".plain_http", plainText(was), plainText(is),
-			fmt.Sprintf("TCP port 80 of %s changed: %s, before %s.", address, plainText(is), plainText(was)))
-	}
+	return name, where
 }
 
-func plainText(fact checks.Fact[checks.PlainHTTP]) string {
+// byPlace is for two endpoints: their URLs differ, and yet both have an end.
+func byPlace(hops []checks.Hop, index int) (name, where string) {
+	last := index == len(hops)-1
 	switch {
-	case fact.State == checks.Absent:
-		return "closed"
-	case fact.Value.RedirectsToHTTPS:
-		return "redirects to https"
+	case len(hops) == 1:
+		return "last", ""
+	case last:
+		return "last", "In the final answer"
 	default:
-		return fmt.Sprintf("answers with status %d", fact.Value.Status)
+		return fmt.Sprint(index), fmt.Sprintf("In answer %d", index+1)
 	}
 }
 
-// hops compares the way a walk took, where both walks came to an end.
-func (c *comparison) hops(subject string, address netip.Addr, before, after checks.HTTP) {
-	if before.End.State != checks.Known || after.End.State != checks.Known {
-		return
+func ended(http checks.HTTP) bool { return http.End.State == checks.Known }
+func answering() verb             { return verb{"answers", "answer"} }
+
+// httpTraits says what answers at the URL, hop by hop.
+func httpTraits(s *side, http checks.HTTP, full checks.FullTLS, names hopNames) {
+	if ended(http) {
+		s.add(wayTrait(http.Hops), statusTrait("http.end", "The status of the final answer", http.End.Value))
 	}
-	was, is := way(before.Hops), way(after.Hops)
-	if was == is {
-		return
+	if http.PlainHTTP.Conclusive() {
+		s.add(plainTrait(http.PlainHTTP))
 	}
-	sentence := fmt.Sprintf("%s now redirects differently: %s.", address, is)
-	if len(after.Hops) <= 1 {
-		sentence = fmt.Sprintf("%s no longer redirects.", address)
+	for i, hop := range http.Hops {
+		if hop.Answer.State == checks.Known && (i == 0 || hop.SameSite) {
+			name, where := names(http.Hops, i)
+			hopTraits(s, fmt.Sprintf("http.hops[%s]", name), where, hop.Answer.Value)
+		}
 	}
-	c.drift(checks.CauseConfiguration, subject+".hops", was, is, sentence)
+	if http.Provoked.State == checks.Known {
+		const path = "http.provoked"
+		s.add(statusTrait(path, "The status of the answer to an error", http.Provoked.Value.Status))
+		contentTraits(s, path, "In the answer to an error", http.Provoked.Value)
+	}
+	if http.Posted.State == checks.Known {
+		s.add(statusTrait("http.posted", "The status of the answer to a POST", http.Posted.Value.Status))
+	}
+	s.add(preflightTraits(http.Preflight)...)
+	s.add(signInTraits(http.SignIn)...)
+	for _, version := range []checks.HTTPVersion{checks.HTTP11, checks.HTTP2, checks.HTTP3} {
+		if fact := full.Versions[version]; fact.Conclusive() {
+			t := trait{
+				path: "versions." + string(version), field: "versions." + string(version), section: sectionHTTP, what: string(version), text: "no answer",
+				verb: answering(), object: "over " + string(version), has: fact.State == checks.Known,
+			}
+			if t.has {
+				t.text = "answers"
+			}
+			s.add(t)
+		}
+	}
+	if scripts := full.ScriptCookies; scripts.State == checks.Known {
+		s.holds("script_cookies")
+		cookieTraits(s, "script_cookies", "", "the cookie %s from script", scripts.Value)
+	}
 }
 
-func way(hops []checks.Hop) string {
+func wayTrait(hops []checks.Hop) trait {
 	urls := make([]string, 0, len(hops))
 	for _, hop := range hops {
-		urls = append(urls, hop.URL)
+		urls = append(urls, checks.Clean(hop.URL, 300))
 	}
-	return strings.Join(urls, " → ")
+	return trait{
+		path: "http.hops", field: "http.hops", section: sectionHTTP, what: "Redirects", form: quality, text: strings.Join(urls, " → "),
+		say: func(_, after trait) (one, many string) {
+			if !strings.Contains(after.text, " → ") {
+				return "no longer redirects", "no longer redirect"
+			}
+			return "now redirects differently: " + after.text, "now redirect differently: " + after.text
+		},
+	}
 }
 
-// cookieKey is what makes two cookies the same one to a browser (RFC 6265bis
-// section 5.7), and the hop that set it.
-type cookieKey struct{ url, name, domain, path string }
+// statusTrait: a server's own error is worse than any other answer.
+func statusTrait(path, what string, status int) trait {
+	t := trait{path: path, field: path, section: sectionHTTP, what: what, form: quality, text: fmt.Sprint(status), rank: 1}
+	if status >= 500 {
+		t.rank, t.weight = 2, High
+	}
+	return t
+}
 
-func (c *comparison) cookies(subject string, address netip.Addr, before, after checks.HTTP) {
-	was, wasAnswered := cookiesOf(before.Hops)
-	is, isAnswered := cookiesOf(after.Hops)
-	keys := setOf(slices.Collect(maps.Keys(was)))
-	maps.Copy(keys, setOf(slices.Collect(maps.Keys(is))))
-	for _, key := range without(keys, nil) {
-		if !wasAnswered[key.url] || !isAnswered[key.url] {
-			continue // the hop was not there, or gave no answer, one of the two times
-		}
-		old, had := was[key]
-		current, has := is[key]
-		path := fmt.Sprintf("%s.cookies[%s]", subject, key.name)
+func plainTrait(fact checks.Fact[checks.PlainHTTP]) trait {
+	t := trait{path: "http.plain_http", field: "http.plain_http", section: sectionHTTP, what: "TCP port 80", form: quality, rank: 1}
+	switch {
+	case fact.State == checks.Absent:
+		t.text = "closed"
+	case fact.Value.RedirectsToHTTPS:
+		t.text = "redirects to https"
+	default:
+		t.text, t.rank = fmt.Sprintf("answers with status %d", fact.Value.Status), 2
+	}
+	t.say = func(before, after trait) (one, many string) {
 		switch {
-		case !had:
-			c.drift(checks.CauseConfiguration, path, "", attributes(current),
-				fmt.Sprintf("%s now sets the cookie %s (%s).", address, key.name, attributes(current)))
-		case !has:
-			c.drift(checks.CauseConfiguration, path, attributes(old), "",
-				fmt.Sprintf("%s no longer sets the cookie %s.", address, key.name))
-		case old != current:
-			c.drift(checks.CauseConfiguration, path, attributes(old), attributes(current),
-				fmt.Sprintf("The cookie %s of %s changed: %s, before %s.", key.name, address, attributes(current), attributes(old)))
+		case after.text == "closed":
+			return "no longer answers on TCP port 80", "no longer answer on TCP port 80"
+		case after.rank == 1:
+			return "now redirects TCP port 80 to https", "now redirect TCP port 80 to https"
 		}
+		status := strings.TrimPrefix(after.text, "answers ")
+		return "now answers on TCP port 80 " + status, "now answer on TCP port 80 " + status
+	}
+	return t
+}
+
+// hopTraits says what one answer has.
+func hopTraits(s *side, path, where string, answer checks.Response) {
+	s.holds(path)
+	headerTraits(s, path, where, answer)
+	cookieTraits(s, path, where, "the cookie %s", answer.Cookies)
+	contentTraits(s, path, where, answer)
+}
+
+// contentTraits says what the content of an answer showed.
+func contentTraits(s *side, path, where string, answer checks.Response) {
+	if answer.Content.State != checks.Known {
+		return
+	}
+	content := answer.Content.Value
+	list := func(name, what string, v verb, members []string, weight Weight) {
+		s.add(trait{
+			path: path + ".content." + name, field: "content." + name, section: sectionHTTP, what: rowOf(what, where), form: collection, plain: true,
+			where: where, verb: v, members: members, text: listWords(members), weight: weight, merits: func(string) merit {
+				if weight == "" {
+					return neutral
+				}
+				return bad
+			},
+		})
+	}
+	var scripts, mixed []string
+	for _, script := range content.Scripts {
+		if script.Origin != "" && !script.SameSite {
+			scripts = append(scripts, script.Origin)
+		}
+	}
+	for _, one := range content.Mixed {
+		mixed = append(mixed, one.Origin)
+	}
+	list("signatures", "Debug pages and stack traces", verb{"shows signs of a debug page or stack trace:", "show signs of a debug page or stack trace:"}, content.Signatures, High)
+	list("mixed", "Loaded over http", verb{"loads over plain http from", "load over plain http from"}, mixed, Medium)
+	list("scripts", "Scripts of other sites", verb{"loads script from", "load script from"}, scripts, "")
+	s.add(boolTrait(checks.KnownFact(content.Password), trait{
+		path: path + ".content.password", field: "content.password", section: sectionHTTP, what: rowOf("Asks for a password", where), where: where, plain: true,
+		verb: verb{"asks for", "ask for"}, object: "a password",
+	})...)
+	if content.Look != "" {
+		s.add(trait{
+			path: path + ".content.look", field: "content.look", section: sectionHTTP, what: rowOf("What a visitor sees", where), form: quality,
+			text: spaced(content.Look), quiet: true,
+		})
 	}
 }
 
-func cookiesOf(hops []checks.Hop) (cookies map[cookieKey]checks.Cookie, answered map[string]bool) {
-	cookies, answered = map[cookieKey]checks.Cookie{}, map[string]bool{}
-	for _, hop := range hops {
-		if hop.Answer.State != checks.Known {
-			continue
-		}
-		answered[hop.URL] = true
-		for _, cookie := range hop.Answer.Value.Cookies {
-			cookies[cookieKey{hop.URL, cookie.Name, cookie.Domain, cookie.Path}] = cookie
-		}
+// rowOf names a row of an answer among several.
+func rowOf(what, where string) string {
+	if where == "" {
+		return what
 	}
-	return cookies, answered
+	at := strings.TrimPrefix(where, "At ")
+	if place, err := url.Parse(at); err == nil && place.Host != "" {
+		at = place.Host + place.Path
+	}
+	return what + " (" + strings.ToLower(at[:1]) + at[1:] + ")"
 }
 
-func attributes(cookie checks.Cookie) string {
-	words := []string{"without HttpOnly", "without Secure"}
-	if cookie.HttpOnly {
-		words[0] = "HttpOnly"
+func preflightTraits(fact checks.Fact[checks.Preflight]) []trait {
+	if fact.State != checks.Known {
+		return nil
 	}
-	if cookie.Secure {
-		words[1] = "Secure"
+	t := trait{
+		path: "http.preflight", field: "http.preflight", section: sectionHTTP, what: "What CORS allows to a foreign origin", form: quality,
+		text: "nothing", rank: 1,
 	}
-	if cookie.SameSite != "" {
-		words = append(words, "SameSite="+cookie.SameSite)
+	if allowed := fact.Value.AllowOrigin; allowed != "" {
+		t.text, t.rank = checks.Clean(allowed, 100), 1
+		if allowed == "*" || allowed == checks.PreflightOrigin {
+			t.text, t.rank = "every origin", 2
+		}
+		if fact.Value.AllowCredentials {
+			t.text, t.rank = t.text+", with credentials", t.rank+1
+		}
 	}
-	if cookie.Partitioned {
-		words = append(words, "Partitioned")
+	return []trait{t}
+}
+
+// signInTraits says how a sign-in starts.
+func signInTraits(fact checks.Fact[checks.SignIn]) []trait {
+	if fact.State != checks.Known {
+		return nil
 	}
-	if cookie.Invalid {
-		words = append(words, "browsers drop it")
+	var list []trait
+	for _, one := range []struct{ name, what, text string }{
+		{"host", "The host that the sign-in goes to", fact.Value.Host},
+		{"client_id", "The client ID of the sign-in", fact.Value.ClientID},
+		{"redirect_uri", "The redirect URL of the sign-in", fact.Value.RedirectURI},
+		{"response_type", "The response type of the sign-in", fact.Value.ResponseType},
+		{"response_mode", "The response mode of the sign-in", fact.Value.ResponseMode},
+		{"scope", "The scope of the sign-in", fact.Value.Scope},
+		{"code_challenge_method", "The code challenge of the sign-in", fact.Value.CodeChallengeMethod},
+	} {
+		text := checks.Clean(one.text, 200)
+		if text == "" {
+			text = "none"
+		}
+		list = append(list, trait{path: "http.sign_in." + one.name, field: "http.sign_in." + one.name, section: sectionHTTP, what: one.what, form: quality, text: text})
 	}
-	return strings.Join(words, ", ")
+	with := verb{"sends", "send"}
+	for _, one := range []struct {
+		name, object string
+		merit        merit
+		has          bool
+	}{
+		{"state", "state with the sign-in", good, fact.Value.State},
+		{"nonce", "nonce with the sign-in", good, fact.Value.Nonce},
+		{"legacy", "people to the sign-in of before OAuth 2.0", bad, fact.Value.Legacy},
+	} {
+		list = append(list, boolTrait(checks.KnownFact(one.has), trait{
+			path: "http.sign_in." + one.name, field: "http.sign_in." + one.name, section: sectionHTTP, what: "Sends " + one.object, verb: with, object: one.object, merit: one.merit,
+		})...)
+	}
+	for _, one := range []struct {
+		name string
+		fact checks.Fact[bool]
+	}{{"state", fact.Value.FreshState}, {"nonce", fact.Value.FreshNonce}, {"code challenge", fact.Value.FreshChallenge}} {
+		path := "http.sign_in.fresh_" + strings.ReplaceAll(one.name, " ", "_")
+		list = append(list, boolTrait(one.fact, trait{
+			path: path, field: path, section: sectionHTTP, what: "A new " + one.name + " for each sign-in", verb: verb{"gives", "give"},
+			object: "each sign-in a new " + one.name, merit: good,
+		})...)
+	}
+	return list
 }

@@ -85,7 +85,7 @@ type decision struct {
 type touch struct {
 	added   []string
 	removed CloseRequirements
-	weight  Weight // of what it holds and fails worse; empty: nothing does
+	worse   string // the heaviest of what it holds and that fails worse; empty: nothing does
 	since   time.Time
 }
 
@@ -334,16 +334,11 @@ func (x *decision) heavier() {
 		case !weight.Heavier(incident.Weight):
 		case x.event.Purpose == Confirm:
 			one := x.touch(incident.ID)
-			one.weight = heaviest(append(weightsOf(one.weight), weight)...)
+			if one.worse == "" || weight.Heavier(WeightOf(x.verdicts[one.worse])) {
+				one.worse = requirement
+			}
 		case x.plan.Confirm == nil:
 			x.plan.Confirm = &ConfirmLook{At: x.event.At.Add(x.settings.ConfirmAfter), Elsewhere: true}
 		}
 	}
-}
-
-func weightsOf(weight Weight) []Weight {
-	if weight == "" {
-		return nil
-	}
-	return []Weight{weight}
 }

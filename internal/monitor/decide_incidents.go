@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
@@ -41,10 +42,10 @@ func (x *decision) settleKnown(known KnownIncident, one *touch) {
 		Endpoints: known.Endpoints - min(before, 1) + min(grown, 1), Requirements: known.Requirements + len(one.added),
 	}
 	count.Flapping = !known.Flapping && x.flaps(known, count.Endpoints)
-	if len(one.added) > 0 || one.weight != "" || count.Flapping {
-		count.Weight, count.Keys = x.weigh(known.Incident, one), x.keysOfAll(one.added)
+	if len(one.added) > 0 || one.worse != "" || count.Flapping {
+		count.Weight, count.Keys = x.weigh(known.Incident, one), x.keysOfAll(one.news())
 		reopens := !known.live()
-		x.retitle(&plan.Incident, one.added, count)
+		x.retitle(&plan.Incident, one.news(), count)
 		x.apply(&plan, count)
 		x.siblings(reopens, plan.Incident)
 	}
@@ -97,14 +98,22 @@ func (x *decision) flaps(incident KnownIncident, endpoints int) bool {
 // weigh returns the weight of an incident after it grew. It never falls while
 // the incident is open: people were told of it.
 func (x *decision) weigh(incident Incident, one *touch) Weight {
-	weights := weightsOf(one.weight)
-	for _, requirement := range one.added {
+	var weights []Weight
+	for _, requirement := range one.news() {
 		weights = append(weights, WeightOf(x.verdicts[requirement]))
 	}
-	if incident.live() {
-		weights = append(weights, weightsOf(incident.Weight)...)
+	if incident.live() || len(weights) == 0 {
+		weights = append(weights, incident.Weight)
 	}
-	return weightFor(incident.Cause, cmp.Or(heaviest(weights...), incident.Weight, Low))
+	return weightFor(incident.Cause, heaviest(weights...))
+}
+
+// news are the requirements by which an incident may be heavier than before.
+func (one *touch) news() []string {
+	if one.worse == "" {
+		return one.added
+	}
+	return append(slices.Clone(one.added), one.worse)
 }
 
 func (x *decision) keysOfAll(requirements []string) []string {
@@ -156,16 +165,19 @@ func (x *decision) heaviestOf(requirements []string) string {
 
 // retitle names an incident that grew: after what is heaviest, and by how many
 // endpoints it holds.
-func (x *decision) retitle(incident *Incident, added []string, event Grew) {
+func (x *decision) retitle(incident *Incident, news []string, event Grew) {
 	problem := problemOf(incident.Title)
-	if len(added) > 0 && (!incident.live() || weightFor(incident.Cause, WeightOf(x.verdicts[x.heaviestOf(added)])).Heavier(incident.Weight)) {
-		problem = Problem(x.verdicts[x.heaviestOf(added)])
-		if more := event.Requirements/max(event.Endpoints, 1) - 1; more > 0 && event.Endpoints <= 1 {
-			problem += andMore(more)
+	if len(news) > 0 {
+		heaviest := x.verdicts[x.heaviestOf(news)]
+		if !incident.live() || weightFor(incident.Cause, WeightOf(heaviest)).Heavier(incident.Weight) {
+			problem = Problem(heaviest)
+			if more := event.Requirements - 1; more > 0 && event.Endpoints <= 1 {
+				problem += fmt.Sprintf(" (and %d more)", more)
+			}
 		}
 	}
 	problem = byBlame(incident.Cause, problem)
-	incident.Title = IncidentTitle(x.placeOf(mergeKeys(incident.Keys, event.Keys), event.Endpoints), event.Endpoints, problem)
+	incident.Title = IncidentTitle(x.placeOf(mergeKeys(incident.Keys, event.Keys, MostKeys), event.Endpoints), event.Endpoints, problem)
 }
 
 // placeOf names what the endpoints of an incident have in common: their host, or

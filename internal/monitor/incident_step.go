@@ -128,7 +128,7 @@ func (s *incidentStep) grew(event Grew) {
 	before := s.Incident
 	weight := weightFor(s.Cause, event.Weight)
 	s.Endpoints, s.Requirements = event.Endpoints, event.Requirements
-	s.Keys = mergeKeys(s.Keys, event.Keys)
+	s.Keys = mergeKeys(s.Keys, event.Keys, MostKeys)
 	switch {
 	case s.State == "":
 		s.Weight = weight
@@ -308,18 +308,6 @@ func (s *incidentStep) shrank(event Shrank) {
 		s.wait(IncidentResolved, s.at)
 	}
 	s.Flapping = false
-}
-
-// mergeKeys adds keys to those an incident has, and keeps MostKeys at the most.
-func mergeKeys(had, more []string) []string {
-	keys := slices.Clone(had)
-	for _, key := range more {
-		if len(keys) < MostKeys && !slices.Contains(keys, key) {
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 func fails(requirements []string) string {

@@ -103,21 +103,19 @@ func certificateProblem(question checks.Question) string {
 	}[question]
 }
 
-// withoutAddresses drops every word of a text that is an address.
+// withoutAddresses says 'the server' for every word of a text that is an address.
 func withoutAddresses(text string) string {
-	words := strings.Fields(text)
-	kept := words[:0]
-	for _, word := range words {
-		bare := strings.Trim(word, ".,;:()[]'\"")
-		if _, err := netip.ParseAddr(bare); err == nil {
-			continue
+	words, server := strings.Fields(text), "The server"
+	for i, word := range words {
+		bare := strings.Trim(word, ".,;:()'\"")
+		_, notAddress := netip.ParseAddr(strings.Trim(bare, "[]"))
+		_, notSocket := netip.ParseAddrPort(bare)
+		if notAddress == nil || notSocket == nil {
+			words[i] = strings.Replace(word, bare, server, 1)
 		}
-		if _, err := netip.ParseAddrPort(bare); err == nil {
-			continue
-		}
-		kept = append(kept, word)
+		server = "the server"
 	}
-	return oneLine(strings.Join(kept, " "))
+	return strings.ReplaceAll(oneLine(strings.Join(words, " ")), ": ", ", ")
 }
 
 // oneLine makes every run of white space and control characters a space.
@@ -143,8 +141,6 @@ func cut(text string, most int) string {
 	}
 	return strings.TrimRight(text[:end], " ,;") + more
 }
-
-func andMore(count int) string { return fmt.Sprintf(" (and %d more)", count) }
 
 // byBlame says whose doing a problem is, where it is not the server's.
 func byBlame(cause checks.Cause, problem string) string {

@@ -45,9 +45,34 @@ func ProblemKeys(endpoint Endpoint, verdict checks.Verdict, observation *checks.
 	port := portOf(endpoint)
 	keys = append(keys, fmt.Sprintf("%s@host:%s:%d", verdict.Requirement, host, port))
 	keys = append(keys, addressKeys(verdict, observation, port)...)
+	return mergeKeys(nil, keys, mostProblemKeys)
+}
+
+// mergeKeys adds keys to those that there are, up to a bound, and sorts them.
+// What is more widely shared comes before single addresses.
+func mergeKeys(had, more []string, most int) []string {
+	keys := slices.Clone(had)
+	more = slices.Clone(more)
+	slices.SortStableFunc(more, func(a, b string) int { return width(a) - width(b) })
+	for _, key := range more {
+		if len(keys) < most && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
 	slices.Sort(keys)
-	keys = slices.Compact(keys)
-	return keys[:min(len(keys), mostProblemKeys)]
+	return keys
+}
+
+// width orders keys by how widely they are shared, the widest first.
+func width(key string) int {
+	switch {
+	case !strings.Contains(key, "@"):
+		return 0
+	case strings.Contains(key, "@address:"):
+		return 2
+	default:
+		return 1
+	}
 }
 
 // showsOnNetwork says whether a proof names anything that the network showed. A

@@ -15,7 +15,7 @@ func runningOut(states map[string]RequirementState, event Judged) int64 {
 	var oldest int64
 	for _, verdict := range event.Verdicts {
 		incident := states[verdict.Requirement].IncidentID
-		if incident != 0 && (oldest == 0 || incident < oldest) && timeAlone(verdict) {
+		if blameOf(states[verdict.Requirement].Cause) == blameServer && incident != 0 && (oldest == 0 || incident < oldest) && timeAlone(verdict) {
 			oldest = incident
 		}
 	}

@@ -104,14 +104,6 @@ func (tx *Tx) ChannelRoutes(ctx context.Context, team int64) ([]monitor.ChannelR
 	return routes, err
 }
 
-// RoutedChannels lists the channels of a team that are not removed, as routes
-// see them.
-func (tx *Tx) RoutedChannels(ctx context.Context, team int64) ([]monitor.RoutedChannel, error) {
-	rows, _ := tx.Query(ctx, `SELECT id, disabled_at IS NULL AS in_use FROM channels WHERE team_id = @team AND deleted_at IS NULL ORDER BY id`,
-		pgx.StrictNamedArgs{"team": team})
-	return collectAll[monitor.RoutedChannel](rows, "list the channels of team %d", team)
-}
-
 // RemoveChannelRoute removes a route and returns what it was. ErrNotFound: there
 // is none. The caller audits it.
 func (tx *Tx) RemoveChannelRoute(ctx context.Context, id int64) (monitor.ChannelRoute, error) {

@@ -55,11 +55,11 @@ func (d Delivery) Stale() bool {
 // Delivery returns a delivery with its message and channel.
 func (tx *Tx) Delivery(ctx context.Context, id string) (Delivery, error) {
 	rows, _ := tx.Query(ctx, `
-		SELECT d.id::text AS id, d.team_id, d.state, d.attempts, d.held, n.payload AS message, d.channel_id, c.unsubscribe_token AS unsubscribe, c.kind,
+		SELECT d.id::text AS id, d.team_id, d.state, d.attempts, d.held, n.payload AS message, d.channel_id, c.kind,
 			CASE WHEN c.kind = 'chat' THEN c.secret ELSE c.address END AS address,
 			CASE WHEN c.kind = 'chat' THEN '' ELSE c.secret END AS secret,
 			c.previous_secret, coalesce(c.previous_secret_until, '0001-01-01T00:00:00Z') AS previous_secret_until,
-			coalesce(d.resend_of, d.id)::text AS message_id,
+			coalesce(d.resend_of, d.id)::text AS message_id, c.unsubscribe_token AS unsubscribe,
 			c.deleted_at IS NULL AND c.disabled_at IS NULL AS in_use,
 			coalesce(d.next_attempt_at, '0001-01-01T00:00:00Z') AS next_attempt_at,
 			coalesce(n.incident_id, 0) AS incident_id, coalesce(i.state = 'resolved', false) AS resolved,

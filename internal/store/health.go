@@ -14,12 +14,6 @@ import (
 const healthColumns = `name AS vantage, state, coalesce(since, '0001-01-01T00:00:00Z') AS since, reason,
 	coalesce(checked_at, '0001-01-01T00:00:00Z') AS checked_at, failures, successes, told`
 
-// VantageHealths lists every vantage that ever worked, by name.
-func (tx *Tx) VantageHealths(ctx context.Context) ([]monitor.VantageHealth, error) {
-	rows, _ := tx.Query(ctx, `SELECT `+healthColumns+` FROM vantages ORDER BY name`)
-	return collectAll[monitor.VantageHealth](rows, "list the vantages")
-}
-
 // VantagesSeen lists the vantages of which a worker said since since that it runs.
 func (tx *Tx) VantagesSeen(ctx context.Context, since time.Time) ([]string, error) {
 	rows, _ := tx.Query(ctx, `SELECT name FROM vantages WHERE seen_at >= @since ORDER BY name`, pgx.StrictNamedArgs{"since": since})

@@ -48,7 +48,7 @@ func (tx *Tx) KnownIncidents(ctx context.Context, team, endpoint int64, keys []s
 			AND (i.state <> 'resolved' OR i.resolved_at > @since)
 		ORDER BY i.id FOR NO KEY UPDATE`
 	rows, _ := tx.Query(ctx, lock, pgx.StrictNamedArgs{
-		"team": team, "endpoint": endpoint, "keys": slices.Concat([]string{}, keys), "since": since,
+		"team": team, "endpoint": endpoint, "keys": keys, "since": since,
 	})
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
@@ -78,8 +78,8 @@ func (tx *Tx) LockIncident(ctx context.Context, id int64) (monitor.Incident, err
 func incidentArguments(incident monitor.Incident) pgx.StrictNamedArgs {
 	return pgx.StrictNamedArgs{
 		"team": incident.TeamID, "state": string(incident.State), "title": incident.Title, "cause": string(incident.Cause),
-		"weight": string(incident.Weight), "keys": slices.Concat([]string{}, incident.Keys), "opened": incident.OpenedAt,
-		"resolved": timeOrNil(incident.ResolvedAt), "turns": slices.Concat([]time.Time{}, incident.Turns), "flapping": incident.Flapping,
+		"weight": string(incident.Weight), "keys": incident.Keys, "opened": incident.OpenedAt,
+		"resolved": timeOrNil(incident.ResolvedAt), "turns": incident.Turns, "flapping": incident.Flapping,
 		"acknowledged_at": timeOrNil(incident.AcknowledgedAt), "acknowledged_by": incident.AcknowledgedBy,
 		"snoozed_until": timeOrNil(incident.SnoozedUntil), "snooze_reason": incident.SnoozeReason, "snoozed_by": incident.SnoozedBy,
 		"told_at": timeOrNil(incident.ToldAt), "told_kind": string(incident.ToldKind), "told_weight": string(incident.ToldWeight),
@@ -94,7 +94,7 @@ func (tx *Tx) insertIncident(ctx context.Context, incident monitor.Incident) (id
 		INSERT INTO incidents (team_id, state, title, cause, weight, keys, opened_at, resolved_at, turns, flapping,
 			acknowledged_at, acknowledged_by, snoozed_until, snooze_reason, snoozed_by, told_at, told_kind, told_weight,
 			told_endpoints, messages, level, tell_at, tell_kind, tell_since, escalate_at)
-		VALUES (@team, @state, @title, @cause, @weight, @keys, @opened, @resolved, @turns, @flapping,
+		VALUES (@team, @state, @title, @cause, @weight, coalesce(@keys::text[], '{}'), @opened, @resolved, coalesce(@turns::timestamptz[], '{}'), @flapping,
 			@acknowledged_at, @acknowledged_by, @snoozed_until, @snooze_reason, @snoozed_by, @told_at, @told_kind, @told_weight,
 			@told_endpoints, @messages, @level, @tell_at, @tell_kind, @tell_since, @escalate_at)
 		RETURNING id`
@@ -107,8 +107,8 @@ func (tx *Tx) insertIncident(ctx context.Context, incident monitor.Incident) (id
 // SaveIncident writes an incident whose row the transaction has locked.
 func (tx *Tx) SaveIncident(ctx context.Context, incident monitor.Incident) error {
 	const update = `
-		UPDATE incidents SET state = @state, title = @title, cause = @cause, weight = @weight, keys = @keys,
-			resolved_at = @resolved, turns = @turns, flapping = @flapping,
+		UPDATE incidents SET state = @state, title = @title, cause = @cause, weight = @weight, keys = coalesce(@keys::text[], '{}'),
+			resolved_at = @resolved, turns = coalesce(@turns::timestamptz[], '{}'), flapping = @flapping,
 			acknowledged_at = @acknowledged_at, acknowledged_by = @acknowledged_by,
 			snoozed_until = @snoozed_until, snooze_reason = @snooze_reason, snoozed_by = @snoozed_by,
 			told_at = @told_at, told_kind = @told_kind, told_weight = @told_weight, told_endpoints = @told_endpoints,

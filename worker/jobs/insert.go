@@ -140,6 +140,21 @@ func scheduled(after time.Duration) time.Time {
 	return time.Now().Add(after)
 }
 
+// InsertWatches inserts the jobs in which vantages check themselves. One that
+// waits or runs already takes the place of another; a vantage without a worker
+// has one that waits.
+func InsertWatches(ctx context.Context, client *Client, tx pgx.Tx, vantages ...string) error {
+	for _, vantage := range vantages {
+		options := &river.InsertOpts{
+			Queue: WatchQueue(vantage), MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
+		}
+		if _, err := client.InsertTx(ctx, tx, Watch{Vantage: vantage}, options); err != nil {
+			return fmt.Errorf("insert the check of vantage %s: %w", vantage, err)
+		}
+	}
+	return nil
+}
+
 // InsertRegrade inserts the job of a regrade in the transaction that wrote its
 // row, to run at once.
 func InsertRegrade(ctx context.Context, client *Client, tx pgx.Tx, regrade int64) error {

@@ -20,6 +20,10 @@ const (
 // VantageQueue returns the queue of one vantage's looks.
 func VantageQueue(vantage string) string { return "vantage_" + vantage }
 
+// WatchQueue returns the queue in which one vantage is checked: looks that wait
+// must not hold that up.
+func WatchQueue(vantage string) string { return "watch_" + vantage }
+
 // Look is one look at one endpoint: it fills the assessment's row.
 type Look struct {
 	AssessmentID int64     `json:"assessment_id" river:"unique"`
@@ -96,6 +100,37 @@ func (Remind) Kind() string { return "remind" }
 // InsertOpts implements river.JobArgsWithInsertOpts. What is reminded of is
 // noted in the transaction that tells it: attempts are room for killed workers.
 func (Remind) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 10, UniqueOpts: river.UniqueOpts{ByState: unfinished()}}
+}
+
+// WatchAll asks every vantage that works to check itself.
+type WatchAll struct{}
+
+// Kind implements river.JobArgs.
+func (WatchAll) Kind() string { return "watch_all" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (WatchAll) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: unfinished()}}
+}
+
+// Watch checks whether what one vantage sees can be believed.
+type Watch struct {
+	Vantage string `json:"vantage" river:"unique"`
+}
+
+// Kind implements river.JobArgs.
+func (Watch) Kind() string { return "watch" }
+
+// Digest composes the digests that are due.
+type Digest struct{}
+
+// Kind implements river.JobArgs.
+func (Digest) Kind() string { return "digest" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts. When the next one is due is
+// moved in the transaction that tells it: attempts are room for killed workers.
+func (Digest) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 10, UniqueOpts: river.UniqueOpts{ByState: unfinished()}}
 }
 

@@ -56,13 +56,16 @@ func Read(raw []byte, recipient string) (Report, error) {
 		return Report{}, ErrNoMessage
 	}
 	report := read(message)
+	if report.Kind == Nothing {
+		return Report{Why: report.Why}, nil
+	}
 	for _, address := range append([]string{recipient}, arrivals(message.Header)...) {
 		if id, ok := DeliveryOf(address); ok {
 			report.Delivery = id // the envelope knows better than what is quoted
 			break
 		}
 	}
-	if report.Kind != Nothing && report.Delivery == uuid.Nil {
+	if report.Delivery == uuid.Nil {
 		report = Report{Why: "it names no delivery of ours"}
 	}
 	return report, nil
