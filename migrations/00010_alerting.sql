@@ -177,7 +177,8 @@ ALTER TABLE deliveries
 CREATE UNIQUE INDEX deliveries_once ON deliveries (notification_id, channel_id) WHERE resend_of IS NULL;
 CREATE INDEX deliveries_notification ON deliveries (notification_id);
 CREATE INDEX deliveries_channel ON deliveries (channel_id, created_at DESC);
-CREATE INDEX deliveries_summary ON deliveries (channel_id) WHERE state = 'pending' AND summary_at IS NOT NULL;
+CREATE INDEX deliveries_summary ON deliveries (channel_id, summary_at) WHERE state = 'pending' AND summary_at IS NOT NULL;
+CREATE INDEX deliveries_sent ON deliveries (channel_id, created_at) WHERE NOT held AND summary_at IS NULL;
 CREATE INDEX deliveries_failed ON deliveries (team_id, created_at DESC) WHERE state = 'failed';
 
 -- Addresses of calendars, which programs read without signing in.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	ics "github.com/arran4/golang-ical"
 
@@ -18,20 +19,26 @@ import (
 // namedURLs bounds how many URLs an event names.
 const namedURLs = 20
 
-// sendCalendar sends what is to come within a year as a file for calendars
-// (iCalendar, RFC 5545). An event keeps its UID as long as it is the same one.
+// sendCalendar sends what is to come within a year as a file for calendars.
 func (s *server) sendCalendar(w http.ResponseWriter, r *http.Request) error {
 	served, known, err := s.teamCalendar(r)
 	if err != nil {
 		return err
 	}
+	w.Header().Set("Content-Disposition", `attachment; filename="gradewatch.ics"`)
+	s.writeCalendar(w, r, s.calendarFile(served, known, s.now()))
+	return nil
+}
+
+// calendarFile writes what is to come within a year of now (iCalendar, RFC
+// 5545). An event keeps its UID as long as it is the same one.
+func (s *server) calendarFile(served store.ServedCertificates, known dates, now time.Time) *ics.Calendar {
 	endpoints := map[int64]store.ServedChains{}
 	for _, endpoint := range served.Endpoints {
 		endpoints[endpoint.EndpointID] = endpoint
 	}
 	file := ics.NewCalendarFor("Gradewatch")
 	file.SetMethod(ics.MethodPublish)
-	now := s.now()
 	for _, entry := range s.calendarEntries(served, known, now, now.Add(fileHorizon)) {
 		if !entry.At.After(now) && (entry.Application == nil || monitor.DaysLeft(entry.At, now) < 0) {
 			continue
@@ -47,13 +54,15 @@ func (s *server) sendCalendar(w http.ResponseWriter, r *http.Request) error {
 		event.SetDescription(describe(entry, endpoints))
 		event.SetURL(s.BaseURL + pageOf(entry))
 	}
+	return file
+}
+
+func (s *server) writeCalendar(w http.ResponseWriter, r *http.Request, file *ics.Calendar) {
 	w.Header().Set("Content-Type", "text/calendar; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="gradewatch.ics"`)
-	_, err = strings.NewReader(file.Serialize(ics.WithNewLineWindows)).WriteTo(w)
+	_, err := strings.NewReader(file.Serialize(ics.WithNewLineWindows)).WriteTo(w)
 	if err != nil && r.Context().Err() == nil {
 		s.Logger.InfoContext(r.Context(), "the answer was not read to its end", "error", err)
 	}
-	return nil
 }
 
 func pageOf(entry views.CalendarEntry) string {

@@ -23,6 +23,10 @@ func (s *server) disableChannel(w http.ResponseWriter, r *http.Request) error {
 // enableChannel puts a channel back in use.
 func (s *server) enableChannel(w http.ResponseWriter, r *http.Request) error {
 	return s.changeChannel(w, r, "channel.enable", "channel-enabled", func(ctx context.Context, tx *store.Tx, id int64) error {
+		// Whoever does this says that the address works: what bounced counts no more.
+		if err := tx.ClearBounces(ctx, id, visitOf(r).session.Email, s.now()); err != nil {
+			return err
+		}
 		return tx.DisableChannel(ctx, id, time.Time{})
 	})
 }

@@ -2,16 +2,18 @@ package web
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/mail"
 	"net/url"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gradewatch/gradewatch/checks"
+	"github.com/gradewatch/gradewatch/internal/alert"
 	"github.com/gradewatch/gradewatch/internal/auth"
 	"github.com/gradewatch/gradewatch/internal/inventory"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -26,7 +28,11 @@ func (s *server) listChannels(w http.ResponseWriter, r *http.Request) error {
 func (s *server) showChannels(w http.ResponseWriter, r *http.Request, status int, model views.Channels) error {
 	model.MayChange = may(r, auth.ChangeChannels)
 	err := s.asTeam(r, func(ctx context.Context, tx *store.Tx) (err error) {
-		model.Channels, err = tx.Channels(ctx)
+		if model.Channels, err = tx.Channels(ctx); err != nil {
+			return err
+		}
+		routes, err := tx.ChannelRoutes(ctx, visitOf(r).session.TeamID)
+		model.Routes = len(routes)
 		return err
 	})
 	if err != nil {
@@ -45,22 +51,19 @@ func (s *server) createChannel(w http.ResponseWriter, r *http.Request) error {
 	if err := parseForm(r); err != nil {
 		return err
 	}
-	form := views.Channels{Kind: typed(r, "kind"), Address: typed(r, "address")}
-	if form.Faults = channelFaults(form.Kind, form.Address); len(form.Faults) > 0 {
+	form := views.Channels{Kind: typed(r, "kind"), Address: typed(r, "address"), Name: typed(r, "name")}
+	channel, secret, faults := newChannel(form)
+	if form.Faults = faults; len(faults) > 0 {
 		return s.showChannels(w, r, http.StatusUnprocessableEntity, form)
 	}
-	var secret string
-	if form.Kind == "webhook" {
-		secret = newWebhookSecret()
-	}
-	channel := store.Channel{TeamID: visitOf(r).session.TeamID, Kind: form.Kind, Address: form.Address}
+	channel.TeamID = visitOf(r).session.TeamID
 	err := s.asTeam(r, func(ctx context.Context, tx *store.Tx) (err error) {
 		if channel, err = tx.CreateChannel(ctx, channel, secret, s.now()); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, r, store.AuditEntry{
 			Action: "channel.create", Object: fmt.Sprintf("channel/%d", channel.ID),
-			New: map[string]any{"kind": channel.Kind, "address": channel.Address},
+			New: map[string]any{"kind": channel.Kind, "address": channel.Address, "name": channel.Name},
 		})
 	})
 	if errors.Is(err, store.ErrConflict) {
@@ -70,19 +73,40 @@ func (s *server) createChannel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if secret == "" {
+	if channel.Kind != "webhook" {
 		return redirect(w, r, fmt.Sprintf("/channels/%d?done=channel-added", channel.ID))
 	}
-	model := views.Channel{Channel: channel, Secret: secret, New: true, MayChange: true, MaySecret: may(r, auth.ShowSecret)}
-	return s.render(w, r, http.StatusCreated, views.ChannelPage(s.page(r, channel.Address, "/channels"), model))
+	return s.renderChannel(w, r, http.StatusCreated, views.Channel{Channel: channel, Secret: secret, New: true})
 }
 
-// newWebhookSecret makes a signing secret as Standard Webhooks writes it:
-// whsec_ and base64 of 24 to 64 random bytes.
-func newWebhookSecret() string {
-	raw := make([]byte, 32)
-	_, _ = rand.Read(raw) // never fails (crypto/rand)
-	return "whsec_" + base64.StdEncoding.EncodeToString(raw)
+// longestChannelName bounds how people call a channel, in characters.
+const longestChannelName = 80
+
+// newChannel reads the form of a new channel: what is kept of it, what of it is
+// secret, and what is wrong with it.
+func newChannel(form views.Channels) (channel store.Channel, secret string, faults views.Faults) {
+	channel = store.Channel{Kind: form.Kind, Address: form.Address, Name: form.Name}
+	if !nameFits(form.Name) {
+		return channel, "", views.Faults{{ID: "name", Text: fmt.Sprintf("Enter a name of at most %d characters.", longestChannelName)}}
+	}
+	switch form.Kind {
+	case "webhook":
+		secret = alert.NewSecret()
+	case "chat":
+		address, service, err := alert.ParseChat(form.Address)
+		if err != nil {
+			return channel, "", views.Faults{{ID: "address", Text: err.Error()}}
+		}
+		// All of the address is secret: a fingerprint tells two of a service apart.
+		sum := sha256.Sum256([]byte(address))
+		channel.Service, channel.Address = service.ID, fmt.Sprintf("%s %x", service.Name, sum[:3])
+		return channel, address, nil
+	}
+	return channel, secret, channelFaults(form.Kind, form.Address)
+}
+
+func nameFits(name string) bool {
+	return name == "" || utf8.RuneCountInString(name) <= longestChannelName && inventory.Legible(name)
 }
 
 func channelFaults(kind, address string) views.Faults {
@@ -106,7 +130,7 @@ func channelFaults(kind, address string) views.Faults {
 			return fault("address", "Start the webhook's URL with https://: nothing is sent over plain http.")
 		}
 	default:
-		return fault("kind", "Choose email or webhook.")
+		return fault("kind", "Choose email, webhook, or chat or paging.")
 	}
 	return nil
 }
@@ -117,9 +141,19 @@ func (s *server) showChannel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.render(w, r, http.StatusOK, views.ChannelPage(s.page(r, channel.Address, "/channels"), views.Channel{
-		Channel: channel, Deliveries: deliveries, MayChange: may(r, auth.ChangeChannels), MaySecret: may(r, auth.ShowSecret),
-	}))
+	return s.renderChannel(w, r, http.StatusOK, views.Channel{Channel: channel, Deliveries: deliveries})
+}
+
+// renderChannel shows a channel, with its settings in the form unless others
+// were typed.
+func (s *server) renderChannel(w http.ResponseWriter, r *http.Request, status int, model views.Channel) error {
+	model.Now, model.MayChange, model.MaySecret = s.now(), may(r, auth.ChangeChannels), may(r, auth.ShowSecret)
+	if len(model.Faults) == 0 {
+		model.Settings = views.ChannelSettings{
+			Name: model.Name, Digest: model.Digest, Hour: strconv.Itoa(model.DigestHour), Zone: model.DigestZone,
+		}
+	}
+	return s.render(w, r, status, views.ChannelPage(s.page(r, views.ChannelTitle(model.Channel), "/channels"), model))
 }
 
 func (s *server) findChannel(r *http.Request) (channel store.Channel, deliveries []store.DeliverySummary, err error) {
@@ -135,28 +169,4 @@ func (s *server) findChannel(r *http.Request) (channel store.Channel, deliveries
 		return err
 	})
 	return channel, deliveries, err
-}
-
-// showChannelSecret shows a signing secret again; that is audited.
-func (s *server) showChannelSecret(w http.ResponseWriter, r *http.Request) error {
-	if err := permit(r, auth.ShowSecret); err != nil {
-		return err
-	}
-	channel, deliveries, err := s.findChannel(r)
-	if err != nil {
-		return err
-	}
-	var secret string
-	err = s.asTeam(r, func(ctx context.Context, tx *store.Tx) error {
-		if secret, err = tx.ChannelSecret(ctx, channel.ID); err != nil {
-			return err
-		}
-		return s.audit(ctx, tx, r, store.AuditEntry{Action: "channel.secret", Object: fmt.Sprintf("channel/%d", channel.ID)})
-	})
-	if err != nil {
-		return err
-	}
-	return s.render(w, r, http.StatusOK, views.ChannelPage(s.page(r, channel.Address, "/channels"), views.Channel{
-		Channel: channel, Deliveries: deliveries, Secret: secret, MayChange: true, MaySecret: true,
-	}))
 }

@@ -156,6 +156,12 @@ func fillHandling(ctx context.Context, tx *store.Tx, id int64, model *views.Inci
 		return err
 	}
 	model.Changes = differentChanges(changes)
+	for _, change := range changes {
+		if change.PreviousAssessmentID != 0 {
+			model.Compare = views.ComparePath(change.EndpointID, change.PreviousAssessmentID, change.AssessmentID)
+			break
+		}
+	}
 	entries, err := tx.IncidentEntries(ctx, id)
 	if err != nil {
 		return err

@@ -35,7 +35,7 @@ func (s *server) newMaintenance(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	form := views.MaintenanceForm{
 		Application: query.Get("application"), Environment: query.Get("environment"), Endpoint: query.Get("endpoint"), Host: query.Get("host"),
-		Starts: s.now().Add(time.Hour).Truncate(time.Hour).Format(clockTime), Hours: "2", Minutes: "0", Zone: "UTC",
+		Starts: s.now().AddDate(0, 0, 1).Format(time.DateOnly) + "T22:00", Hours: "2", Minutes: "0", Zone: "UTC",
 		Repeat: views.RepeatOnce, Nth: "1", Weekday: "SU",
 	}
 	return s.showPlan(w, r, http.StatusOK, form)

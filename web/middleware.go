@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -25,6 +26,10 @@ const maxBody = 1 << 20
 
 // nextCookie holds the page that a signed-out person asked for.
 const nextCookie = "gradewatch_next"
+
+// nextLifetime is how long it is kept: who opens a message takes a while to get
+// a link to sign in by.
+const nextLifetime = time.Hour
 
 // visit is what is known of a request while it runs.
 type visit struct {
@@ -128,7 +133,7 @@ func (s *server) logs(next http.Handler) http.Handler {
 
 // loggedPath leaves the tokens of links out of the log.
 func loggedPath(r *http.Request) string {
-	for _, secret := range []string{"/sign-in/", unsubscribePath} {
+	for _, secret := range []string{"/sign-in/", unsubscribePath, feedPath} {
 		if strings.HasPrefix(r.URL.Path, secret) {
 			return secret + "..."
 		}
@@ -235,15 +240,29 @@ func (s *server) private(do action) http.Handler {
 }
 
 func (s *server) askToSignIn(w http.ResponseWriter, r *http.Request, polls bool) {
+	if path := wantedPath(r); path != "" && len(path) < 1000 {
+		http.SetCookie(w, s.next(url.QueryEscape(path), int(nextLifetime/time.Second)))
+	}
 	if polls {
 		w.Header().Set("HX-Redirect", "/sign-in")
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	if path := r.URL.RequestURI(); r.Method == http.MethodGet && len(path) < 1000 {
-		http.SetCookie(w, s.next(url.QueryEscape(path), int(auth.LinkLifetime/time.Second)))
-	}
 	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+}
+
+// wantedPath is the page to come back to after signing in: the one that was
+// asked for, or that on which a part was polled or a form was sent. Empty: none.
+func wantedPath(r *http.Request) string {
+	polled := r.Header.Get("HX-Current-URL")
+	if r.Method == http.MethodGet && polled == "" {
+		return r.URL.RequestURI()
+	}
+	from, err := url.Parse(cmp.Or(polled, r.Referer()))
+	if err != nil || from.Host != r.Host {
+		return ""
+	}
+	return from.RequestURI()
 }
 
 func (s *server) next(value string, seconds int) *http.Cookie {

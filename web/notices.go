@@ -86,6 +86,18 @@ func noticeOfTelling(key string) string {
 		return "The channel is paused. Nothing is sent there until you resume it."
 	case "channel-enabled":
 		return "The channel is in use again."
+	case "previous-secret-ended":
+		return "The old secret signs nothing any more."
+	case "route-added":
+		return "The route is added."
+	case "route-removed":
+		return "The route is removed."
+	case "contact-named":
+		return "The contact is named."
+	case "sent-again":
+		return "The message is on its way again."
+	case "feed-ended":
+		return "The address is ended. Nobody reads the calendar by it any more."
 	case "test-sent":
 		return "A test is on its way. Its delivery is listed below."
 	default:

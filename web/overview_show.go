@@ -68,6 +68,9 @@ func (s *server) overview(r *http.Request) (views.Overview, error) {
 		if model.OpenIncidents, err = tx.CountOpenIncidents(ctx); err != nil {
 			return err
 		}
+		if err := s.addDeliveryTrouble(ctx, tx, &model); err != nil {
+			return err
+		}
 		endpoints, err = tx.EndpointSummaries(ctx, store.EndpointFilter{
 			State: model.Filter, Limit: overviewSize + 1, Offset: (number - 1) * overviewSize,
 		}, s.now())
@@ -86,6 +89,25 @@ func (s *server) overview(r *http.Request) (views.Overview, error) {
 	model.Groups = grouped(endpoints)
 	model.Fragment = "/overview" + strings.TrimPrefix(overviewPath(model.Filter, number), "/")
 	return model, nil
+}
+
+// addDeliveryTrouble counts what could not be delivered, and the channels that
+// nothing is sent to because of it.
+func (s *server) addDeliveryTrouble(ctx context.Context, tx *store.Tx, model *views.Overview) error {
+	var err error
+	if model.Undelivered, err = tx.CountUndelivered(ctx, s.now().AddDate(0, 0, -views.UndeliveredDays)); err != nil {
+		return err
+	}
+	channels, err := tx.Channels(ctx)
+	for _, channel := range channels {
+		if channel.DisabledReason != "" {
+			model.DisabledChannels++
+		}
+		if channel.InUse() {
+			model.ChannelsInUse++
+		}
+	}
+	return err
 }
 
 func knownState(text string) store.EndpointState {

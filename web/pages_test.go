@@ -197,12 +197,12 @@ func TestIncidentsAndDeliveries(t *testing.T) {
 	endpoint, _, failed := s.failing()
 	incident, delivery := s.seedIncident(endpoint, "T-02", failed, "ops@example.com")
 	list := b.get("/incidents")
-	require.Contains(t, list.text("tr[data-incident]"), "Open T-02 Configuration")
+	require.Contains(t, list.text("tr[data-incident]"), "Open High 1 URL T-02 Configuration")
 	page := b.get(fmt.Sprintf("/incidents/%d", incident))
 	require.Equal(t, http.StatusOK, page.status)
 	require.Contains(t, page.text("section[aria-labelledby=requirements]"), "T-02")
 	require.Contains(t, page.text("section[aria-labelledby=changed]"), "192.0.2.10 accepts SSL 3.0 now.")
-	require.Contains(t, page.text("section[aria-labelledby=told]"), "Email: ops@example.com")
+	require.Contains(t, page.text("section[aria-labelledby=timeline]"), "Email: ops@example.com")
 	require.Contains(t, b.get("/deliveries").text("tr[data-delivery]"), "250 2.0.0 Ok: queued")
 	require.Contains(t, b.get("/deliveries?state=failed").text("main"), "There is no delivery here")
 	one := b.get("/deliveries/" + delivery)
@@ -277,15 +277,17 @@ func TestReaderChangesNothing(t *testing.T) {
 	for _, path := range []string{
 		"/applications", "/applications/1/urls", "/applications/1/remove", "/endpoints/1/settings", "/endpoints/1/remove", "/endpoints/1/look",
 		"/channels", "/channels/1/test", "/channels/1/disable", "/channels/1/enable", "/channels/1/remove", "/channels/1/secret",
+		"/incidents/1/acknowledge", "/incidents/1/unacknowledge", "/incidents/1/snooze", "/incidents/1/unsnooze", "/incidents/1/notes",
+		"/maintenance", "/maintenance/1/end",
 	} {
 		denied := b.post(path, url.Values{"minutes": {"5"}})
 		require.Equal(t, http.StatusForbidden, denied.status, path)
 		require.Contains(t, denied.text("main"), "Your role is reader. It does not have the permission to", path)
 	}
-	for _, path := range []string{"/applications/new", "/applications/1/urls/new", "/applications/1/remove", "/endpoints/1/settings", "/endpoints/1/remove", "/channels/1/remove", "/audit"} {
+	for _, path := range []string{"/applications/new", "/applications/1/urls/new", "/applications/1/remove", "/endpoints/1/settings", "/endpoints/1/remove", "/channels/1/remove", "/audit", "/maintenance/new", "/fleet/incidents", "/fleet/incidents/1"} {
 		require.Equal(t, http.StatusForbidden, b.get(path).status, path)
 	}
-	for _, path := range []string{"/", "/applications/1", "/endpoints/1", "/endpoints/1/history", "/incidents", "/incidents/1", "/deliveries", "/channels", "/channels/1"} {
+	for _, path := range []string{"/", "/applications/1", "/endpoints/1", "/endpoints/1/history", "/incidents", "/incidents/1", "/maintenance", "/service", "/deliveries", "/channels", "/channels/1"} {
 		page := b.get(path)
 		require.Equal(t, http.StatusOK, page.status, path)
 		require.Zero(t, page.Find("main form[method=post]").Length(), "%s offers no change", path)
@@ -311,11 +313,12 @@ func TestOtherTeamsAreNotThere(t *testing.T) {
 	for _, path := range []string{
 		"/applications/1/urls", "/applications/1/remove", "/endpoints/1/settings", "/endpoints/1/remove", "/endpoints/1/look",
 		"/channels/1/test", "/channels/1/disable", "/channels/1/enable", "/channels/1/remove", "/channels/1/secret",
+		"/incidents/1/acknowledge", "/incidents/1/unacknowledge", "/incidents/1/unsnooze", "/incidents/1/notes",
 	} {
-		answer := b.post(path, form(url.Values{"minutes": {"5"}, "rows": {"1"}}, row("0", "SOD", "literal", "https://x.example/", "", "60")))
+		answer := b.post(path, form(url.Values{"minutes": {"5"}, "rows": {"1"}, "note": {"Mine."}}, row("0", "SOD", "literal", "https://x.example/", "", "60")))
 		require.Equal(t, http.StatusNotFound, answer.status, path)
 	}
-	for _, path := range []string{"/", "/incidents?all=yes", "/deliveries", "/channels", "/audit"} {
+	for _, path := range []string{"/", "/incidents?all=yes", "/maintenance", "/deliveries", "/channels", "/audit"} {
 		page := b.get(path)
 		require.Equal(t, http.StatusOK, page.status)
 		require.NotContains(t, page.body, "example.com", path)

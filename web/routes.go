@@ -220,11 +220,15 @@ func (s *server) routeEndpoints(private func(string, action)) {
 	private("POST /endpoints/{id}/look", s.requestLook)
 	private("GET /endpoints/{id}/history", s.showHistory)
 	private("GET /endpoints/{id}/looks/{assessment}", s.showAssessment)
+	private("GET /compare", s.showComparison) // two looks, side by side
 
 	// What is to come: for the team, and for operators of every team.
 	private("GET /calendar", s.showCalendar)
 	private("GET /calendar.ics", s.sendCalendar)
 	private("GET /fleet/calendar", s.showFleetCalendar)
+	private("GET /calendar/feeds", s.listCalendarFeeds)
+	private("POST /calendar/feeds", s.createCalendarFeed)
+	private("POST /calendar/feeds/{id}/end", s.endCalendarFeed)
 
 	// What an endpoint is excused from, and what it is held to besides.
 	private("GET /endpoints/{id}/waivers", s.showWaivers)
@@ -261,15 +265,24 @@ func (s *server) routeTelling(private func(string, action)) {
 
 	private("GET /deliveries", s.listDeliveries)
 	private("GET /deliveries/{id}", s.showDelivery)
+	private("POST /deliveries/{id}/resend", s.resendDelivery)
 	private("GET /channels", s.listChannels)
 	private("POST /channels", s.createChannel)
 	private("GET /channels/{id}", s.showChannel)
 	private("POST /channels/{id}/secret", s.showChannelSecret)
+	private("POST /channels/{id}/rotate", s.rotateSecret)
+	private("POST /channels/{id}/end-previous", s.endPreviousSecret)
+	private("POST /channels/{id}/settings", s.changeChannelSettings)
 	private("POST /channels/{id}/test", s.testChannel)
 	private("POST /channels/{id}/disable", s.disableChannel)
 	private("POST /channels/{id}/enable", s.enableChannel)
 	private("GET /channels/{id}/remove", s.confirmRemoveChannel)
 	private("POST /channels/{id}/remove", s.removeChannel)
+	private("GET /routes", s.listRoutes)
+	private("POST /routes", s.createRoute)
+	private("POST /routes/{id}/remove", s.removeRoute)
+	private("GET /contacts", s.listContacts)
+	private("POST /contacts", s.nameContact)
 
 	// Whether what we see can be trusted.
 	private("GET /service", s.showService)
@@ -290,6 +303,9 @@ func (s *server) routePublic(mux *http.ServeMux, public func(string, action)) {
 	// For people who leave digests, and their mail programs.
 	public("GET "+unsubscribePath+"{token}", s.showUnsubscribe)
 	public("POST "+unsubscribePath+"{token}", s.unsubscribe)
+
+	// The calendar, for programs that know an address of it.
+	public("GET "+feedPath+"{file}", s.sendCalendarFeed)
 
 	// For people who run the servers that we look at.
 	public("GET /probe", s.showProbe)

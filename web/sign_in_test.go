@@ -45,6 +45,33 @@ func TestSignedOutComesBackToTheAskedPage(t *testing.T) {
 	require.Equal(t, http.StatusGone, s.browser().get("/sign-in/"+token).status)
 }
 
+// Who is signed out while a page of theirs polls, or while they fill in a form,
+// comes back to it too, and never to another host.
+func TestSignedOutComesBackFromPollsAndForms(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for name, test := range map[string]struct {
+		method, path string
+		header       http.Header
+		want         string
+	}{
+		"a link of a message":       {http.MethodGet, "/incidents/7", nil, "/incidents/7"},
+		"a link with a query":       {http.MethodGet, "/endpoints/1/history?since=2026-11-01T00%3A00%3A00Z&before=x", nil, "/endpoints/1/history?since=2026-11-01T00%3A00%3A00Z&before=x"},
+		"a poll":                    {http.MethodGet, "/endpoints/1/progress?look=2", http.Header{"Hx-Request": {"true"}, "Hx-Current-Url": {s.url + "/endpoints/1?a=b"}}, "/endpoints/1?a=b"},
+		"a form":                    {http.MethodPost, "/incidents/7/snooze", http.Header{"Sec-Fetch-Site": {"same-origin"}, "Referer": {s.url + "/incidents/7"}}, "/incidents/7"},
+		"a form of nobody knows":    {http.MethodPost, "/incidents/7/snooze", http.Header{"Sec-Fetch-Site": {"same-origin"}}, "/"},
+		"a poll of another host":    {http.MethodGet, "/endpoints/1/progress", http.Header{"Hx-Request": {"true"}, "Hx-Current-Url": {"https://evil.example/x"}}, "/"},
+		"a path that leads outside": {http.MethodGet, "//evil.example/x", nil, "/"},
+	} {
+		b := s.browser()
+		b.do(test.method, test.path, nil, test.header)
+		require.NotContains(t, b.get("/sign-in").body, "evil.example", name)
+		token, err := auth.NewSignInLink(t.Context(), s.store, s.person, s.now())
+		require.NoError(t, err)
+		require.Equal(t, test.want, b.post("/sign-in/"+token, nil).location, name)
+	}
+}
+
 func TestSignInLinkFaultsArePlain(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -95,20 +95,9 @@ func (w *lookWorker) event(l *look, standing store.Standing, changes []monitor.C
 		At: l.judgedAt, Verdicts: l.judgement.Verdicts, Purpose: l.assessment.Purpose, Vantage: l.assessment.Vantage,
 		Depth: l.depth(), Partial: l.depth() != checks.Full && w.config.Runner.Full != nil,
 		Connectivity: l.observation.Connectivity, Paused: standing.Paused,
-		Causes: causesOf(changes), Versions: monitor.Versions{TrustData: w.config.Versions.TrustData, Engine: EngineVersion},
+		Causes: monitor.CausesOf(changes), Versions: monitor.Versions{TrustData: w.config.Versions.TrustData, Engine: EngineVersion},
 		Maintenance: runningWindow(standing.Windows, l.judgedAt),
 	}
-}
-
-// causesOf returns why verdicts turned, by requirement.
-func causesOf(changes []monitor.Change) map[string]checks.Cause {
-	causes := map[string]checks.Cause{}
-	for _, change := range changes {
-		if requirement, turned := strings.CutPrefix(change.Subject, monitor.VerdictSubject("")); turned {
-			causes[requirement] = change.Cause
-		}
-	}
-	return causes
 }
 
 // runningWindow returns the running occurrence of windows that ends last; nil:
@@ -145,7 +134,7 @@ func (w *lookWorker) compare(l *look, standing store.Standing) []monitor.Change 
 	}
 	previous := monitor.Snapshot{
 		At: last.At, Observation: standing.Newest, Verdicts: conclusive(standing.States),
-		Engine: engineOf(last.Engine), Profile: last.Profile, TrustData: last.TrustData, Criteria: last.Criteria,
+		Engine: engineOf(last.Engine), FullEngine: engineOf(last.FullEngine), Profile: last.Profile, TrustData: last.TrustData, Criteria: last.Criteria,
 		Grade: standing.Grade.Last,
 	}
 	next := monitor.Snapshot{

@@ -215,7 +215,7 @@ func TestVulnerabilityThatAppearsIsARegression(t *testing.T) {
 	full.answer(nil)
 	w.lookFully(endpoint)
 	require.Equal(t, []string{
-		"regression: 127.0.0.1 is now vulnerable to FREAK.", "recovery: 127.0.0.1 is no longer vulnerable to FREAK.",
+		"regression: The server is now vulnerable to FREAK.", "recovery: The server is no longer vulnerable to FREAK.",
 	}, all[string](w, `SELECT class || ': ' || sentence FROM changes ORDER BY id`))
 }
 

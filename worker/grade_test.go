@@ -162,7 +162,8 @@ func TestWaivedFailAlarmsNobody(t *testing.T) {
 	})
 	w.look(endpoint)
 	w.settle()
-	require.Equal(t, []string{"resolved E-01", "open E-01"}, w.incidents(), "it starts anew, with its second look")
+	require.Equal(t, []string{"open E-01"}, w.incidents(), "it starts anew, with its second look, and is the same incident")
+	require.Equal(t, []monitor.NotificationKind{monitor.IncidentOpened, monitor.IncidentResolved, monitor.IncidentReopened}, w.sender.kinds())
 	require.Equal(t, []string{"waiver.grant", "waiver.end"}, all[string](w, `SELECT action FROM audit WHERE action LIKE 'waiver.%' ORDER BY id`))
 	w.asTeam(func(ctx context.Context, tx *store.Tx) error {
 		list, err := tx.Waivers(ctx, endpoint.ID)

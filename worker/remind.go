@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/checks/policy/attestations"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
@@ -185,13 +185,6 @@ func (r *reminding) message(kind monitor.NotificationKind, page string) monitor.
 }
 
 func (r *reminding) notify(ctx context.Context, message monitor.Message) error {
-	var err error
-	if message.Team, err = r.tx.TeamName(ctx, r.application.TeamID); err != nil {
-		return err
-	}
-	deliveries, err := r.tx.Notify(ctx, r.application.TeamID, message, r.at)
-	if err != nil {
-		return err
-	}
-	return jobs.InsertDelivers(ctx, river.ClientFromContext[pgx.Tx](ctx), r.tx, deliveries)
+	places := []monitor.RoutePlace{{ApplicationID: r.application.ID, Environment: policy.Environment(message.Environment)}}
+	return notify(ctx, r.tx, r.application.TeamID, message, monitor.RouteSubject{Places: places}, r.at)
 }

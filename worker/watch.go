@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,15 +16,21 @@ import (
 	"github.com/gradewatch/gradewatch/worker/jobs"
 )
 
+// forgetVantageAfter is how long a vantage without workers is remembered.
+const forgetVantageAfter = 24 * time.Hour
+
 // watchAllWorker asks every vantage that works to check itself.
 type watchAllWorker struct {
 	river.WorkerDefaults[jobs.WatchAll]
 	config Config
 }
 
-// Work inserts the checks.
+// Work inserts the checks, and forgets who is gone.
 func (w *watchAllWorker) Work(ctx context.Context, _ *river.Job[jobs.WatchAll]) error {
 	return w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.ForgetVantages(ctx, w.config.now().Add(-forgetVantageAfter)); err != nil {
+			return err
+		}
 		vantages, err := tx.VantagesSeen(ctx, w.config.now().Add(-store.VantageAlive))
 		if err != nil {
 			return err
@@ -117,11 +124,14 @@ func (w *watchWorker) canary(ctx context.Context, canary monitor.Canary, referen
 	if err != nil {
 		return look
 	}
-	observation, _ := w.config.Runner.Look(ctx, w.config.Network(target.Limits), target, func(string, int, int) {})
-	observation.Connectivity = references
 	endpoint := monitor.Endpoint{
 		ApplicationType: policy.Standard, Environment: policy.Production, Kind: policy.Redirect, ValueKind: policy.Literal, Value: canary.URL,
+		Method: http.MethodGet,
 	}
+	target.Method = endpoint.Method
+	endpoint.Subject().Ask(&target, false)
+	observation, _ := w.config.Runner.Look(ctx, w.config.Network(target.Limits), target, func(string, int, int) {})
+	observation.Connectivity = references
 	telling := canary.Fails
 	if telling == "" {
 		telling = monitor.Unreachable // a good one that is down says nothing about us

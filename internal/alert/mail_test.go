@@ -304,19 +304,19 @@ func TestHostileNamesInjectNoHeader(t *testing.T) {
 	require.True(t, send(t, mailSender(t, server.URL()), toAda, hostile()).Accepted)
 	accepted := server.WaitAccepted(t, 1, time.Minute)[0]
 	require.Equal(t, []string{toAda.Address}, accepted.To)
-	requireExpectedHeaders(t, accepted.Raw)
+	requireExpectedHeaders(t, accepted.Raw, "In-Reply-To", "References")
 }
 
 var expectedHeaders = []string{
-	"Auto-Submitted", "Content-Type", "Date", "From", "In-Reply-To", "Message-Id", "Mime-Version",
-	"References", "Subject", "To", "User-Agent", "X-Auto-Response-Suppress", "X-Mailer",
+	"Auto-Submitted", "Content-Type", "Date", "From", "Message-Id", "Mime-Version",
+	"Subject", "To", "User-Agent", "X-Auto-Response-Suppress", "X-Mailer",
 }
 
-func requireExpectedHeaders(t testing.TB, raw []byte) {
+func requireExpectedHeaders(t testing.TB, raw []byte, more ...string) {
 	t.Helper()
 	message, err := mail.ReadMessage(bytes.NewReader(raw))
 	require.NoError(t, err)
-	require.Equal(t, expectedHeaders, slices.Sorted(maps.Keys(message.Header)))
+	require.ElementsMatch(t, append(more, expectedHeaders...), slices.Sorted(maps.Keys(message.Header)))
 	for name, values := range message.Header {
 		require.Len(t, values, 1, name)
 	}
@@ -333,16 +333,44 @@ func requireExpectedHeaders(t testing.TB, raw []byte) {
 
 func FuzzMail(f *testing.F) {
 	sender := newSender(f, nil)
-	f.Add("Acme", "Production", "SSL 3.0 is accepted", "https://a.example", "/incidents/1")
-	f.Add("a\r\nBcc: b@c.example", "=?utf-8?q?=0A?=", "\u202e", "\x00", "javascript:1")
-	f.Fuzz(func(t *testing.T, application, environment, title, endpoint, link string) {
-		message := opened()
-		message.Application, message.Environment, message.Title = application, environment, title
-		message.Endpoint, message.Link = endpoint, sender.absolute(link)
-		raw, err := sender.mail("ada@acme.example", "", deliveryID, message)
+	kinds := slices.Sorted(maps.Keys(variants()))
+	for i := range kinds {
+		f.Add(uint8(i), "Acme", "Production", "SSL 3.0 is accepted", "https://a.example", "/incidents/1") //nolint:gosec // there are fewer kinds
+		f.Add(uint8(i), "a\r\nBcc: b@c.example", "=?utf-8?q?=0A?=", "\u202e", "\x00", "javascript:1")     //nolint:gosec // as above
+	}
+	f.Fuzz(func(t *testing.T, kind uint8, application, environment, title, endpoint, link string) {
+		message := variants()[kinds[int(kind)%len(kinds)]]
+		message.Application, message.Environment, message.Title, message.Reason = application, environment, title, title
+		message.Team, message.Endpoint, message.Link = application, endpoint, link
+		for i := range message.Endpoints {
+			message.Endpoints[i] = monitor.AffectedEndpoint{
+				Application: application, Environment: environment, Endpoint: endpoint, Requirements: []string{title}, Link: link,
+				Addresses: []string{endpoint, title}, Looked: i, Vantages: []string{environment, application},
+			}
+		}
+		if message.Digest != nil {
+			message.Digest.Opened = []monitor.DigestLine{{Title: title, Place: environment, Link: link}}
+			message.Digest.Grades = map[string]int{title: 1}
+		}
+		if message.Disabled != nil {
+			message.Disabled.Channel, message.Disabled.Answer = endpoint, title
+		}
+		raw, err := sender.mail("ada@acme.example", "token", deliveryID, sender.complete(message))
 		require.NoError(t, err)
-		requireExpectedHeaders(t, raw)
+		requireExpectedHeaders(t, raw, optionalHeaders(message)...)
+		require.NotContains(t, strings.ToLower(string(raw)), "href=3d\"javascript:")
 	})
+}
+
+// optionalHeaders are those that a message has besides the usual ones.
+func optionalHeaders(message monitor.Message) (more []string) {
+	if message.IncidentID != 0 {
+		more = append(more, "In-Reply-To", "References")
+	}
+	if isDigest(message.Kind) {
+		more = append(more, "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post")
+	}
+	return more
 }
 
 func TestSettingsOfTheMailServer(t *testing.T) {

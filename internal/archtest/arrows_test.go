@@ -78,6 +78,7 @@ func arrows() []arrow {
 		{"internal/pgembed/...", []string{"internal/pgembed/..."}, "a private Postgres knows nothing of what is stored in it"},
 		{"internal/demo/...", []string{"checks/checktest/pki", "internal/alert", "internal/monitor", "internal/store", "checks", "checks/policy"}, "servers to look at for a newcomer; it looks at nothing itself"},
 		{"internal/browsertest", nil, "a browser for tests knows no page"},
+		{"internal/simulator", []string{"..."}, "a fleet in memory, for tests and tuning; nothing imports it"},
 		{"internal/walk", []string{"..."}, "tests of the whole walk; nothing imports it"},
 		{"internal/testdb/...", []string{"migrations", "internal/store", "internal/pgembed", "internal/testdb/..."}, "databases for tests"},
 		{"internal/archtest", nil, "rules look at source text only"},
@@ -194,7 +195,7 @@ func foreign() []arrow {
 // testSupport are the packages that only tests import. checks/checktest/pki is
 // none: it makes certificates without testing, for the demo's servers too.
 func testSupport() []string {
-	return []string{"checks/checktest", "checks/checktest/authority", "checks/checktest/behavior", "checks/checktest/certificates", "checks/checktest/dnsserver", "checks/checktest/lossynet", "checks/checktest/matrix", "checks/checktest/oraclepeer", "checks/checktest/transcript", "internal/walk", "internal/browsertest", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
+	return []string{"checks/checktest", "checks/checktest/authority", "checks/checktest/behavior", "checks/checktest/certificates", "checks/checktest/dnsserver", "checks/checktest/lossynet", "checks/checktest/matrix", "checks/checktest/oraclepeer", "checks/checktest/transcript", "internal/simulator", "internal/walk", "internal/browsertest", "internal/alert/alerttest/...", "internal/testdb/...", "internal/archtest"}
 }
 
 func TestLibrariesStayWhereTheyBelong(t *testing.T) {

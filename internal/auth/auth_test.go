@@ -180,3 +180,20 @@ func TestRoles(t *testing.T) {
 	require.ErrorAs(t, err, &denied)
 	require.True(t, strings.Contains(err.Error(), "change channels"))
 }
+
+func TestFirstTeamGetsMail(t *testing.T) {
+	t.Parallel()
+	s := testdb.New(t).Store
+	person, created, err := auth.EnsureFirstAdministrator(t.Context(), s, "ada@example.com", noon)
+	require.NoError(t, err)
+	require.True(t, created)
+	require.NoError(t, s.AsTeam(t.Context(), person.TeamID, func(ctx context.Context, tx *store.Tx) error {
+		channels, err := tx.Channels(ctx)
+		require.Len(t, channels, 1)
+		require.Equal(t, "email ada@example.com", channels[0].Kind+" "+channels[0].Address)
+		var contact string
+		require.NoError(t, tx.QueryRow(ctx, `SELECT technical_contact FROM teams`).Scan(&contact))
+		require.Equal(t, "ada@example.com", contact)
+		return err
+	}))
+}

@@ -19,6 +19,7 @@ type Snapshot struct {
 	Observation checks.Observation
 	Verdicts    []checks.Verdict
 	Engine      string
+	FullEngine  string // of the look that suites and the like are from; empty: Engine
 	Profile     string // those of the verdicts, with commas between them
 	TrustData   string
 	Criteria    string        // of the grade
@@ -182,6 +183,9 @@ func filledBy(sides []side) map[string]bool {
 	return filled
 }
 
+// mostText bounds, in bytes, how a value reads.
+const mostText = 4096
+
 func (c *comparison) add(p pair, subject string, at place) {
 	way, weight := class(p.before, p.after)
 	cause := p.after.cause
@@ -190,7 +194,7 @@ func (c *comparison) add(p pair, subject string, at place) {
 	}
 	c.changes = append(c.changes, Change{
 		OccurredAt: c.next.At, Class: way, Weight: weight, Cause: cause, Subject: subject,
-		Before: p.before.text, After: p.after.text, Sentence: sentence(p.before, p.after, at),
+		Before: checks.Clean(p.before.text, mostText), After: checks.Clean(p.after.text, mostText), Sentence: sentence(p.before, p.after, at),
 	})
 }
 
@@ -217,9 +221,13 @@ func addressSides(observation *checks.Observation, known *shelf, names hopNames)
 // agreed is what all sides show alike.
 func agreed(sides []side) side {
 	common := side{told: sides[0].told}
+	var others []map[string]trait
+	for _, other := range sides[1:] {
+		others = append(others, byPath(other))
+	}
 	for _, t := range sides[0].traits {
-		alike := !slices.ContainsFunc(sides[1:], func(other side) bool {
-			found, seen := byPath(other)[t.path]
+		alike := !slices.ContainsFunc(others, func(other map[string]trait) bool {
+			found, seen := other[t.path]
 			return !seen || found.text != t.text || differs(t, found)
 		})
 		if alike {

@@ -12,13 +12,20 @@ import (
 
 // cause says why a judgement is another one than before: the facts it rests on,
 // where they differ, else the rules, else the passing of time. A field that the
-// engine before never filled is no difference of the facts.
-func (c *comparison) cause(rests families, otherRules bool) checks.Cause {
+// engine before never filled is no difference of the facts. What another engine
+// sees otherwise is the engine's doing, for all that we know (otherEyes); names
+// and certificates are what they are, whoever reads them.
+func (c *comparison) cause(rests families, otherRules, otherEyes bool) checks.Cause {
 	before, now := &c.previous.Observation, &c.next.Observation
+	quick, full := c.differ(rests.quick), c.differ(rests.full)
 	switch {
 	case rests.certificates && (certificatesDiffer(before, now) || revocationsDiffer(before.PKI, now.PKI)):
 		return checks.CauseCertificate
-	case c.factsDiffer(rests):
+	case c.namesDiffer(rests):
+		return checks.CauseConfiguration
+	case otherEyes && quick, full && c.suitesSeenOtherwise():
+		return checks.CauseEngine
+	case quick, full:
 		return checks.CauseConfiguration
 	case otherRules:
 		return checks.CauseCriteria
@@ -33,15 +40,18 @@ func (c *comparison) cause(rests families, otherRules bool) checks.Cause {
 	}
 }
 
-// factsDiffer says whether what a judgement rests on, besides certificates, is
-// another than before.
-func (c *comparison) factsDiffer(rests families) bool {
+// namesDiffer says whether what DNS says is another than before, where a
+// judgement rests on it. CAA and TLSA are judged with chains.
+func (c *comparison) namesDiffer(rests families) bool {
 	before, now := &c.previous.Observation, &c.next.Observation
-	// CAA and TLSA are judged with chains.
-	if rests.dns && !c.same(before.DNS, now.DNS) || (rests.records || rests.certificates) && !c.same(before.Records, now.Records) {
-		return true
-	}
-	return slices.ContainsFunc(rests.parts, func(p part) bool { return c.addressesDiffer(before, now, p) })
+	return rests.dns && !c.same(before.DNS, now.DNS) || (rests.records || rests.certificates) && !c.same(before.Records, now.Records)
+}
+
+// differ says whether one of parts is another than before.
+func (c *comparison) differ(parts []part) bool {
+	return slices.ContainsFunc(parts, func(p part) bool {
+		return c.addressesDiffer(&c.previous.Observation, &c.next.Observation, p)
+	})
 }
 
 // part is one part of what an address showed.
@@ -50,15 +60,18 @@ type part func(checks.AddressObservation) any
 // families says which families of facts a judgement rests on.
 type families struct {
 	dns, certificates, records bool
-	parts                      []part
+	quick, full                []part // what every look sees, and what only a full one does
 }
 
 func everything() families {
-	return families{dns: true, certificates: true, records: true, parts: []part{
-		func(a checks.AddressObservation) any { return a.TLS.Protocols },
-		func(a checks.AddressObservation) any { return a.Full },
-		func(a checks.AddressObservation) any { return a.HTTP },
-	}}
+	return families{
+		dns: true, certificates: true, records: true,
+		quick: []part{
+			func(a checks.AddressObservation) any { return a.TLS.Protocols },
+			func(a checks.AddressObservation) any { return a.HTTP },
+		},
+		full: []part{func(a checks.AddressObservation) any { return a.Full }},
+	}
 }
 
 // restsOn reads the families off the paths of a proof. One without a path that
@@ -74,40 +87,42 @@ func restsOn(proofs []checks.Proof) families {
 		case strings.HasPrefix(proof.Fact, "dns"):
 			rests.dns = true
 		default:
-			rests.parts = append(rests.parts, partsOf(proof.Fact)...)
+			quick, full := partsOf(proof.Fact)
+			rests.quick, rests.full = append(rests.quick, quick...), append(rests.full, full...)
 		}
 	}
-	if !rests.dns && !rests.certificates && !rests.records && len(rests.parts) == 0 {
+	if !rests.dns && !rests.certificates && !rests.records && len(rests.quick)+len(rests.full) == 0 {
 		return everything()
 	}
 	return rests
 }
 
-// partsOf are the parts of an address that a path is in.
-func partsOf(path string) []part {
+// partsOf are the parts of an address that a path is in: those that every look
+// sees, and those that only a full one does.
+func partsOf(path string) (quick, full []part) {
 	suites := func(a checks.AddressObservation) any { return a.Full.Suites }
 	_, protocol, one := strings.Cut(path, "protocols.")
 	switch {
 	case strings.Contains(path, "grade"):
-		return []part{suites, func(a checks.AddressObservation) any { return a.TLS.Protocols }}
+		return []part{func(a checks.AddressObservation) any { return a.TLS.Protocols }}, []part{suites}
 	case containsAny(path, "suites", "groups", "preference", "primes", "signature_schemes"):
-		return []part{suites}
+		return nil, []part{suites}
 	case strings.Contains(path, "features"):
-		return []part{func(a checks.AddressObservation) any { return a.Full.Features }}
+		return nil, []part{func(a checks.AddressObservation) any { return a.Full.Features }}
 	case containsAny(path, "vulnerabilities", "intrusive"):
-		return []part{func(a checks.AddressObservation) any { return results(a.Full) }}
+		return nil, []part{func(a checks.AddressObservation) any { return results(a.Full) }}
 	case strings.Contains(path, "simulations"):
-		return []part{func(a checks.AddressObservation) any { return a.Full.Simulations }}
+		return nil, []part{func(a checks.AddressObservation) any { return a.Full.Simulations }}
 	case one && slices.Contains(checks.Protocols(), checks.Protocol(protocol)):
-		return []part{func(a checks.AddressObservation) any { return a.TLS.Protocols[checks.Protocol(protocol)] }}
+		return []part{func(a checks.AddressObservation) any { return a.TLS.Protocols[checks.Protocol(protocol)] }}, nil
 	case strings.Contains(path, "protocols"):
-		return []part{func(a checks.AddressObservation) any { return a.TLS.Protocols }}
+		return []part{func(a checks.AddressObservation) any { return a.TLS.Protocols }}, nil
 	case containsAny(path, "versions", "script_cookies"):
-		return []part{func(a checks.AddressObservation) any { return []any{a.Full.Versions, a.Full.ScriptCookies} }}
+		return nil, []part{func(a checks.AddressObservation) any { return []any{a.Full.Versions, a.Full.ScriptCookies} }}
 	case containsAny(path, "http", "hops", "cookies"):
-		return []part{func(a checks.AddressObservation) any { return a.HTTP }}
+		return []part{func(a checks.AddressObservation) any { return a.HTTP }}, nil
 	}
-	return nil
+	return nil, nil
 }
 
 // results are those of the known vulnerabilities, without their proof.

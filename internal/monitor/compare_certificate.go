@@ -94,13 +94,17 @@ func keyWords(certificate *x509.Certificate) string {
 	return "a key of another kind"
 }
 
+// mostNames bounds the names of a kind that are compared: certificates have a
+// hundred at the most, and hostile ones thousands.
+const mostNames = 500
+
 // coveredNames are the names that a certificate is for, sorted, each once.
 func coveredNames(certificate *x509.Certificate) []string {
 	var names []string
-	for _, name := range certificate.DNSNames {
+	for _, name := range certificate.DNSNames[:min(len(certificate.DNSNames), mostNames)] {
 		names = append(names, checks.Clean(strings.ToLower(name), 255))
 	}
-	for _, address := range certificate.IPAddresses {
+	for _, address := range certificate.IPAddresses[:min(len(certificate.IPAddresses), mostNames)] {
 		names = append(names, address.String())
 	}
 	slices.Sort(names)

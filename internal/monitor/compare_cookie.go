@@ -16,7 +16,8 @@ func cookieTraits(s *side, path, where, form string, cookies []checks.Cookie) {
 		if cookie.Lifetime == checks.LifetimeDeleted {
 			continue
 		}
-		name, key := fmt.Sprintf(form, checks.Clean(cookie.Name, 80)), cookie.Name
+		key := checks.Clean(cookie.Name, 80)
+		name := fmt.Sprintf(form, key)
 		if cookie.Domain != "" {
 			name += " of " + checks.Clean(cookie.Domain, 80)
 		}
@@ -24,7 +25,7 @@ func cookieTraits(s *side, path, where, form string, cookies []checks.Cookie) {
 			name += " at " + checks.Clean(cookie.Path, 80)
 		}
 		if cookie.Domain != "" || cookie.Path != "" && cookie.Path != "/" {
-			key += ";" + cookie.Domain + ";" + cookie.Path
+			key += checks.Clean(";"+cookie.Domain+";"+cookie.Path, 160)
 		}
 		at := fmt.Sprintf("%s.cookies[%s]", path, key)
 		row := strings.ToUpper(name[4:5]) + name[5:]
@@ -60,11 +61,11 @@ func attributesOf(cookie checks.Cookie) []string {
 	}
 	note(cookie.HttpOnly, "HttpOnly")
 	note(cookie.Secure, "Secure")
-	note(cookie.SameSite != "", "SameSite="+cookie.SameSite)
+	note(cookie.SameSite != "", "SameSite="+checks.Clean(cookie.SameSite, 40))
 	note(cookie.Partitioned, "Partitioned")
 	note(cookie.Lifetime == checks.LifetimeDays, "a lifetime beyond the session")
 	note(cookie.Lifetime == checks.LifetimeOverLong, "a lifetime over 400 days")
-	note(cookie.Width == checks.WidthRegistrable || cookie.Width == checks.WidthDomain, "every host below "+cookie.Domain+" as its reach")
+	note(cookie.Width == checks.WidthRegistrable || cookie.Width == checks.WidthDomain, "every host below "+checks.Clean(cookie.Domain, 80)+" as its reach")
 	note(cookie.Invalid, "a fault for which browsers drop it")
 	return members
 }
@@ -104,7 +105,7 @@ func attributes(cookie checks.Cookie) string {
 		words[1] = "Secure"
 	}
 	if cookie.SameSite != "" {
-		words = append(words, "SameSite="+cookie.SameSite)
+		words = append(words, "SameSite="+checks.Clean(cookie.SameSite, 40))
 	}
 	if cookie.Partitioned {
 		words = append(words, "Partitioned")

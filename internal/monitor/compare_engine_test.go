@@ -91,12 +91,13 @@ func TestANewEngineHidesNoChange(t *testing.T) {
 		"regression medium configuration: The server now accepts TLS 1.0.",
 		"drift low configuration: X-Frame-Options changed from DENY to SAMEORIGIN.",
 		"drift low configuration: The server now sets the cookie theme (without HttpOnly, without Secure).",
-		"regression high configuration: T-02 fails now: because",
+		"regression low engine: T-02 fails now: because", // the verdict that rests on it may be our own doing
 	}, told(monitor.Compare(*before.s, *after.s)))
 }
 
 // Where our rules or engine changed and the facts that a verdict rests on did
-// not, no other change of the server makes it the partner's.
+// not, no other change of the server makes it the partner's. What another engine
+// sees otherwise may be its own fault: then it is ours too.
 func TestOurOwnChangesAreOurs(t *testing.T) {
 	t.Parallel()
 	const address = "addresses[192.0.2.1]."
@@ -134,7 +135,8 @@ func TestOurOwnChangesAreOurs(t *testing.T) {
 				test.change(after)
 				before.s.Verdicts, after.s.Verdicts = verdicts(t, "R-01:pass"), verdicts(t, "R-01:fail")
 				after.s.Verdicts[0].Proof[0].Fact = test.fact
-				if test.want != checks.CauseCriteria {
+				eyes := version == "engine" && test.want == checks.CauseConfiguration && strings.HasPrefix(test.fact, address)
+				if test.want != checks.CauseCriteria && !eyes {
 					want = test.want
 				}
 				require.Equal(t, map[string]checks.Cause{"R-01": want}, monitor.CausesOf(monitor.Compare(*before.s, *after.s)), version)

@@ -32,7 +32,7 @@ func (c *comparison) grade() {
 	for _, rule := range slices.Concat(came, went) {
 		proofs = append(proofs, rule.Proof...)
 	}
-	change.Cause = c.cause(restsOn(proofs), c.previous.Criteria != c.next.Criteria)
+	change.Cause = c.cause(restsOn(proofs), c.previous.Criteria != c.next.Criteria, c.previous.Engine != c.next.Engine)
 	change.Weight = weightOfGrades(before.Letter, after.Letter, change.Cause)
 	c.changes = append(c.changes, change)
 }

@@ -51,7 +51,7 @@ func TestCompareGrades(t *testing.T) {
 		},
 		"rose": {
 			graded(checks.GradeB, tls10), graded(checks.GradeA), func(s *monitor.Snapshot) { accepts(s); s.Engine = "3" },
-			monitor.Recovery, checks.CauseConfiguration, "The grade rose from B to A: no longer so: TLS 1.0 is accepted.", "",
+			monitor.Recovery, checks.CauseEngine, "The grade rose from B to A: no longer so: TLS 1.0 is accepted.", monitor.Low,
 		},
 		"expired, and nothing else": {
 			graded(checks.GradeA), graded(checks.GradeT, expired), accepts,

@@ -14,9 +14,9 @@ type hopNames func(hops []checks.Hop, index int) (name, where string)
 
 // byURL is for two looks at one endpoint.
 func byURL(hops []checks.Hop, index int) (name, where string) {
-	name = hops[index].URL
+	name = checks.Clean(hops[index].URL, 200)
 	if len(hops) > 1 {
-		where = "At " + checks.Clean(name, 200)
+		where = "At " + name
 	}
 	return name, where
 }
@@ -155,11 +155,11 @@ func contentTraits(s *side, path, where string, answer checks.Response) {
 	var scripts, mixed []string
 	for _, script := range content.Scripts {
 		if script.Origin != "" && !script.SameSite {
-			scripts = append(scripts, script.Origin)
+			scripts = append(scripts, checks.Clean(script.Origin, 120))
 		}
 	}
 	for _, one := range content.Mixed {
-		mixed = append(mixed, one.Origin)
+		mixed = append(mixed, checks.Clean(one.Origin, 120))
 	}
 	list("signatures", "Debug pages and stack traces", verb{"shows signs of a debug page or stack trace:", "show signs of a debug page or stack trace:"}, content.Signatures, High)
 	list("mixed", "Loaded over http", verb{"loads over plain http from", "load over plain http from"}, mixed, Medium)

@@ -143,7 +143,7 @@ func recordTraits(s *side, records checks.Records, host string) {
 	if records.Aliases.Conclusive() {
 		alias := "none"
 		if len(records.Aliases.Value) > 0 {
-			alias = records.Aliases.Value[0]
+			alias = checks.Clean(records.Aliases.Value[0], 255)
 		}
 		s.add(trait{path: "records.aliases", field: "records.aliases", section: sectionDNS, what: "The alias (CNAME)", form: quality, text: alias})
 	}

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,7 +67,18 @@ func ours(cause checks.Cause) bool {
 
 func (c *comparison) causeOfVerdict(after checks.Verdict) checks.Cause {
 	otherRules := c.previous.Profile != c.next.Profile && !slices.Contains(strings.Split(c.previous.Profile, ","), after.Profile)
-	return c.cause(restsOn(after.Proof), otherRules)
+	return c.cause(restsOn(after.Proof), otherRules, c.seenOtherwise(after))
+}
+
+// seenOtherwise says whether another engine looked than before. Whether anything
+// answers at all is no question of how we look: that stays the server's.
+func (c *comparison) seenOtherwise(after checks.Verdict) bool {
+	return c.previous.Engine != c.next.Engine && !down([]checks.Verdict{after})
+}
+
+// suitesSeenOtherwise says the same of what only full looks see.
+func (c *comparison) suitesSeenOtherwise() bool {
+	return cmp.Or(c.previous.FullEngine, c.previous.Engine) != c.next.Engine
 }
 
 // restsOnFullLook says whether a verdict rests on something that only a full

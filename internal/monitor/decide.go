@@ -29,16 +29,14 @@ func Decide(d Decision) Plan {
 	x := newDecision(d)
 	event := d.Event
 	event.Joins = x.joins()
-	if event.Newest.ID == 0 {
-		event.Newest = x.newest()
-	}
+	event.Newest = x.newest()
 	x.event = event
 	states, effects := Step(d.States, event, d.Settings)
 	x.plan.States, x.plan.Effects = states, effects
 	for _, effect := range effects {
 		switch effect := effect.(type) {
 		case JoinIncident:
-			x.add(effect.IncidentID, effect.Requirements...)
+			x.join(effect)
 		case CloseRequirements:
 			x.remove(effect)
 		case OpenIncident:
@@ -239,6 +237,20 @@ func (x *decision) add(incident int64, requirements ...string) {
 		x.plan.States[requirement] = state
 	}
 	slices.Sort(one.added)
+}
+
+// join follows Step, or opens an incident where nobody knows the one it names.
+func (x *decision) join(effect JoinIncident) {
+	if _, known := x.known[effect.IncidentID]; known {
+		x.add(effect.IncidentID, effect.Requirements...)
+		return
+	}
+	for _, requirement := range effect.Requirements {
+		state := x.plan.States[requirement]
+		state.IncidentID = 0
+		x.plan.States[requirement] = state
+	}
+	x.place(OpenIncident{Requirements: effect.Requirements})
 }
 
 func (x *decision) remove(effect CloseRequirements) {

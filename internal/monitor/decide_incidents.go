@@ -127,7 +127,7 @@ func (x *decision) keysOfAll(requirements []string) []string {
 
 // open opens one incident for requirements that nothing known holds.
 func (x *decision) open(one *touch) {
-	slices.SortStableFunc(one.added, func(a, b string) int { return strings.Compare(a, b) })
+	slices.Sort(one.added)
 	first := x.heaviestOf(one.added)
 	incident := Incident{TeamID: x.Endpoint.TeamID, Cause: x.cause(first)}
 	event := Grew{

@@ -379,7 +379,7 @@ func TestDecideKeepsCounts(t *testing.T) {
 	words := strings.Fields("T-02 T-09 C-01 E-01 E-01:500 E-02 L-05 G-20")
 	causes := []checks.Cause{checks.CauseConfiguration, checks.CauseConfiguration, checks.CauseTrustData, checks.CauseCriteria, checks.CauseEngine}
 	opened := 0
-	for seed := range uint64(150) {
+	for seed := range uint64(30) {
 		random := rand.New(rand.NewPCG(seed, 5))
 		f := newTeam(t)
 		for id := range int64(8) {
@@ -412,5 +412,5 @@ func TestDecideKeepsCounts(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, opened, 500)
+	require.Greater(t, opened, 100)
 }

@@ -74,7 +74,7 @@ func (d *differing) factRows(list []pair) {
 }
 
 func rowOfPair(p pair, shown trait) (row Row, words string) {
-	row = Row{Section: shown.section, What: shown.what, Left: orUntold(p.before.text), Right: orUntold(p.after.text)}
+	row = Row{Section: shown.section, What: shown.what, Left: rowText(p.before), Right: rowText(p.after)}
 	if p.before.path == "" || p.after.path == "" {
 		return row, ""
 	}
@@ -85,6 +85,8 @@ func rowOfPair(p pair, shown trait) (row Row, words string) {
 	}
 	return row, words
 }
+
+func rowText(t trait) string { return orUntold(checks.Clean(t.text, mostText)) }
 
 // sentence says how left, which is before, and right differ.
 func (p pair) sentence() string {

@@ -86,7 +86,7 @@ func (s *step) joins(state RequirementState, verdict checks.Verdict, firstSeen t
 	if state.Flapping {
 		return 0 // what is steady must not be silent with it
 	}
-	if s.ranOut != 0 && timeAlone(verdict) && blameOf(state.Cause) == blameServer {
+	if s.ranOut != 0 && (timeAlone(verdict) || state.Cause == checks.CauseTime) && blameOf(state.Cause) == blameServer {
 		return s.ranOut
 	}
 	newest := s.event.Newest

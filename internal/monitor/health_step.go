@@ -75,6 +75,9 @@ func StepHealth(health VantageHealth, event HealthEvent, at time.Time) (VantageH
 	if event.References.State == checks.Inconclusive {
 		return health, nil
 	}
+	if health.State == Swamped && event.Hosts == 0 { // nobody was looked at
+		return health, nil
+	}
 	seen, reason := event.judge()
 	if seen == Sound {
 		return health.sound(at)

@@ -95,3 +95,22 @@ func TestStepHealth(t *testing.T) {
 		})
 	}
 }
+
+func TestParseCanary(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]monitor.Canary{
+		"https://good.example/":                  {URL: "https://good.example/"},
+		" https://expired.example:8443=T-09":     {URL: "https://expired.example:8443", Fails: "T-09"},
+		"https://good.example/?a=b":              {URL: "https://good.example/?a=b"},
+		"https://old.example/?a=b=E-01":          {URL: "https://old.example/?a=b", Fails: "E-01"},
+		"https://good.example/?version=tls-v1.2": {URL: "https://good.example/?version=tls-v1.2"},
+	} {
+		got, err := monitor.ParseCanary(text)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	for _, text := range []string{"", "expired.example=T-09", "ftp://expired.example", "https://=T-09", "T-09"} {
+		_, err := monitor.ParseCanary(text)
+		require.Error(t, err, text)
+	}
+}

@@ -5,7 +5,7 @@ import "time"
 // IncidentEvent is something that happens to an incident.
 type IncidentEvent interface{ incidentEvent() }
 
-// Grew: requirements of an endpoint were added. Endpoints, Requirements, Weight
+// Grew says that requirements of an endpoint were added. Endpoints, Requirements, Weight
 // and Keys are the incident's after it.
 type Grew struct {
 	EndpointID   int64
@@ -17,7 +17,8 @@ type Grew struct {
 	Flapping     bool
 }
 
-// Shrank: requirements of an endpoint passed, are waived, or are asked no longer.
+// Shrank says that requirements of an endpoint passed, are waived, or are asked
+// no longer.
 type Shrank struct {
 	EndpointID   int64
 	Removed      []string
@@ -44,7 +45,7 @@ type Snooze struct {
 // Unsnooze ends that before its time.
 type Unsnooze struct{ By string }
 
-// Tick: the time that WakeAt asked for is there, or has passed.
+// Tick says that the time that WakeAt asked for is there, or has passed.
 type Tick struct {
 	// Pending counts looks at siblings that are not judged yet.
 	Pending int

@@ -39,9 +39,13 @@ func (l *life) happen(b uint16) {
 	endpoints, weight := int(b/16)%40+1, monitor.Weights()[b/8%4]
 	events := []monitor.IncidentEvent{
 		grew(endpoints, weight), flapping(endpoints), shrank(0), shrank(0), shrank(endpoints),
-		monitor.Acknowledge{By: "kim@example.com"}, monitor.Unacknowledge{By: "kim@example.com"},
-		monitor.Snooze{By: "kim@example.com", Reason: "known", Until: l.at.Add(3 * time.Hour)}, monitor.Unsnooze{By: "kim@example.com"},
-		monitor.Tick{Pending: 2, Levels: l.tick.Levels}, monitor.Tick{Paused: true}, grew(endpoints, weight), nil,
+		monitor.Acknowledge{By: "kim@example.com"},
+		monitor.Unacknowledge{By: "kim@example.com"},
+		monitor.Snooze{By: "kim@example.com", Reason: "known", Until: l.at.Add(3 * time.Hour)},
+		monitor.Unsnooze{By: "kim@example.com"},
+		monitor.Tick{Pending: 2, Levels: l.tick.Levels},
+		monitor.Tick{Paused: true},
+		grew(endpoints, weight), nil,
 	}
 	event := events[int(b)%len(events)]
 	if pausing, is := event.(monitor.Tick); is && pausing.Paused {
@@ -160,7 +164,7 @@ func TestIncidentsUnderAnyEvents(t *testing.T) {
 	t.Parallel()
 	causes := []checks.Cause{checks.CauseConfiguration, checks.CauseCertificate, checks.CauseTime, checks.CauseCriteria, checks.CauseEngine}
 	messages := map[monitor.NotificationKind]int{}
-	for seed := range uint64(3000) {
+	for seed := range uint64(500) {
 		random := rand.New(rand.NewPCG(seed, 3))
 		l := newLife(t, causes[seed%5], int(seed%4))
 		if seed%2 == 0 {
@@ -178,7 +182,7 @@ func TestIncidentsUnderAnyEvents(t *testing.T) {
 		monitor.IncidentOpened, monitor.IncidentWorsened, monitor.IncidentReopened, monitor.IncidentFlapping,
 		monitor.IncidentUnacknowledged, monitor.IncidentSnoozeEnded, monitor.IncidentResolved,
 	} {
-		require.Greater(t, messages[kind], 50, "%s was tried at all: %v", kind, messages)
+		require.Greater(t, messages[kind], 8, "%s was tried at all: %v", kind, messages)
 	}
 }
 

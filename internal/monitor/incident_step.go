@@ -16,8 +16,10 @@ import (
 //   - What opens waits GatherFor, and up to GatherMost while siblings are looked
 //     at; then people are told once of everything that it holds by then. What
 //     resolves before that, nobody is told of.
-//   - Heavier than told, or at least twice as many endpoints and five more: they
-//     are told that it worsened, after GatherFor.
+//   - Heavier than told, or at least twice as many endpoints and five more, or any
+//     more where the last message is older than ReopenWithin: they are told that
+//     it worsened, after GatherFor, and of more endpoints not before an hour after
+//     they were told of anything.
 //   - Back within ReopenWithin: the same incident reopens, and that is told. The
 //     third turn within FlapWithin, or one whose requirements flap: it flaps, which
 //     is told once; then nobody is told of turns until it passed for StableFor.
@@ -231,6 +233,7 @@ func (s *incidentStep) grow(before Incident, event Grew) {
 	}
 	if s.State == IncidentSnoozed {
 		if !s.Weight.Heavier(before.Weight) {
+			s.Flapping = s.Flapping || event.Flapping
 			return
 		}
 		s.State = IncidentOpen
@@ -246,23 +249,41 @@ func (s *incidentStep) grow(before Incident, event Grew) {
 	s.worsened()
 }
 
-// worse says whether the incident is heavier or much wider than what people were
-// told.
+// worse says whether the incident is heavier than what people were told, or much
+// wider, or at all wider where they were told so long ago that nobody takes what
+// breaks now for it.
 func (s *incidentStep) worse() (heavier, wider bool) {
 	if s.ToldAt.IsZero() || blameOf(s.Cause) != blameServer {
 		return false, false
 	}
-	wider = !s.Flapping && s.Endpoints >= 2*s.ToldEndpoints && s.Endpoints >= s.ToldEndpoints+5
+	wider = s.Endpoints >= 2*s.ToldEndpoints && s.Endpoints >= s.ToldEndpoints+5
+	spreads := s.Endpoints > s.ToldEndpoints && !s.at.Before(s.ToldAt.Add(s.settings.ReopenWithin))
+	wider = !s.Flapping && (wider || spreads)
 	return s.Weight.Heavier(s.ToldWeight), wider
 }
+
+// widerApart is how long after people were told of anything they are told that
+// more endpoints have it: what breaks everywhere at once is found look by look,
+// over an hour, and is two messages and no more.
+const widerApart = time.Hour
 
 // worsened makes 'worsened' wait, where it is so.
 func (s *incidentStep) worsened() {
 	heavier, wider := s.worse()
-	if !heavier && !wider || s.TellKind != "" {
-		return
+	at := s.at.Add(s.settings.GatherFor)
+	if apart := s.ToldAt.Add(widerApart); !heavier && at.Before(apart) {
+		at = apart
 	}
-	s.wait(IncidentWorsened, s.at.Add(s.settings.GatherFor))
+	switch {
+	case !heavier && !wider:
+		return
+	case s.TellKind == IncidentWorsened && heavier && at.Before(s.TellAt):
+		s.TellAt = at
+	case s.TellKind != "":
+		return
+	default:
+		s.wait(IncidentWorsened, at)
+	}
 	text := fmt.Sprintf("It got wider: %d endpoints, after %d that were told.", s.Endpoints, s.ToldEndpoints)
 	if heavier {
 		text = fmt.Sprintf("It got heavier: %s, after %s that was told.", s.Weight, s.ToldWeight)

@@ -104,6 +104,10 @@ func TestStepIncident(t *testing.T) {
 			events: []event{{0, grew(4, high)}, {h, grew(9, high)}, {2 * h, grew(17, high)}, {3 * h, grew(18, high)}},
 			want:   []string{"1m0s opened", "1h1m0s worsened", "3h1m0s worsened"},
 		},
+		"it spreads long after it was told": {
+			events: []event{{0, grew(1, high)}, {30 * h, grew(2, high)}, {31 * h, grew(3, high)}, {60 * h, shrank(2)}, {70 * h, shrank(0)}},
+			want:   []string{"1m0s opened", "30h1m0s worsened", "70h0m0s resolved"},
+		},
 		"wider for a moment": {
 			events: []event{{0, grew(1, high)}, {h, grew(9, high)}, {h + 30*s, shrank(1)}}, want: []string{"1m0s opened"},
 		},

@@ -9,6 +9,9 @@ func (s *incidentStep) tick(event Tick) {
 	if s.TellKind == "" && event.Paused {
 		s.rearmed = s.TellAt
 	}
+	if event.Paused && s.TellKind != "" {
+		s.TellSince = s.at // what was seen before is gathered anew
+	}
 	if s.State == "" || event.Paused {
 		return
 	}

@@ -45,14 +45,22 @@ func TestMaintenanceOccurrences(t *testing.T) {
 		want   []string
 	}{
 		"once": {window(""), []string{"2026-03-07 21:00+2h0m0s"}},
-		"weekly keeps its local time": {window("FREQ=WEEKLY;BYDAY=SA"),
-			[]string{"2026-03-07 21:00+2h0m0s", "2026-03-14 21:00+2h0m0s", "2026-03-21 21:00+2h0m0s", "2026-03-28 21:00+2h0m0s", "2026-04-04 20:00+2h0m0s"}},
-		"a time that clocks skip": {early,
-			[]string{"2026-03-27 01:30+2h0m0s", "2026-03-28 01:30+2h0m0s", "2026-03-29 01:30+2h0m0s", "2026-03-30 00:30+2h0m0s", "2026-03-31 00:30+2h0m0s"}},
-		"a time that they show twice": {double,
-			[]string{"2026-10-24 00:30+2h0m0s", "2026-10-25 00:30+2h0m0s", "2026-10-26 01:30+2h0m0s", "2026-10-27 01:30+2h0m0s", "2026-10-28 01:30+2h0m0s"}},
-		"first Saturdays": {window("RRULE:FREQ=MONTHLY;BYDAY=1SA"),
-			[]string{"2026-03-07 21:00+2h0m0s", "2026-04-04 20:00+2h0m0s", "2026-05-02 20:00+2h0m0s", "2026-06-06 20:00+2h0m0s", "2026-07-04 20:00+2h0m0s"}},
+		"weekly keeps its local time": {
+			window("FREQ=WEEKLY;BYDAY=SA"),
+			[]string{"2026-03-07 21:00+2h0m0s", "2026-03-14 21:00+2h0m0s", "2026-03-21 21:00+2h0m0s", "2026-03-28 21:00+2h0m0s", "2026-04-04 20:00+2h0m0s"},
+		},
+		"a time that clocks skip": {
+			early,
+			[]string{"2026-03-27 01:30+2h0m0s", "2026-03-28 01:30+2h0m0s", "2026-03-29 01:30+2h0m0s", "2026-03-30 00:30+2h0m0s", "2026-03-31 00:30+2h0m0s"},
+		},
+		"a time that they show twice": {
+			double,
+			[]string{"2026-10-24 00:30+2h0m0s", "2026-10-25 00:30+2h0m0s", "2026-10-26 01:30+2h0m0s", "2026-10-27 01:30+2h0m0s", "2026-10-28 01:30+2h0m0s"},
+		},
+		"first Saturdays": {
+			window("RRULE:FREQ=MONTHLY;BYDAY=1SA"),
+			[]string{"2026-03-07 21:00+2h0m0s", "2026-04-04 20:00+2h0m0s", "2026-05-02 20:00+2h0m0s", "2026-06-06 20:00+2h0m0s", "2026-07-04 20:00+2h0m0s"},
+		},
 		"a count":                {window("freq=weekly;count=2"), []string{"2026-03-07 21:00+2h0m0s", "2026-03-14 21:00+2h0m0s"}},
 		"until a day, with it":   {window("FREQ=WEEKLY;UNTIL=20260314"), []string{"2026-03-07 21:00+2h0m0s", "2026-03-14 21:00+2h0m0s"}},
 		"until a time in UTC":    {window("FREQ=WEEKLY;UNTIL=20260314T210000Z"), []string{"2026-03-07 21:00+2h0m0s", "2026-03-14 21:00+2h0m0s"}},

@@ -24,6 +24,7 @@ const mostProblemKeys = 16
 //   - <requirement>@host:<host>:<port>: what the network shows of a host.
 //   - <requirement>@address:<ip>:<port>: what is a server's and no page's.
 //   - unreachable@address:<ip>:<port>: nothing answers there.
+//   - unresolved@domain:<domain>: the name leads nowhere, as others of the domain.
 //   - <requirement>@application:<id>: what is registered.
 //
 // observation is what was judged; nil where nothing on the network was looked at.
@@ -45,6 +46,9 @@ func ProblemKeys(endpoint Endpoint, verdict checks.Verdict, observation *checks.
 	port := portOf(endpoint)
 	keys = append(keys, fmt.Sprintf("%s@host:%s:%d", verdict.Requirement, host, port))
 	keys = append(keys, addressKeys(verdict, observation, port)...)
+	if unresolved(verdict) {
+		keys = append(keys, "unresolved@domain:"+parentOf(host))
+	}
 	return mergeKeys(nil, keys, mostProblemKeys)
 }
 
@@ -120,6 +124,23 @@ func addressKeys(verdict checks.Verdict, observation *checks.Observation, port u
 	return keys
 }
 
+// unresolved says whether an endpoint is down since its name leads nowhere. Names
+// of one domain have their name servers in common.
+func unresolved(verdict checks.Verdict) bool {
+	return down([]checks.Verdict{verdict}) && slices.ContainsFunc(verdict.Proof, func(proof checks.Proof) bool {
+		return proof.Fact == "dns.addresses"
+	})
+}
+
+// parentOf returns the name above a host; of one right below a top-level domain
+// the host itself.
+func parentOf(host string) string {
+	if _, parent, found := strings.Cut(host, "."); found && strings.Contains(parent, ".") {
+		return parent
+	}
+	return host
+}
+
 // ofPage says whether a fact is about one page, so that another host at the same
 // address says nothing about it. Headers that protect a host are its server's.
 func ofPage(fact string) bool {
@@ -138,6 +159,21 @@ func addressOf(fact string) (address netip.Addr, rest string, named bool) {
 		return address, rest, closed && err == nil
 	}
 	return netip.Addr{}, "", false
+}
+
+// FailingAddresses lists the addresses that failing verdicts name, sorted: '2 of
+// 6 backends'. Empty where they name none.
+func FailingAddresses(verdicts []checks.Verdict) []netip.Addr {
+	var addresses []netip.Addr
+	for _, verdict := range verdicts {
+		for _, proof := range verdict.Proof {
+			if address, _, named := addressOf(proof.Fact); named && verdict.Result == checks.Fail {
+				addresses = append(addresses, address.Unmap())
+			}
+		}
+	}
+	slices.SortFunc(addresses, netip.Addr.Compare)
+	return slices.Compact(addresses)
 }
 
 // portOf returns the port that is looked at.

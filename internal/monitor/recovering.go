@@ -12,7 +12,7 @@ import (
 func (s *step) pass(state RequirementState, verdict checks.Verdict) RequirementState {
 	switch {
 	case state.IncidentID == 0:
-		return s.recover(state)
+		return s.recover(refuted(state))
 	case state.RecoveringSince.IsZero():
 		state.RecoveringSince = s.event.At
 		if !state.Flapping || s.stable(state) {
@@ -24,6 +24,16 @@ func (s *step) pass(state RequirementState, verdict checks.Verdict) RequirementS
 	default:
 		return s.recover(state)
 	}
+}
+
+// refuted takes back the spell of an endpoint that nothing was heard of in one
+// look alone: a packet was lost, or one vantage sees less than another. What a
+// server did answer stays a spell.
+func refuted(state RequirementState) RequirementState {
+	if state.Requirement == Unreachable && !state.FailingSince.IsZero() && !state.Flapping && len(state.Spells) > 0 {
+		state.Spells = slices.Clone(state.Spells[:len(state.Spells)-1])
+	}
+	return state
 }
 
 // recover takes a pass that counts.

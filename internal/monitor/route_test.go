@@ -39,26 +39,53 @@ func TestRoute(t *testing.T) {
 		"removed channels get nothing":    {[]monitor.ChannelRoute{{ChannelID: 3}}, monitor.RouteSubject{Kind: monitor.IncidentOpened}, nil},
 		"opened goes to level 0":          {[]monitor.ChannelRoute{mail, page}, monitor.RouteSubject{Kind: monitor.IncidentOpened, Weight: monitor.High}, []int64{1}},
 		"the next level is called alone":  {[]monitor.ChannelRoute{mail, page}, monitor.RouteSubject{Kind: monitor.IncidentUnacknowledged, Weight: monitor.High, Level: 1}, []int64{2}},
-		"resolved goes to whoever was told": {[]monitor.ChannelRoute{mail, page},
-			monitor.RouteSubject{Kind: monitor.IncidentResolved, Weight: monitor.High, Level: 1}, []int64{1, 2}},
-		"resolved spares whom nobody called": {[]monitor.ChannelRoute{mail, page},
-			monitor.RouteSubject{Kind: monitor.IncidentResolved, Weight: monitor.High}, []int64{1}},
+		"resolved goes to whoever was told": {
+			[]monitor.ChannelRoute{mail, page},
+			monitor.RouteSubject{Kind: monitor.IncidentResolved, Weight: monitor.High, Level: 1},
+			[]int64{1, 2},
+		},
+		"resolved spares whom nobody called": {
+			[]monitor.ChannelRoute{mail, page},
+			monitor.RouteSubject{Kind: monitor.IncidentResolved, Weight: monitor.High},
+			[]int64{1},
+		},
 		"too light": {[]monitor.ChannelRoute{{ChannelID: 1, Least: monitor.High}}, monitor.RouteSubject{Kind: monitor.IncidentOpened, Weight: monitor.Medium}, nil},
-		"heavy enough": {[]monitor.ChannelRoute{{ChannelID: 1, Least: monitor.High}},
-			monitor.RouteSubject{Kind: monitor.IncidentOpened, Weight: monitor.Critical}, []int64{1}},
-		"a reminder counts as medium": {[]monitor.ChannelRoute{{ChannelID: 1, Least: monitor.Medium}, {ChannelID: 2, Least: monitor.High}},
-			monitor.RouteSubject{Kind: monitor.SecretExpiring, Places: place(7, "")}, []int64{1}},
-		"another application": {[]monitor.ChannelRoute{{ChannelID: 1, ApplicationID: 8}, {ChannelID: 2, ApplicationID: 7}},
-			monitor.RouteSubject{Kind: monitor.IncidentOpened, Places: place(7, policy.SOD)}, []int64{2}},
-		"another environment": {[]monitor.ChannelRoute{{ChannelID: 1, Environment: policy.Production}, {ChannelID: 2, Environment: policy.SOD}},
-			monitor.RouteSubject{Kind: monitor.IncidentOpened, Places: place(7, policy.SOD)}, []int64{2}},
-		"one of its endpoints is enough": {[]monitor.ChannelRoute{{ChannelID: 1, ApplicationID: 8, Environment: policy.Production}},
-			monitor.RouteSubject{Kind: monitor.IncidentOpened, Places: append(place(7, policy.SOD), place(8, policy.Production)...)}, []int64{1}},
-		"application and environment of one endpoint": {[]monitor.ChannelRoute{{ChannelID: 1, ApplicationID: 8, Environment: policy.Production}},
-			monitor.RouteSubject{Kind: monitor.IncidentOpened, Places: append(place(8, policy.SOD), place(7, policy.Production)...)}, nil},
+		"heavy enough": {
+			[]monitor.ChannelRoute{{ChannelID: 1, Least: monitor.High}},
+			monitor.RouteSubject{Kind: monitor.IncidentOpened, Weight: monitor.Critical},
+			[]int64{1},
+		},
+		"a reminder counts as medium": {
+			[]monitor.ChannelRoute{{ChannelID: 1, Least: monitor.Medium}, {ChannelID: 2, Least: monitor.High}},
+			monitor.RouteSubject{Kind: monitor.SecretExpiring, Places: place(7, "")},
+			[]int64{1},
+		},
+		"another application": {
+			[]monitor.ChannelRoute{{ChannelID: 1, ApplicationID: 8}, {ChannelID: 2, ApplicationID: 7}},
+			monitor.RouteSubject{Kind: monitor.IncidentOpened, Places: place(7, policy.SOD)},
+			[]int64{2},
+		},
+		"another environment": {
+			[]monitor.ChannelRoute{{ChannelID: 1, Environment: policy.Production}, {ChannelID: 2, Environment: policy.SOD}},
+			monitor.RouteSubject{Kind: monitor.IncidentOpened, Places: place(7, policy.SOD)},
+			[]int64{2},
+		},
+		"one of its endpoints is enough": {
+			[]monitor.ChannelRoute{{ChannelID: 1, ApplicationID: 8, Environment: policy.Production}},
+			monitor.RouteSubject{Kind: monitor.IncidentOpened, Places: append(place(7, policy.SOD), place(8, policy.Production)...)},
+			[]int64{1},
+		},
+		"application and environment of one endpoint": {
+			[]monitor.ChannelRoute{{ChannelID: 1, ApplicationID: 8, Environment: policy.Production}},
+			monitor.RouteSubject{Kind: monitor.IncidentOpened, Places: append(place(8, policy.SOD), place(7, policy.Production)...)},
+			nil,
+		},
 		"a notice about the team passes filters": {[]monitor.ChannelRoute{{ChannelID: 1, ApplicationID: 8}}, monitor.RouteSubject{Kind: monitor.ServicePaused}, []int64{1}},
-		"a disabled channel is told to somebody": {[]monitor.ChannelRoute{{ChannelID: 1, Least: monitor.Critical}},
-			monitor.RouteSubject{Kind: monitor.ChannelDisabled}, []int64{1, 2, 4}},
+		"a disabled channel is told to somebody": {
+			[]monitor.ChannelRoute{{ChannelID: 1, Least: monitor.Critical}},
+			monitor.RouteSubject{Kind: monitor.ChannelDisabled},
+			[]int64{1, 2, 4},
+		},
 		"digests go through no route": {nil, monitor.RouteSubject{Kind: monitor.DigestDaily}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -83,8 +110,11 @@ func TestRoute(t *testing.T) {
 func TestLevels(t *testing.T) {
 	t.Parallel()
 	routes := []monitor.ChannelRoute{
-		{ChannelID: 1}, {ChannelID: 2, Level: 2, After: 20 * time.Minute}, {ChannelID: 4, Level: 2, After: 10 * time.Minute},
-		{ChannelID: 4, Level: 4, Least: monitor.Critical}, {ChannelID: 3, Level: 3, After: time.Hour},
+		{ChannelID: 1},
+		{ChannelID: 2, Level: 2, After: 20 * time.Minute},
+		{ChannelID: 4, Level: 2, After: 10 * time.Minute},
+		{ChannelID: 4, Level: 4, Least: monitor.Critical},
+		{ChannelID: 3, Level: 3, After: time.Hour},
 	}
 	subject := monitor.RouteSubject{Kind: monitor.IncidentOpened, Weight: monitor.High}
 	require.Equal(t, 1, monitor.Levels(nil, routed(), subject))
@@ -129,8 +159,11 @@ func TestQuietHours(t *testing.T) {
 		"not twice":                  {skipped, monitor.High, "2026-10-25 01:10", "2026-10-25 01:10"},
 		"a weekend is one":           {weekend, monitor.High, "2026-11-21 10:00", "2026-11-22 23:00"},
 		"Friday":                     {weekend, monitor.High, "2026-11-20 10:00", "2026-11-20 10:00"},
-		"the days are the beginning's": {monitor.QuietHours{From: 1320, Until: 420, Days: []int{5}}, monitor.High,
-			"2026-11-21 03:00", "2026-11-21 07:00"},
+		"the days are the beginning's": {
+			monitor.QuietHours{From: 1320, Until: 420, Days: []int{5}},
+			monitor.High,
+			"2026-11-21 03:00", "2026-11-21 07:00",
+		},
 		"zone that nobody knows": {monitor.QuietHours{From: 720, Until: 780, Zone: "Mars/Olympus"}, monitor.High, "2026-11-22 12:00", "2026-11-22 13:00"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -176,12 +209,16 @@ func TestRouteFaults(t *testing.T) {
 		return fields
 	}
 	require.Empty(t, monitor.ChannelRoute{ChannelID: 1}.Validate())
-	require.Empty(t, monitor.ChannelRoute{ChannelID: 1, Level: 2, After: time.Hour, Least: monitor.High, Environment: policy.SOD,
-		Quiet: monitor.QuietHours{From: 1320, Until: 420, Days: []int{0, 6}, Zone: "Europe/Oslo", Except: monitor.High}}.Validate())
+	require.Empty(t, monitor.ChannelRoute{
+		ChannelID: 1, Level: 2, After: time.Hour, Least: monitor.High, Environment: policy.SOD,
+		Quiet: monitor.QuietHours{From: 1320, Until: 420, Days: []int{0, 6}, Zone: "Europe/Oslo", Except: monitor.High},
+	}.Validate())
 	require.Equal(t, []string{"channel", "environment", "least", "level"}, fields(monitor.ChannelRoute{Environment: "Test", Least: "heavy", Level: -1}.Validate()))
 	require.Equal(t, []string{"after"}, fields(monitor.ChannelRoute{ChannelID: 1, Level: 1}.Validate()))
 	require.Equal(t, []string{"after"}, fields(monitor.ChannelRoute{ChannelID: 1, After: time.Hour}.Validate()))
-	require.Equal(t, []string{"quiet_from", "quiet_until", "quiet_days", "quiet_zone", "quiet_except"}, fields(monitor.ChannelRoute{ChannelID: 1,
-		Quiet: monitor.QuietHours{From: 1440, Until: -1, Days: []int{1, 1}, Zone: "Local", Except: "x"}}.Validate()))
+	require.Equal(t, []string{"quiet_from", "quiet_until", "quiet_days", "quiet_zone", "quiet_except"}, fields(monitor.ChannelRoute{
+		ChannelID: 1,
+		Quiet:     monitor.QuietHours{From: 1440, Until: -1, Days: []int{1, 1}, Zone: "Local", Except: "x"},
+	}.Validate()))
 	require.Equal(t, []string{"quiet_until"}, fields(monitor.ChannelRoute{ChannelID: 1, Quiet: monitor.QuietHours{Until: 1439}}.Validate()))
 }

@@ -5,11 +5,8 @@ import "time"
 // zoneOf returns the IANA time zone of a name; UTC for an empty name and for one
 // that nobody knows: ZoneKnown says so to who types it.
 func zoneOf(name string) *time.Location {
-	if !ZoneKnown(name) {
-		return time.UTC
-	}
 	zone, err := time.LoadLocation(name)
-	if err != nil {
+	if err != nil || name == "Local" {
 		return time.UTC
 	}
 	return zone

@@ -15,7 +15,7 @@ import (
 type Waiting struct {
 	DeliveryID string
 	TeamID     int64
-	Message    monitor.Message
+	Message    monitor.Message // without verdicts, changes and endpoints
 }
 
 // WaitingForSummary locks a channel and returns what waits for its summary,
@@ -25,7 +25,7 @@ func (tx *Tx) WaitingForSummary(ctx context.Context, channel int64) ([]Waiting, 
 		return nil, fmt.Errorf("lock channel %d: %w", channel, err)
 	}
 	rows, _ := tx.Query(ctx, `
-		SELECT d.id::text AS delivery_id, d.team_id, n.payload AS message
+		SELECT d.id::text AS delivery_id, d.team_id, n.payload - '{verdicts,changes,endpoints}'::text[] AS message
 		FROM deliveries d JOIN notifications n ON n.id = d.notification_id
 		WHERE d.channel_id = @channel AND d.state = 'pending' AND d.summary_at IS NOT NULL ORDER BY d.created_at, d.id`,
 		pgx.StrictNamedArgs{"channel": channel})

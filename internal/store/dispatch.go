@@ -128,11 +128,11 @@ func (tx *Tx) bursts(ctx context.Context, dispatches []monitor.Dispatch, at time
 		monitor.Burst
 	}
 	rows, _ := tx.Query(ctx, `
-		SELECT c.id,
+		SELECT c.id, 0 AS held,
 			ARRAY(SELECT d.created_at FROM deliveries d WHERE d.channel_id = c.id AND d.created_at > @since
-				AND NOT d.held AND d.summary_at IS NULL AND d.state <> 'summarized' ORDER BY d.created_at) AS sent,
-			(SELECT count(*)::integer FROM deliveries d WHERE d.channel_id = c.id AND d.state = 'pending' AND d.summary_at IS NOT NULL) AS held,
-			coalesce((SELECT max(d.summary_at) FROM deliveries d WHERE d.channel_id = c.id AND d.state = 'pending'), '0001-01-01T00:00:00Z') AS summary_at
+				AND NOT d.held AND d.summary_at IS NULL ORDER BY d.created_at) AS sent,
+			coalesce((SELECT max(d.summary_at) FROM deliveries d WHERE d.channel_id = c.id AND d.state = 'pending'
+				AND d.summary_at IS NOT NULL), '0001-01-01T00:00:00Z') AS summary_at
 		FROM channels c WHERE c.id = ANY(@ids)`, pgx.StrictNamedArgs{"ids": ids, "since": at.Add(-monitor.BurstWithin)})
 	all, err := collectAll[row](rows, "count what %d channels got", len(ids))
 	bursts := make(map[int64]monitor.Burst, len(all))

@@ -24,6 +24,15 @@ func (tx *Tx) VantagesSeen(ctx context.Context, since time.Time) ([]string, erro
 	return names, nil
 }
 
+// ForgetVantages removes the vantages of which no worker ran since since: nobody
+// is there who could say that they can be believed again.
+func (tx *Tx) ForgetVantages(ctx context.Context, since time.Time) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM vantages WHERE seen_at < @since`, pgx.StrictNamedArgs{"since": since}); err != nil {
+		return fmt.Errorf("forget vantages without workers: %w", err)
+	}
+	return nil
+}
+
 // LockVantageHealth returns whether a vantage is believed, and holds its row
 // until the transaction ends. One that has no row gets it: a worker of it runs.
 func (tx *Tx) LockVantageHealth(ctx context.Context, vantage string, at time.Time) (monitor.VantageHealth, error) {

@@ -62,17 +62,21 @@ func certificateKeys(certificates []checks.Certificate) ([][]byte, error) {
 }
 
 // PendingSiblings counts the looks that may still add to an incident at at:
-// those that it asked for, and those that are due within a minute at endpoints
-// of its team on the hosts that it holds something of.
+// those that it asked for, and those that were asked for before it began to
+// wait and are due within a minute, at endpoints of its team on the hosts that
+// it holds something of. What is asked for later does not keep it waiting.
 func (tx *Tx) PendingSiblings(ctx context.Context, incident monitor.Incident, at time.Time) (pending int, err error) {
 	err = tx.QueryRow(ctx, `SELECT count(*) FROM (
 			SELECT a.id FROM assessments a WHERE a.incident_id = @incident AND a.finished_at IS NULL AND a.team_id = @team AND a.slot >= @since
-			UNION SELECT a.id FROM assessments a WHERE a.finished_at IS NULL AND a.slot BETWEEN @since AND @until AND a.endpoint_id IN (
-				SELECT e.id FROM endpoints e WHERE e.team_id = @team AND e.deleted_at IS NULL AND e.host <> '' AND e.host IN (
-					SELECT o.host FROM incident_requirements r JOIN endpoints o ON o.id = r.endpoint_id
-					WHERE r.incident_id = @incident AND r.resolved_at IS NULL))) pending`,
+			UNION SELECT a.id FROM assessments a WHERE a.finished_at IS NULL AND a.slot BETWEEN @since AND @until
+				AND a.requested_at <= @asked AND a.endpoint_id IN (
+					SELECT e.id FROM endpoints e WHERE e.team_id = @team AND e.deleted_at IS NULL AND e.host <> '' AND e.host IN (
+						SELECT o.host FROM incident_requirements r JOIN endpoints o ON o.id = r.endpoint_id
+						WHERE r.incident_id = @incident AND r.resolved_at IS NULL)
+					EXCEPT SELECT r.endpoint_id FROM incident_requirements r WHERE r.incident_id = @incident AND r.resolved_at IS NULL)) pending`,
 		pgx.StrictNamedArgs{
 			"team": incident.TeamID, "incident": incident.ID, "since": at.Add(-pendingWithin), "until": at.Add(pendingAhead),
+			"asked": incident.TellSince,
 		}).Scan(&pending)
 	if err != nil {
 		return 0, fmt.Errorf("count the looks that incident %d waits for: %w", incident.ID, err)

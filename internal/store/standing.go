@@ -28,6 +28,7 @@ type JudgedBy struct {
 	AssessmentID int64
 	At           time.Time
 	Engine       string
+	FullEngine   string // of the newest full look; empty: there was none
 	Profile      string
 	TrustData    string
 	Criteria     string
@@ -53,7 +54,8 @@ func (tx *Tx) LockStanding(ctx context.Context, endpoint int64, depth checks.Dep
 		return err
 	})
 	batch.Queue(`
-		SELECT id AS assessment_id, finished_at AS at, engine, profile, trust_data, coalesce(criteria, '') AS criteria FROM assessments
+		SELECT id AS assessment_id, finished_at AS at, engine, coalesce((SELECT f.engine FROM assessments f
+			WHERE f.endpoint_id = @endpoint AND f.depth = 'full' AND f.outcome = 'judged' ORDER BY f.slot DESC LIMIT 1), '') AS full_engine, profile, trust_data, coalesce(criteria, '') AS criteria FROM assessments
 		WHERE endpoint_id = @endpoint AND outcome = 'judged' ORDER BY slot DESC LIMIT 1`, arguments).Query(func(rows pgx.Rows) error {
 		last, err := collectAll[JudgedBy](rows, "find the last judgement of endpoint %d", endpoint)
 		if len(last) == 1 {

@@ -11,11 +11,10 @@ import (
 // enough is how long an event may take from the look to the receivers.
 const enough = 60 * time.Second
 
-// addChannels adds a mail and a webhook channel, and hands the webhook's
-// secret to its receiver.
+// addChannels adds a webhook channel to the mail that every team gets, and
+// hands the webhook's secret to its receiver.
 func (v *visitor) addChannels(w *world) {
 	v.t.Helper()
-	v.channel("email", "oncall@example.com")
 	secret := strings.TrimSpace(v.channel("webhook", w.hook.URL).Find("#secret").Text())
 	require.True(v.t, strings.HasPrefix(secret, "whsec_"), secret)
 	w.hook.SetSecret(v.t, secret)

@@ -38,7 +38,8 @@ func TestKilledWorkersTellOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "127.0.0.32")
 	database := testdb.New(t)
-	env := []string{"DATABASE_URL=" + database.AppURL, "DATABASE_DIRECT_URL=" + database.OwnerURL, "GRADEWATCH_LOOK_TIMEOUT=4s", "GRADEWATCH_RESCUE_AFTER=5s"}
+	env := []string{"DATABASE_URL=" + database.AppURL, "DATABASE_DIRECT_URL=" + database.OwnerURL, "GRADEWATCH_LOOK_TIMEOUT=4s", "GRADEWATCH_RESCUE_AFTER=5s",
+		"GRADEWATCH_REOPEN_WITHIN=1s", "GRADEWATCH_FLAP_WITHIN=1s"} // each time it breaks is an incident of its own
 	web := w.start(env, "web")
 	base := web.find(`"address":"(\S+?)"`, time.Minute)[1]
 	workers := []*process{w.start(env, "worker"), w.start(env, "worker")}
@@ -76,13 +77,13 @@ func TestKilledWorkersTellOnce(t *testing.T) {
 }
 
 // moment waits for the point at which workers are killed, and says which. In
-// turn it is any point of looking and confirming, with one victim, or the
-// moment in which a receiver accepted and nobody has committed yet, with all.
+// turn it is any point of looking, confirming, gathering and telling, with one
+// victim, or the moment in which a receiver accepted and nobody has committed yet, with all.
 func (w *world) moment(workers []*process, event, told int) []int {
 	w.t.Helper()
 	if event%2 == 1 {
-		<-time.After(rand.N(2500 * time.Millisecond)) //nolint:gosec // any point will do
-		return []int{rand.IntN(len(workers))}         //nolint:gosec // any victim will do
+		<-time.After(rand.N(4 * time.Second)) //nolint:gosec // any point will do
+		return []int{rand.IntN(len(workers))} //nolint:gosec // any victim will do
 	}
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()

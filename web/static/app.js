@@ -1,5 +1,5 @@
 // Enhances pages that work without it: local times beside UTC, and the probe
-// URL's field only where a pattern needs one.
+// URL's field only where a pattern needs one, and the reader's time zone.
 (function () {
   "use strict";
 
@@ -32,7 +32,16 @@
     }
   }
 
+  // A time zone that nobody chose yet is the reader's own.
+  function ownZones(root) {
+    const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    for (const field of root.querySelectorAll("input[data-own-zone]")) {
+      if (own && field.value === "UTC") field.value = own;
+    }
+  }
+
   localTimes(document);
   probeFields(document);
+  ownZones(document);
   document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt.parentNode || document));
 })();

@@ -29,14 +29,17 @@ type Crumb struct{ Title, Path string }
 
 // Overview is the fleet of a team.
 type Overview struct {
-	Counts        map[store.EndpointState]int
-	OpenIncidents int
-	Filter        store.EndpointState
-	Groups        []Group
-	Previous      string // path of the page before; empty: none
-	Next          string
-	Fragment      string // path of the part that is polled
-	MayChange     bool
+	Counts           map[store.EndpointState]int
+	OpenIncidents    int
+	Undelivered      int // messages that could not be delivered within UndeliveredDays
+	DisabledChannels int // that nothing got through to
+	ChannelsInUse    int
+	Filter           store.EndpointState
+	Groups           []Group
+	Previous         string // path of the page before; empty: none
+	Next             string
+	Fragment         string // path of the part that is polled
+	MayChange        bool
 
 	OpenCompromises  []store.OpenCompromise
 	Fleet            bool // the reader sees what is of every team
@@ -246,38 +249,6 @@ type Assessment struct {
 	Grade        GradeView
 	Seen         Seen
 	Measurements *checks.Measurements // nil: none kept
-}
-
-// Deliveries is a page of deliveries.
-type Deliveries struct {
-	State      string
-	Deliveries []store.DeliverySummary
-	Older      string
-}
-
-// Delivery is the page of one delivery.
-type Delivery struct {
-	store.DeliverySummary
-	Tries []store.DeliveryAttempt
-}
-
-// Channels is the page of all channels, with the form of a new one.
-type Channels struct {
-	Channels  []store.Channel
-	Kind      string
-	Address   string
-	Faults    Faults
-	MayChange bool
-}
-
-// Channel is the page of one channel.
-type Channel struct {
-	store.Channel
-	Secret     string // shown now; empty: not shown
-	New        bool   // just created
-	Deliveries []store.DeliverySummary
-	MayChange  bool
-	MaySecret  bool
 }
 
 // Audit is a page of the audit.

@@ -70,7 +70,12 @@ func auditSentence(action string) string {
 		"application.change": "Changed an application", "import.stage": "Uploaded a file to import", "import.apply": "Confirmed an import", "import.discard": "Discarded an import",
 		"endpoint.look": "Asked for a look", "channel.create": "Added a channel", "channel.disable": "Paused a channel",
 		"channel.enable": "Resumed a channel", "channel.remove": "Removed a channel", "channel.test": "Sent a test",
-		"channel.secret": "Saw a signing secret", "endpoint.intrusive.allow": "Allowed intrusive probes",
+		"channel.secret": "Saw a signing secret", "channel.rotate": "Rotated a signing secret",
+		"channel.previous_secret.end": "Ended the signing secret before the last rotation", "channel.change": "Changed a channel",
+		"delivery.resend": "Sent a message again", "route.create": "Added a route", "route.remove": "Removed a route",
+		"team.contact": "Named the team's technical contact", "application.contact": "Named an application's technical contact",
+		"calendar_feed.create": "Made a calendar address", "calendar_feed.end": "Ended a calendar address",
+		"endpoint.intrusive.allow":  "Allowed intrusive probes",
 		"endpoint.intrusive.forbid": "Took back the leave for intrusive probes",
 		"endpoint.intrusive.lapse":  "Leave for intrusive probes ended with the ownership",
 		"host.claim":                "Said that a host is the team's own", "host.check": "Asked for a check of a host", "host.give_up": "Forgot the token of a host",
@@ -107,6 +112,14 @@ func auditPath(record store.AuditRecord) string {
 		return ""
 	case "application", "endpoint", "channel", "incident":
 		return "/" + kind + "s/" + id
+	case "delivery":
+		return "/deliveries/" + id
+	case "route":
+		return "/routes"
+	case "team":
+		return "/contacts"
+	case "calendar_feed":
+		return "/calendar/feeds"
 	case "host":
 		if strings.HasPrefix(record.Action, "opt_out.") || record.Action == "host.give_up" {
 			return ""

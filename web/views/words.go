@@ -62,21 +62,6 @@ func incidentMark(state string) (mark, string) {
 	}
 }
 
-func deliveryMark(state string) (mark, string) {
-	switch state {
-	case "delivered":
-		return mark{"check", "pass"}, "Delivered"
-	case "failed":
-		return mark{"octagon", "fail"}, "Failed"
-	case "withdrawn":
-		return mark{"dash", "calm"}, "Withdrawn"
-	case "summarized":
-		return mark{"check", "calm"}, "In a summary"
-	default:
-		return mark{"turn", "look"}, "On its way"
-	}
-}
-
 func severityWord(severity checks.Severity) string {
 	switch severity {
 	case checks.Must:
@@ -199,18 +184,23 @@ func notificationWord(kind monitor.NotificationKind) string {
 		return "Secret expires"
 	case monitor.AttestationDue:
 		return "Attestations due"
+	case monitor.ServicePaused:
+		return "Alerting paused"
+	case monitor.ServiceResumed:
+		return "Alerting resumed"
+	case monitor.ChannelDisabled:
+		return "Channel disabled"
+	case monitor.DigestDaily:
+		return "Daily digest"
+	case monitor.DigestWeekly:
+		return "Weekly digest"
+	case monitor.DigestBurst:
+		return "Summary of many messages"
 	case monitor.ChannelTest:
 		return "Test"
 	default:
 		return string(kind)
 	}
-}
-
-func channelWord(kind string) string {
-	if kind == "webhook" {
-		return "Webhook"
-	}
-	return "Email"
 }
 
 func causeWord(cause checks.Cause) string {
