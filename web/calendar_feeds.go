@@ -143,7 +143,7 @@ func (s *server) sendCalendarFeed(w http.ResponseWriter, r *http.Request) error 
 	file := s.calendarFile(served, known, s.now().Truncate(24*time.Hour))
 	file.SetName("Gradewatch")
 	file.SetXWRCalName("Gradewatch")
-	file.SetRefreshInterval(feedRefresh, ics.WithValue(string(ics.ValueDataTypeDuration)))
+	file.SetRefreshInterval(feedRefresh)
 	file.SetXPublishedTTL(feedRefresh)
 	body := sha256.Sum256([]byte(file.Serialize(ics.WithNewLineWindows)))
 	tag := `"` + hex.EncodeToString(body[:16]) + `"`

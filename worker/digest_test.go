@@ -86,7 +86,7 @@ func TestDailyDigest(t *testing.T) {
 	require.Contains(t, message.Digest.Upcoming[1].Title, "expires on")
 	require.Equal(t, w.day(-1).Add(7*time.Hour), message.Digest.From, "since the one before was due")
 	require.Empty(t, w.digest(), "told once")
-	require.Len(t, one[string](w, `SELECT unsubscribe_token FROM channels WHERE address = 'ops@partner.example'`), 26)
+	require.NotEmpty(t, one[string](w, `SELECT unsubscribe_token FROM channels WHERE address = 'ops@partner.example'`))
 	require.Equal(t, w.day(1).Add(7*time.Hour), one[time.Time](w, `SELECT digest_next_at FROM channels WHERE address = 'ops@partner.example'`).UTC())
 	w.clock.advance(24 * time.Hour)
 	told = w.digest()

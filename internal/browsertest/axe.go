@@ -20,7 +20,7 @@ func Violations(ctx context.Context, t testing.TB) []string {
 	if tools == "" {
 		tools = filepath.Join(filepath.Dir(source), "..", "..", ".cache", "tools")
 	}
-	axe, err := os.ReadFile(filepath.Join(tools, "axe-core", "node_modules", "axe-core", "axe.min.js"))
+	axe, err := os.ReadFile(filepath.Join(tools, "axe-core", "node_modules", "axe-core", "axe.min.js")) //nolint:gosec // a tool of the tests
 	require.NoError(t, err, "the npm package axe-core is missing: run make deps (internal/browsertest/install.sh)")
 	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](string(axe)+`;
 		axe.run({resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})

@@ -297,6 +297,14 @@ func TestDecide(t *testing.T) {
 		}, []string{
 			"5h1m0s flapping 1 app.example: SSL 3.0 is accepted (high)", "15h0m0s resolved 0 app.example: SSL 3.0 is accepted (high)",
 		}},
+		"what flaps does not go along with what is steady": {func(f *team) {
+			for _, hour := range []time.Duration{1, 2} {
+				f.judge(1, hour*h, monitor.Scheduled, "E-02")
+				f.judge(1, hour*h+m, monitor.Confirm, "")
+			}
+			f.look(2, 3*h, "T-02")
+			f.judge(1, 3*h+40*time.Second, monitor.Scheduled, "T-02 E-02")
+		}, []string{"3h1m30s opened 2 2 endpoints of app.example: SSL 3.0 is accepted (high)", "3h1m40s flapping 1 app.example: An error shows code (high)"}},
 		"an error that becomes silence": {func(f *team) {
 			f.look(1, h, "E-01:500")
 			f.judge(1, 2*h, monitor.Scheduled, "E-01")

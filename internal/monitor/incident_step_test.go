@@ -89,7 +89,7 @@ func TestStepIncident(t *testing.T) {
 			events: []event{{0, grew(1, high)}, {10 * s, grew(2, high)}, {20 * s, grew(40, critical)}}, want: []string{"1m0s opened"},
 		},
 		"siblings are waited for, within bounds": {
-			tick: monitor.Tick{Pending: 3}, events: []event{{0, grew(1, high)}}, want: []string{"4m0s opened"},
+			tick: monitor.Tick{Pending: 3}, events: []event{{0, grew(1, high)}, {h, shrank(0)}}, want: []string{"4m0s opened", "1h0m0s resolved"},
 		},
 		"resolved before it was told": {events: []event{{0, grew(1, high)}, {50 * s, shrank(0)}}},
 		"opened again before it was told": {

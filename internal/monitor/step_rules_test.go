@@ -220,6 +220,25 @@ func TestAnotherEndpointsLookConfirms(t *testing.T) {
 	(&walker{t: t}).look(0, monitor.First, "T-02:waived", joins).says()
 }
 
+// TestOurOwnChangesOpenTheirOwn: what we changed goes along with nothing that the
+// server did, however well the times fit.
+func TestOurOwnChangesOpenTheirOwn(t *testing.T) {
+	t.Parallel()
+	ours := func(judged *monitor.Judged) {
+		judged.Causes = map[string]checks.Cause{"T-02": checks.CauseCriteria}
+		judged.Newest = monitor.Incident{ID: 5, OpenedAt: at(h), Cause: checks.CauseConfiguration}
+	}
+	(&walker{t: t}).look(0, monitor.First, "T-02:pass").look(h, monitor.Scheduled, "T-02:fail", ours).
+		look(h+30*time.Second, monitor.Confirm, "T-02:fail", ours).says(opens(h))
+	expired := func(judged *monitor.Judged) {
+		ours(judged)
+		judged.Newest = monitor.Incident{ID: 5, OpenedAt: start, Cause: checks.CauseTime}
+		judged.Verdicts[0].Proof = []checks.Proof{{Cause: checks.CauseTime}}
+	}
+	(&walker{t: t}).look(0, monitor.First, "T-02:pass").look(h, monitor.Scheduled, "T-02:fail", expired).
+		look(h+30*time.Second, monitor.Confirm, "T-02:fail", expired).says(opens(h))
+}
+
 func TestTheCauseIsKeptFromWhenItBegan(t *testing.T) {
 	t.Parallel()
 	because := func(cause checks.Cause) func(*monitor.Judged) {

@@ -70,17 +70,6 @@ func (tx *Tx) MoveDigest(ctx context.Context, channel DigestChannel, next, sent 
 	return tag.RowsAffected() == 1, nil
 }
 
-// EnsureUnsubscribeToken gives a channel the token by which digests are ended
-// without signing in (RFC 8058), unless it has one.
-func (tx *Tx) EnsureUnsubscribeToken(ctx context.Context, channel int64, token string) error {
-	_, err := tx.Exec(ctx, `UPDATE channels SET unsubscribe_token = @token WHERE id = @id AND unsubscribe_token = ''`,
-		pgx.StrictNamedArgs{"id": channel, "token": token})
-	if err != nil {
-		return fmt.Errorf("give channel %d a token: %w", channel, err)
-	}
-	return nil
-}
-
 // SetChannelDigest changes when a channel gets digests; next is when the first
 // is due, zero for none. ErrNotFound: there is no such channel. The caller audits it.
 func (tx *Tx) SetChannelDigest(ctx context.Context, id int64, schedule monitor.DigestSchedule, next time.Time) error {
@@ -99,16 +88,6 @@ func (tx *Tx) SetChannelDigest(ctx context.Context, id int64, schedule monitor.D
 		return fmt.Errorf("change the digest of channel %d: %w", id, ErrNotFound)
 	}
 	return nil
-}
-
-// UnsubscribeDigest ends the digests of the channel with a token, and returns
-// it. Doing so again changes nothing. ErrNotFound: no channel has it. The caller
-// audits it.
-func (tx *Tx) UnsubscribeDigest(ctx context.Context, token string) (Channel, error) {
-	rows, _ := tx.Query(ctx, `UPDATE channels SET digest = 'none', digest_next_at = NULL
-		WHERE unsubscribe_token = @token AND @token <> '' AND deleted_at IS NULL RETURNING `+channelColumns,
-		pgx.StrictNamedArgs{"token": token})
-	return collectOne[Channel](rows, ErrNotFound, "unsubscribe from digests")
 }
 
 // NotifyChannel writes a notification of message and one delivery to one channel,

@@ -60,7 +60,7 @@ func TestDigestsMoveOnce(t *testing.T) {
 	require.Equal(t, instant.Add(time.Hour), due[0].SentAt.UTC())
 }
 
-func TestUnsubscribeDigest(t *testing.T) {
+func TestUnsubscribe(t *testing.T) {
 	t.Parallel()
 	database, _ := twoTeams(t)
 	require.NoError(t, database.Store.AsWorker(t.Context(), func(ctx context.Context, tx *store.Tx) error {
@@ -68,13 +68,14 @@ func TestUnsubscribeDigest(t *testing.T) {
 		require.NoError(t, tx.EnsureUnsubscribeToken(ctx, 100, "second"))
 		require.NoError(t, tx.SetChannelDigest(ctx, 100, monitor.DigestSchedule{Period: monitor.WeeklyDigest}, instant))
 		for _, token := range []string{"second", ""} {
-			_, err := tx.UnsubscribeDigest(ctx, token)
+			_, err := tx.Unsubscribe(ctx, store.Actor{Source: "web"}, token, instant)
 			require.ErrorIs(t, err, store.ErrNotFound, "%q", token)
 		}
-		channel, err := tx.UnsubscribeDigest(ctx, "first")
+		channel, err := tx.Unsubscribe(ctx, store.Actor{Source: "web"}, "first", instant)
 		require.NoError(t, err)
-		require.EqualValues(t, 100, channel.ID)
-		_, err = tx.UnsubscribeDigest(ctx, "first")
+		require.EqualValues(t, 100, channel.ChannelID)
+		require.Equal(t, "weekly", channel.Digest)
+		_, err = tx.Unsubscribe(ctx, store.Actor{Source: "web"}, "first", instant)
 		return err
 	}))
 	require.Empty(t, dueDigests(t, database, instant.AddDate(1, 0, 0)))

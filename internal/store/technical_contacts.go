@@ -19,9 +19,10 @@ type TechnicalContact struct {
 // applications by name.
 func (tx *Tx) TechnicalContacts(ctx context.Context, team int64) ([]TechnicalContact, error) {
 	rows, _ := tx.Query(ctx, `
-		SELECT 0::bigint AS application_id, '' AS application, technical_contact AS email FROM teams WHERE id = @team
-		UNION ALL SELECT id, name, technical_contact FROM applications WHERE team_id = @team AND deleted_at IS NULL
-		ORDER BY application_id = 0 DESC, application, application_id`, pgx.StrictNamedArgs{"team": team})
+		SELECT application_id, application, email FROM (
+			SELECT 0::bigint AS application_id, '' AS application, technical_contact AS email FROM teams WHERE id = @team
+			UNION ALL SELECT id, name, technical_contact FROM applications WHERE team_id = @team AND deleted_at IS NULL) AS named
+		ORDER BY application_id <> 0, application, application_id`, pgx.StrictNamedArgs{"team": team})
 	return collectAll[TechnicalContact](rows, "list the technical contacts of team %d", team)
 }
 

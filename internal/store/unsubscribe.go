@@ -17,18 +17,6 @@ type Subscription struct {
 	Digest    string // none, daily or weekly
 }
 
-// UnsubscribeToken returns the token that stops the digests of a channel: token,
-// where it had none yet.
-func (tx *Tx) UnsubscribeToken(ctx context.Context, channel int64, token string) (kept string, err error) {
-	err = tx.QueryRow(ctx, `
-		UPDATE channels SET unsubscribe_token = CASE unsubscribe_token WHEN '' THEN @token ELSE unsubscribe_token END
-		WHERE id = @id RETURNING unsubscribe_token`, pgx.StrictNamedArgs{"id": channel, "token": token}).Scan(&kept)
-	if err != nil {
-		return "", fmt.Errorf("keep a token of channel %d: %w", channel, err)
-	}
-	return kept, nil
-}
-
 const subscriptionColumns = `c.team_id, t.name AS team, c.id AS channel_id, c.address, c.digest`
 
 // Subscription finds the channel that a token is of. ErrNotFound: none, or one
@@ -58,4 +46,15 @@ func (tx *Tx) Unsubscribe(ctx context.Context, actor Actor, token string, at tim
 		TeamID: found.TeamID, OccurredAt: at, Action: "channel.unsubscribe", Object: fmt.Sprintf("channel/%d", found.ChannelID),
 		Old: map[string]any{"digest": found.Digest, "address": found.Address}, New: map[string]any{"digest": "none"},
 	})
+}
+
+// EnsureUnsubscribeToken gives a channel the token by which digests are ended
+// without signing in (RFC 8058), unless it has one.
+func (tx *Tx) EnsureUnsubscribeToken(ctx context.Context, channel int64, token string) error {
+	_, err := tx.Exec(ctx, `UPDATE channels SET unsubscribe_token = @token WHERE id = @id AND unsubscribe_token = ''`,
+		pgx.StrictNamedArgs{"id": channel, "token": token})
+	if err != nil {
+		return fmt.Errorf("give channel %d a token: %w", channel, err)
+	}
+	return nil
 }
