@@ -27,6 +27,16 @@ func (p *part) restart() {
 	p.running = p.start()
 }
 
+// supervise starts what ended by itself, as a process manager does: a program
+// that begins while Postgres is away gives up.
+func (p *part) supervise() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running.gone() {
+		p.running = p.start()
+	}
+}
+
 // chaos does harm at random, and remembers when: a repeat must have its reason.
 type chaos struct {
 	t       *testing.T
@@ -49,7 +59,14 @@ func (c *chaos) rage(ctx context.Context) {
 			return
 		case <-time.After(time.Duration(100+c.random.IntN(900)) * time.Millisecond):
 			c.harm(ctx)
+			c.supervise()
 		}
+	}
+}
+
+func (c *chaos) supervise() {
+	for _, part := range c.parts {
+		part.supervise()
 	}
 }
 

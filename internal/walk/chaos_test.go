@@ -2,6 +2,7 @@ package walk_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -164,14 +165,43 @@ func (c *chaos) storm(v *visitor, lanes []*lane) {
 func (c *chaos) calm(v *visitor, lanes []*lane, count int) {
 	c.t.Helper()
 	turn := 0
+	defer func() {
+		if c.t.Failed() {
+			c.explain()
+		}
+	}()
 	eventually(c.t, toldWithin, fmt.Sprintf("%d messages a lane are told", count), func() bool {
 		waiting := c.waiting(lanes, count)
+		c.supervise()
 		if len(waiting) > 0 && turn%10 == 0 {
 			v.tryLook(c.t.Context(), waiting[turn/10%len(waiting)].endpoint)
 		}
 		turn++
 		return len(waiting) == 0
 	})
+}
+
+// explain says how things stand where something was waited for in vain.
+func (c *chaos) explain() {
+	_, owner := c.cluster.urls()
+	for _, query := range []string{
+		`SELECT string_agg(concat_ws(' ', id, state, title, tell_at, tell_kind, told_kind, messages), E'\n') FROM incidents`,
+		`SELECT string_agg(concat_ws(' ', d.id, n.kind, n.incident_id, d.channel_id, d.state, d.held, d.attempts, d.next_attempt_at), E'\n')
+			FROM deliveries d JOIN notifications n ON n.id = d.notification_id WHERE d.state <> 'delivered'`,
+		`SELECT string_agg(concat_ws(' ', id, kind, state, attempt, attempted_at, scheduled_at, args), E'\n') FROM river_job WHERE state <> 'completed' AND state <> 'scheduled' OR kind IN ('tell', 'deliver') AND state <> 'completed'`,
+		`SELECT string_agg(concat_ws(' ', endpoint_id, slot, purpose, depth, stage), E'\n') FROM assessments WHERE finished_at IS NULL`,
+		`SELECT string_agg(concat_ws(' ', endpoint_id, requirement, result, conclusive, failing_since, recovering_since, incident_id), E'\n')
+			FROM requirement_status WHERE incident_id IS NOT NULL OR failing_since IS NOT NULL`,
+		`SELECT string_agg(concat_ws(' ', name, state, since, reason, seen_at), E'\n') FROM vantages`,
+	} {
+		found, err := asked[*string](context.WithoutCancel(c.t.Context()), owner, query)
+		text := fmt.Sprint(err)
+		if err == nil && found != nil {
+			text = *found
+		}
+		c.t.Logf("%.60s\n%s", query, text)
+	}
+	c.t.Logf("now %s, told %v", time.Now().UTC(), c.told())
 }
 
 // waiting lists the lanes of which some channel has fewer than count messages.
@@ -298,11 +328,18 @@ func settledAt(t *testing.T, owner string) {
 }
 
 // counted asks a database past row-level security.
-func counted(t *testing.T, owner, query string) (found int) {
+func counted(t *testing.T, owner, query string) int {
 	t.Helper()
-	connection, err := pgx.Connect(t.Context(), owner)
+	found, err := asked[int](t.Context(), owner, query)
 	require.NoError(t, err)
-	defer func() { require.NoError(t, connection.Close(context.WithoutCancel(t.Context()))) }()
-	require.NoError(t, connection.QueryRow(t.Context(), query).Scan(&found))
 	return found
+}
+
+func asked[T any](ctx context.Context, owner, query string) (found T, err error) {
+	connection, err := pgx.Connect(ctx, owner)
+	if err != nil {
+		return found, err //nolint:wrapcheck // the test fails with it
+	}
+	err = connection.QueryRow(ctx, query).Scan(&found)
+	return found, errors.Join(err, connection.Close(ctx))
 }
