@@ -97,7 +97,7 @@ ALTER TABLE channels DROP CONSTRAINT channels_kind_check;
 ALTER TABLE channels ADD CONSTRAINT channels_kind_check CHECK (kind IN ('email', 'webhook', 'chat'));
 ALTER TABLE channels
     ADD COLUMN name                  text NOT NULL DEFAULT '',  -- as people call it
-    ADD COLUMN service               text NOT NULL DEFAULT '',  -- of chat: slack, teams, ...; the address is not shown there: it holds tokens
+    ADD COLUMN service               text NOT NULL DEFAULT '',  -- of chat: slack, teams, ...; its URL is in secret, since it holds tokens
     ADD COLUMN is_default            boolean NOT NULL DEFAULT false, -- made without anybody asking: the technical contact
     ADD COLUMN previous_secret       text NOT NULL DEFAULT '',  -- signs too until previous_secret_until
     ADD COLUMN previous_secret_until timestamptz,

@@ -101,7 +101,7 @@ func TestRoutesSayWhoIsTold(t *testing.T) {
 	b.post("/channels", url.Values{"kind": {"email"}, "address": {"oncall@example.com"}})
 	before := b.get("/routes")
 	require.Contains(t, before.text("main"), "Every channel in use is told everything, at once")
-	require.Contains(t, before.text(".steps"), "At once ada@example.com oncall@example.com")
+	require.Contains(t, before.text("#told"), "At once ada@example.com oncall@example.com")
 	route := func(change func(url.Values)) url.Values {
 		form := url.Values{"channel": {"1"}, "least": {"high"}, "environment": {"Production"}, "level": {"0"}, "quiet_zone": {"UTC"}, "quiet_except": {"critical"}}
 		if change != nil {
@@ -110,12 +110,17 @@ func TestRoutesSayWhoIsTold(t *testing.T) {
 		return form
 	}
 	require.Equal(t, "/routes?done=route-added", b.post("/routes", route(nil)).location)
-	second := route(func(f url.Values) { f.Set("channel", "2"); f.Set("level", "1"); f.Set("after", "15"); f.Set("application", "1") })
+	second := route(func(f url.Values) {
+		f.Set("channel", "2")
+		f.Set("level", "1")
+		f.Set("after", "15")
+		f.Set("application", "1")
+	})
 	require.Equal(t, "/routes?done=route-added", b.post("/routes", second).location)
 	page := b.get("/routes?application=1&environment=Production&weight=critical")
-	require.Contains(t, page.text(".steps"), "At once ada@example.com Then, if nobody has acknowledged it after 15 minutes oncall@example.com")
+	require.Contains(t, page.text("#told"), "At once ada@example.com Then, if nobody has acknowledged it after 15 minutes oncall@example.com")
 	require.Contains(t, page.text("tbody"), "Shop, Production, high and heavier")
-	require.Contains(t, b.get("/routes?weight=low").text(".steps"), "At once Nobody.")
+	require.Contains(t, b.get("/routes?weight=low").text("#told"), "At once Nobody.")
 	for field, wrong := range map[string]string{
 		"channel": "99", "application": "99", "environment": "Moon", "least": "huge", "level": "9", "after": "soon", "quiet_from": "25:00",
 		"quiet_zone": "Europe/Atlantis", "quiet_except": "huge", "quiet_days": "8",
@@ -176,14 +181,14 @@ func TestWhatCouldNotBeDeliveredComesFirst(t *testing.T) {
 	require.Len(t, b.get(link).Find("tr[data-delivery]").Nodes, 2)
 	page := b.get("/deliveries")
 	require.Contains(t, page.text("[aria-labelledby=undelivered]"), "Could not be delivered All 2 of the last 14 days")
-	require.Contains(t, page.text("main"), "Not sent: it was over before quiet hours were")
-	require.Contains(t, page.text("main"), "Told in a summary")
+	require.Contains(t, page.text("main"), "Withdrawn")
+	require.Contains(t, page.text("main"), "In a summary")
 
 	again := b.post("/deliveries/"+failed[0]+"/resend", nil)
 	require.Contains(t, again.location, "?done=sent-again")
 	require.Contains(t, b.get(again.location).text("main"), "By hand, after the first delivery")
 	require.Contains(t, b.get("/").text("#delivery-trouble"), "1 message of")
-	require.Contains(t, b.get("/deliveries/"+failed[0]).text(".tags"), "Failed, sent again")
+	require.Contains(t, b.get("/deliveries/"+failed[0]).text(".tags"), "Sent again")
 	conflict := b.post("/deliveries/"+failed[0]+"/resend", nil)
 	require.Equal(t, http.StatusConflict, conflict.status)
 	require.Contains(t, conflict.text("[role=alert]"), "on its way already")

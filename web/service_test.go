@@ -63,7 +63,7 @@ func TestAvailabilityLeadsToTheLooksBehindIt(t *testing.T) {
 	require.Contains(t, card.Text(), "sets no number for partners")
 	require.Equal(t, 90, card.Find("svg.days g").Length())
 	require.Contains(t, card.Find("svg.days").AttrOr("aria-label", ""), "21 days with looks, 1 day of them with a time when it was down.")
-	require.Equal(t, 1, card.Find("svg.days .down").Length())
+	require.Equal(t, 1, card.Find("svg.days g .down").Length())
 
 	looks := b.get(card.Find(`tr[data-days="7"] a`).AttrOr("href", ""))
 	require.Equal(t, http.StatusOK, looks.status)

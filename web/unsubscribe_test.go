@@ -23,7 +23,7 @@ func (s *site) subscribe() (channel int64) {
 			return err
 		}
 		channel = made.ID
-		if err := tx.EnsureUnsubscribeToken(ctx, channel, digestToken); err != nil {
+		if _, err := tx.UnsubscribeToken(ctx, channel, digestToken); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, `UPDATE channels SET digest = 'daily', digest_next_at = $1 WHERE id = $2`, s.now(), channel)

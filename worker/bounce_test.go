@@ -13,6 +13,7 @@ import (
 	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/worker"
+	"github.com/gradewatch/gradewatch/worker/jobs"
 )
 
 const (
@@ -135,17 +136,29 @@ func TestABounceOfNothing(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrNotFound)
 }
 
-// TestDeliveriesBringTheTokenAlong that ends the channel's digests.
-func TestDeliveriesBringTheTokenAlong(t *testing.T) {
+// TestDigestsBringTheirTokenAlong: it is made once, and is the channel's own.
+func TestDigestsBringTheirTokenAlong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	w.asWorker(func(ctx context.Context, tx *store.Tx) error {
-		return tx.EnsureUnsubscribeToken(ctx, one[int64](w, `SELECT id FROM channels`), "token")
-	})
 	w.start()
-	w.notify()
-	w.settle()
+	for _, kind := range []monitor.NotificationKind{monitor.ChannelTest, monitor.DigestDaily, monitor.DigestWeekly} {
+		w.asWorker(func(ctx context.Context, tx *store.Tx) error {
+			deliveries, err := tx.Notify(ctx, w.team.ID, monitor.Message{Kind: kind, OccurredAt: w.clock.now(), Team: "Partner"}, w.clock.now())
+			if err != nil {
+				return err
+			}
+			return jobs.InsertDelivers(ctx, w.worker.Client(), tx, deliveries)
+		})
+		w.settle()
+	}
 	w.sender.mu.Lock()
 	defer w.sender.mu.Unlock()
-	require.Equal(t, "token", w.sender.sent[0].channel.Unsubscribe)
+	tokens := map[monitor.NotificationKind]string{}
+	for _, sent := range w.sender.sent {
+		tokens[sent.message.Kind] = sent.channel.Unsubscribe
+	}
+	require.Empty(t, tokens[monitor.ChannelTest])
+	require.GreaterOrEqual(t, len(tokens[monitor.DigestDaily]), 26)
+	require.Equal(t, tokens[monitor.DigestDaily], tokens[monitor.DigestWeekly])
+	require.Equal(t, tokens[monitor.DigestDaily], one[string](w, `SELECT unsubscribe_token FROM channels`))
 }

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/gradewatch/gradewatch/internal/alert"
+	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 	"github.com/gradewatch/gradewatch/worker/jobs"
 )
@@ -118,6 +120,9 @@ func (w *deliverWorker) send(ctx context.Context, id uuid.UUID, delivery store.D
 		return attempt, sent, fmt.Errorf("read the id of delivery %s's message: %w", id, err)
 	}
 	channel := channelOf(delivery, attempt.StartedAt)
+	if channel.Unsubscribe, err = w.unsubscribe(ctx, delivery); err != nil {
+		return attempt, sent, err
+	}
 	outcome, err := w.config.Sender.Send(ctx, channel, message, delivery.Message)
 	if err != nil && ctx.Err() != nil {
 		return attempt, sent, fmt.Errorf("send delivery %s to %s: %w", id, channel, err)
@@ -139,10 +144,24 @@ func (w *deliverWorker) send(ctx context.Context, id uuid.UUID, delivery store.D
 	return attempt, verdict{counts: err == nil, gone: outcome.Gone, refused: outcome.Refused}, nil
 }
 
+// unsubscribe is the token that stops the digests of a mail channel; it is made
+// when the first one goes out.
+func (w *deliverWorker) unsubscribe(ctx context.Context, delivery store.Delivery) (token string, err error) {
+	digest := delivery.Message.Kind == monitor.DigestDaily || delivery.Message.Kind == monitor.DigestWeekly
+	if !digest || delivery.Kind != string(alert.Email) || delivery.Unsubscribe != "" {
+		return delivery.Unsubscribe, nil
+	}
+	err = w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		token, err = tx.UnsubscribeToken(ctx, delivery.ChannelID, rand.Text())
+		return err
+	})
+	return token, err
+}
+
 // channelOf is where delivery goes; the secret before a rotation signs too while
 // the overlap lasts.
 func channelOf(delivery store.Delivery, at time.Time) alert.Channel {
-	channel := alert.Channel{Kind: alert.Kind(delivery.Kind), Address: delivery.Address, Secret: delivery.Secret, Unsubscribe: delivery.Unsubscribe}
+	channel := alert.Channel{Kind: alert.Kind(delivery.Kind), Address: delivery.Address, Secret: delivery.Secret}
 	if at.Before(delivery.PreviousSecretUntil) {
 		channel.PreviousSecret = delivery.PreviousSecret
 	}

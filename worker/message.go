@@ -56,8 +56,24 @@ func incidentMessage(ctx context.Context, tx *store.Tx, incident monitor.Inciden
 	if len(members) > 0 {
 		addFirst(&message, members[0])
 	}
-	message.Changes, err = changesOf(ctx, tx, members)
+	if message.Changes, err = changesOf(ctx, tx, members); err != nil {
+		return message, err
+	}
+	first, err := tx.FirstSubject(ctx, incident.ID)
+	message.Subject = cmp.Or(first, subjectOf(message))
 	return message, err
+}
+
+// subjectOf is what the mail of an incident is called from its first message on.
+func subjectOf(message monitor.Message) string {
+	if message.Cause == checks.CauseCriteria || message.Application == "" { // the whole team's
+		return message.Title
+	}
+	place := message.Application
+	if message.Environment != "" {
+		place += " (" + message.Environment + ")"
+	}
+	return place + ": " + message.Title
 }
 
 // turnOf is when the incident opened last.

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // quiet hours and maintenance are in people's zones, also where the system knows none
 
 	"github.com/alecthomas/kong"
 )

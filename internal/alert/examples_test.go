@@ -37,6 +37,7 @@ func worsenedForty() monitor.Message {
 	message := forty()
 	message.Kind, message.Sequence, message.EndpointCount, message.Weight = monitor.IncidentWorsened, 2, 120, monitor.Critical
 	message.OccurredAt, message.Endpoints = noon.Add(time.Hour), affected(60)
+	message.Title, message.Subject = "120 endpoints of crm.acme.example: SSL 3.0 is accepted", "Acme CRM (Production): SSL 3.0 is accepted"
 	for i := range message.Endpoints {
 		message.Endpoints[i].Addresses = message.Endpoints[i].Addresses[:1+i%2]
 		message.Endpoints[i].Requirements = message.Endpoints[i].Requirements[:1+i%3]

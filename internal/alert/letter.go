@@ -18,6 +18,7 @@ const (
 	proofsShown    = 16
 	changesShown   = 10
 	nameBytes      = 80   // of an application or team
+	subjectBytes   = 250  // of the subject of an incident
 	titleBytes     = 120  // of what happened
 	textBytes      = 600  // of a sentence
 	urlBytes       = 2048 // of an address

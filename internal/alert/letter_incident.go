@@ -22,6 +22,9 @@ func (l *letter) incident(message monitor.Message) {
 	if place != "" {
 		l.Subject = place + ": " + l.Heading
 	}
+	if subject := oneLine(message.Subject, subjectBytes); subject != "" {
+		l.Subject = subject
+	}
 	l.Tone, l.LinkText = toneFailing, "Open the incident"
 	switch message.Kind {
 	case monitor.IncidentResolved:

@@ -54,6 +54,7 @@ type Message struct {
 	// Of incidents.
 	IncidentID    int64              `json:"incident_id,omitempty"`
 	Sequence      int                `json:"sequence,omitempty"` // of the incident's messages, from 1
+	Subject       string             `json:"subject,omitempty"`  // of the incident's mail, as its first message had it: threads hang on it
 	Weight        Weight             `json:"weight,omitempty"`
 	EndpointCount int                `json:"endpoint_count,omitempty"` // how many it holds
 	Endpoints     []AffectedEndpoint `json:"endpoints,omitempty"`      // at most MostAffected of them

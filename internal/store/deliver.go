@@ -35,7 +35,7 @@ type Delivery struct {
 	NextAttemptAt time.Time // zero: none is due
 
 	IncidentID int64 // that it is about; 0: none
-	Resolved   bool  // the incident is, by now
+	Resolved   bool  // the incident is, by now; one that flaps only when it was stable for long enough
 	// Told: the channel got, or is about to get, an earlier message of the incident.
 	Told bool
 }
@@ -62,7 +62,7 @@ func (tx *Tx) Delivery(ctx context.Context, id string) (Delivery, error) {
 			coalesce(d.resend_of, d.id)::text AS message_id, c.unsubscribe_token AS unsubscribe,
 			c.deleted_at IS NULL AND c.disabled_at IS NULL AS in_use,
 			coalesce(d.next_attempt_at, '0001-01-01T00:00:00Z') AS next_attempt_at,
-			coalesce(n.incident_id, 0) AS incident_id, coalesce(i.state = 'resolved', false) AS resolved,
+			coalesce(n.incident_id, 0) AS incident_id, coalesce(i.state = 'resolved' AND NOT i.flapping, false) AS resolved,
 			EXISTS (SELECT FROM notifications o JOIN deliveries t ON t.notification_id = o.id
 				WHERE o.incident_id = n.incident_id AND o.sequence < n.sequence AND t.channel_id = d.channel_id
 					AND (t.state IN ('delivered', 'summarized') OR t.state = 'pending' AND NOT t.held)) AS told

@@ -64,8 +64,11 @@ func TestUnsubscribe(t *testing.T) {
 	t.Parallel()
 	database, _ := twoTeams(t)
 	require.NoError(t, database.Store.AsWorker(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		require.NoError(t, tx.EnsureUnsubscribeToken(ctx, 100, "first"))
-		require.NoError(t, tx.EnsureUnsubscribeToken(ctx, 100, "second"))
+		_, err := tx.UnsubscribeToken(ctx, 100, "first")
+		require.NoError(t, err)
+		kept, err := tx.UnsubscribeToken(ctx, 100, "second")
+		require.NoError(t, err)
+		require.Equal(t, "first", kept)
 		require.NoError(t, tx.SetChannelDigest(ctx, 100, monitor.DigestSchedule{Period: monitor.WeeklyDigest}, instant))
 		for _, token := range []string{"second", ""} {
 			_, err := tx.Unsubscribe(ctx, store.Actor{Source: "web"}, token, instant)

@@ -157,21 +157,33 @@ func (tx *Tx) RemoveEndpoint(ctx context.Context, id int64, at time.Time) error 
 // resolveRemoved closes what is open about removed endpoints: nothing will
 // ever show that it recovered, and nobody is told, since a person removed it.
 func (tx *Tx) resolveRemoved(ctx context.Context, at time.Time) error {
-	_, err := tx.Exec(ctx, `
+	// Incidents are locked before anything is counted: a judgement of another
+	// endpoint in one of them would count what this closes, and neither resolve it.
+	const lock = `
+		SELECT FROM incidents i WHERE i.state <> 'resolved' AND EXISTS (
+			SELECT FROM incident_requirements r JOIN endpoints e ON e.id = r.endpoint_id
+			WHERE r.incident_id = i.id AND r.resolved_at IS NULL AND e.deleted_at IS NOT NULL)
+		ORDER BY i.id FOR NO KEY UPDATE`
+	if _, err := tx.Exec(ctx, lock); err != nil {
+		return fmt.Errorf("lock the incidents of removed endpoints: %w", err)
+	}
+	const closing = `
 		UPDATE incident_requirements r SET resolved_at = @at
-		FROM endpoints e WHERE e.id = r.endpoint_id AND e.deleted_at IS NOT NULL AND r.resolved_at IS NULL`,
-		pgx.StrictNamedArgs{"at": at})
-	if err != nil {
+		FROM endpoints e WHERE e.id = r.endpoint_id AND e.deleted_at IS NOT NULL AND r.resolved_at IS NULL`
+	if _, err := tx.Exec(ctx, closing, pgx.StrictNamedArgs{"at": at}); err != nil {
 		return fmt.Errorf("resolve requirements of removed endpoints: %w", err)
 	}
-	_, err = tx.Exec(ctx, `
-		UPDATE incidents i SET state = 'resolved', resolved_at = @at
-		WHERE i.state <> 'resolved'
-			AND EXISTS (SELECT FROM incident_requirements r JOIN endpoints e ON e.id = r.endpoint_id
-				WHERE r.incident_id = i.id AND e.deleted_at IS NOT NULL)
-			AND NOT EXISTS (SELECT FROM incident_requirements r WHERE r.incident_id = i.id AND r.resolved_at IS NULL)`,
-		pgx.StrictNamedArgs{"at": at})
-	if err != nil {
+	const resolving = `
+		WITH over AS (
+			UPDATE incidents i SET state = 'resolved', resolved_at = @at, tell_at = NULL, tell_kind = '', tell_since = NULL, escalate_at = NULL
+			WHERE i.state <> 'resolved'
+				AND EXISTS (SELECT FROM incident_requirements r JOIN endpoints e ON e.id = r.endpoint_id
+					WHERE r.incident_id = i.id AND e.deleted_at IS NOT NULL)
+				AND NOT EXISTS (SELECT FROM incident_requirements r WHERE r.incident_id = i.id AND r.resolved_at IS NULL)
+			RETURNING i.id, i.team_id)
+		INSERT INTO incident_entries (team_id, incident_id, at, kind, text)
+		SELECT team_id, id, @at, @kind, 'What was left in it was removed. Nobody is told: somebody did that.' FROM over`
+	if _, err := tx.Exec(ctx, resolving, pgx.StrictNamedArgs{"at": at, "kind": string(monitor.EntryResolved)}); err != nil {
 		return fmt.Errorf("resolve incidents of removed endpoints: %w", err)
 	}
 	return nil

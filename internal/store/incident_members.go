@@ -60,15 +60,16 @@ func (tx *Tx) SeeTeam(ctx context.Context, team int64) error {
 func (tx *Tx) IncidentMembers(ctx context.Context, incident int64, limit int) ([]IncidentMember, error) {
 	rows, _ := tx.Query(ctx, `
 		SELECT r.endpoint_id, e.application_id, a.name AS application_name, coalesce(e.environment, '') AS environment,
-			e.kind, e.value_kind, e.value, e.probe_url, e.deleted_at IS NOT NULL AS removed, r.looked, r.since, r.resolved_at, r.weight,
+			e.kind, e.value_kind, e.value, e.probe_url, e.deleted_at IS NOT NULL AS removed, r.since, r.resolved_at, r.weight,
+			(SELECT max((SELECT count(DISTINCT m.address) FROM assessments s JOIN team_manifest_entries m ON m.manifest_sha256 = s.manifest_sha256
+					WHERE s.id = q.assessment_id AND s.endpoint_id = q.endpoint_id AND m.address IS NOT NULL))::integer
+				FROM incident_requirements q WHERE q.incident_id = @incident AND q.endpoint_id = r.endpoint_id) AS looked,
 			ARRAY(SELECT DISTINCT v FROM incident_requirements o, unnest(o.vantages) v
 				WHERE o.incident_id = @incident AND o.endpoint_id = r.endpoint_id AND (o.resolved_at IS NULL) = (r.open) ORDER BY v) AS vantages
 		FROM (SELECT q.endpoint_id, bool_or(q.resolved_at IS NULL) AS open,
 				CASE WHEN bool_or(q.resolved_at IS NULL) THEN '0001-01-01T00:00:00Z' ELSE max(q.resolved_at) END AS resolved_at,
 				coalesce(min(q.since) FILTER (WHERE q.resolved_at IS NULL), min(q.since), '0001-01-01T00:00:00Z') AS since,
-				(ARRAY['critical', 'high', 'medium', 'low'])[min(array_position(ARRAY['critical', 'high', 'medium', 'low'], q.weight))] AS weight,
-				max((SELECT count(DISTINCT m.address) FROM assessments s JOIN team_manifest_entries m ON m.manifest_sha256 = s.manifest_sha256
-					WHERE s.id = q.assessment_id AND s.endpoint_id = q.endpoint_id AND m.address IS NOT NULL))::integer AS looked
+				(ARRAY['critical', 'high', 'medium', 'low'])[min(array_position(ARRAY['critical', 'high', 'medium', 'low'], q.weight))] AS weight
 			FROM incident_requirements q WHERE q.incident_id = @incident
 			GROUP BY q.endpoint_id
 			ORDER BY bool_or(q.resolved_at IS NULL) DESC, 4, q.endpoint_id LIMIT @limit) r

@@ -37,27 +37,44 @@ type IncidentFilter struct {
 const incidentMatches = `
 	CASE @choice WHEN 'all' THEN true WHEN '' THEN i.state <> 'resolved' WHEN 'unresolved' THEN i.state <> 'resolved'
 		WHEN 'flapping' THEN i.flapping AND i.state <> 'resolved' ELSE i.state = @choice END
-	AND (@weight = '' OR i.weight = @weight)
-	AND ((@environment = '' AND @application::bigint = 0 AND @endpoint::bigint = 0) OR EXISTS (
-		SELECT FROM incident_requirements held JOIN endpoints of_it ON of_it.id = held.endpoint_id
-		WHERE held.incident_id = i.id AND (@environment = '' OR of_it.environment = @environment)
-			AND (@application = 0 OR of_it.application_id = @application) AND (@endpoint = 0 OR of_it.id = @endpoint)))`
+	AND (@weight = '' OR i.weight = @weight)`
 
-func (f IncidentFilter) arguments() pgx.StrictNamedArgs {
-	return pgx.StrictNamedArgs{
+// incidentPlaces are the incidents of where a filter says, which only a filter
+// that says where asks for. CASE keeps the planner from nesting loops: it takes
+// a team's rows for one or two, and hashes what it cannot join.
+const incidentPlaces = ` AND CASE WHEN i.id IN (
+	SELECT held.incident_id FROM incident_requirements held WHERE CASE WHEN held.endpoint_id IN (
+		SELECT of_it.id FROM endpoints of_it WHERE (@environment = '' OR of_it.environment = @environment)
+			AND (@application::bigint = 0 OR of_it.application_id = @application) AND (@endpoint::bigint = 0 OR of_it.id = @endpoint)
+	) THEN true ELSE false END) THEN true ELSE false END`
+
+// matches is the condition of a filter, on incidents i.
+func (f IncidentFilter) matches() string {
+	if f.Environment == "" && f.Application == 0 && f.Endpoint == 0 {
+		return incidentMatches
+	}
+	return incidentMatches + incidentPlaces
+}
+
+func (f IncidentFilter) arguments() pgx.NamedArgs {
+	return pgx.NamedArgs{
 		"choice": string(f.Choice), "weight": string(f.Weight), "environment": string(f.Environment),
 		"application": f.Application, "endpoint": f.Endpoint,
 	}
 }
+
+// heaviestFirst orders incidents i as lists show them.
+const heaviestFirst = `i.state = 'resolved', CASE WHEN i.state = 'resolved' THEN 0 ELSE array_position(ARRAY['critical', 'high', 'medium', 'low'], i.weight) END,
+	i.opened_at DESC, i.id DESC`
 
 // IncidentPage lists incidents: the unresolved before the resolved, the heaviest
 // first, then the newest.
 func (tx *Tx) IncidentPage(ctx context.Context, filter IncidentFilter) ([]IncidentSummary, error) {
 	arguments := filter.arguments()
 	arguments["limit"], arguments["offset"] = filter.Limit, filter.Offset
-	rows, _ := tx.Query(ctx, `SELECT `+incidentColumns+` FROM `+incidentSource+` WHERE `+incidentMatches+`
-		ORDER BY i.state = 'resolved', CASE WHEN i.state = 'resolved' THEN 0 ELSE array_position(ARRAY['critical', 'high', 'medium', 'low'], i.weight) END,
-			i.opened_at DESC, i.id DESC LIMIT @limit OFFSET @offset`, arguments)
+	rows, _ := tx.Query(ctx, `
+		WITH chosen AS MATERIALIZED (SELECT i.id FROM incidents i WHERE `+filter.matches()+` ORDER BY `+heaviestFirst+` LIMIT @limit OFFSET @offset)
+		SELECT `+incidentColumns+` FROM `+incidentSource+` WHERE i.id IN (SELECT id FROM chosen) ORDER BY `+heaviestFirst, arguments)
 	return collectAll[IncidentSummary](rows, "list the incidents")
 }
 
@@ -83,8 +100,8 @@ const MostIncidentApplications = 100
 func (tx *Tx) CountIncidents(ctx context.Context, filter IncidentFilter) (counts IncidentCounts, err error) {
 	without := filter
 	without.Choice = EveryIncident
-	choices, err := tx.countIncidents(ctx, without, `SELECT i.state AS value, '' AS title, count(*)::integer AS count FROM incidents i WHERE `+incidentMatches+` GROUP BY i.state
-		UNION ALL SELECT 'flapping', '', count(*)::integer FROM incidents i WHERE i.flapping AND i.state <> 'resolved' AND `+incidentMatches)
+	choices, err := tx.countIncidents(ctx, without, `SELECT i.state AS value, '' AS title, count(*)::integer AS count FROM incidents i WHERE `+without.matches()+` GROUP BY i.state
+		UNION ALL SELECT 'flapping', '', count(*)::integer FROM incidents i WHERE i.flapping AND i.state <> 'resolved' AND `+without.matches())
 	if err != nil {
 		return counts, err
 	}
@@ -98,7 +115,7 @@ func (tx *Tx) CountIncidents(ctx context.Context, filter IncidentFilter) (counts
 	counts.Choices[Unresolved] = counts.Choices[EveryIncident] - counts.Choices[IncidentChoice(monitor.IncidentClosed)]
 	without = filter
 	without.Weight = ""
-	weights, err := tx.countIncidents(ctx, without, `SELECT i.weight AS value, '' AS title, count(*)::integer AS count FROM incidents i WHERE `+incidentMatches+` GROUP BY i.weight`)
+	weights, err := tx.countIncidents(ctx, without, `SELECT i.weight AS value, '' AS title, count(*)::integer AS count FROM incidents i WHERE `+without.matches()+` GROUP BY i.weight`)
 	if err != nil {
 		return counts, err
 	}
@@ -114,9 +131,10 @@ func (tx *Tx) CountIncidents(ctx context.Context, filter IncidentFilter) (counts
 func (tx *Tx) countIncidentPlaces(ctx context.Context, filter IncidentFilter, counts *IncidentCounts) error {
 	without := filter
 	without.Environment = ""
-	environments, err := tx.countIncidents(ctx, without, `SELECT e.environment AS value, '' AS title, count(DISTINCT i.id)::integer AS count FROM incidents i
-		JOIN incident_requirements r ON r.incident_id = i.id JOIN endpoints e ON e.id = r.endpoint_id
-		WHERE e.environment IS NOT NULL AND (@application = 0 OR e.application_id = @application) AND (@endpoint = 0 OR e.id = @endpoint) AND `+incidentMatches+` GROUP BY e.environment`)
+	environments, err := tx.countIncidents(ctx, without, `SELECT e.environment AS value, '' AS title, count(DISTINCT r.incident_id)::integer AS count
+		FROM incident_requirements r JOIN endpoints e ON e.id = r.endpoint_id
+		WHERE CASE WHEN r.incident_id IN (SELECT i.id FROM incidents i WHERE `+without.matches()+`) THEN true ELSE false END
+			AND e.environment IS NOT NULL AND (@application::bigint = 0 OR e.application_id = @application) AND (@endpoint::bigint = 0 OR e.id = @endpoint) GROUP BY e.environment`)
 	if err != nil {
 		return err
 	}
@@ -126,10 +144,11 @@ func (tx *Tx) countIncidentPlaces(ctx context.Context, filter IncidentFilter, co
 	}
 	without = filter
 	without.Application = 0
-	counts.Applications, err = tx.countIncidents(ctx, without, `SELECT a.id::text AS value, a.name AS title, count(DISTINCT i.id)::integer AS count FROM incidents i
-		JOIN incident_requirements r ON r.incident_id = i.id JOIN endpoints e ON e.id = r.endpoint_id JOIN applications a ON a.id = e.application_id
-		WHERE (@environment = '' OR e.environment = @environment) AND (@endpoint = 0 OR e.id = @endpoint) AND `+incidentMatches+`
-		GROUP BY a.id, a.name ORDER BY count(DISTINCT i.id) DESC, lower(a.name) LIMIT 100`)
+	counts.Applications, err = tx.countIncidents(ctx, without, `SELECT a.id::text AS value, a.name AS title, count(DISTINCT r.incident_id)::integer AS count
+		FROM incident_requirements r JOIN endpoints e ON e.id = r.endpoint_id JOIN applications a ON a.id = e.application_id
+		WHERE CASE WHEN r.incident_id IN (SELECT i.id FROM incidents i WHERE `+without.matches()+`) THEN true ELSE false END
+			AND (@environment = '' OR e.environment = @environment) AND (@endpoint::bigint = 0 OR e.id = @endpoint)
+		GROUP BY a.id, a.name ORDER BY count(DISTINCT r.incident_id) DESC, lower(a.name) LIMIT 100`)
 	return err
 }
 
@@ -176,9 +195,12 @@ func (tx *Tx) FleetIncidentPage(ctx context.Context, team int64, cause *checks.C
 	if cause != nil {
 		wanted = string(*cause)
 	}
-	rows, _ := tx.Query(ctx, `SELECT `+incidentColumns+`, t.name AS team_name FROM `+incidentSource+` JOIN teams t ON t.id = i.team_id
-		WHERE i.state <> 'resolved' AND (@team::bigint = 0 OR i.team_id = @team) AND (@any OR i.cause = @cause)
-		ORDER BY array_position(ARRAY['critical', 'high', 'medium', 'low'], i.weight), i.opened_at DESC, i.id DESC LIMIT @limit OFFSET @offset`,
+	rows, _ := tx.Query(ctx, `
+		WITH chosen AS MATERIALIZED (SELECT i.id FROM incidents i
+			WHERE i.state <> 'resolved' AND (@team::bigint = 0 OR i.team_id = @team) AND (@any OR i.cause = @cause)
+			ORDER BY `+heaviestFirst+` LIMIT @limit OFFSET @offset)
+		SELECT `+incidentColumns+`, t.name AS team_name FROM `+incidentSource+` JOIN teams t ON t.id = i.team_id
+		WHERE i.id IN (SELECT id FROM chosen) ORDER BY `+heaviestFirst,
 		pgx.StrictNamedArgs{"team": team, "any": cause == nil, "cause": wanted, "limit": limit, "offset": offset})
 	return collectAll[FleetIncident](rows, "list the incidents of every team")
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/gradewatch/gradewatch/checks"
 	"github.com/gradewatch/gradewatch/checks/policy"
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
@@ -20,19 +19,6 @@ type IncidentSummary struct {
 	ApplicationName string
 	Environment     policy.Environment
 	Value           string
-}
-
-// IncidentRequirement is one requirement of one endpoint that an incident holds.
-type IncidentRequirement struct {
-	EndpointID      int64
-	Requirement     string
-	AssessmentID    int64 // the one that confirmed it
-	ResolvedAt      time.Time
-	Value           string
-	Environment     policy.Environment
-	ApplicationName string
-	Severity        checks.Severity
-	Removed         bool // the endpoint was removed since
 }
 
 // IncidentNotification is a notification of an incident.
@@ -55,15 +41,6 @@ const incidentSource = `incidents i LEFT JOIN LATERAL (
 		JOIN endpoints e ON e.id = r.endpoint_id JOIN applications a ON a.id = e.application_id
 		WHERE r.incident_id = i.id ORDER BY r.resolved_at NULLS FIRST, e.id LIMIT 1) place ON true`
 
-// Incidents lists up to limit incidents with an id below before (0: from the
-// newest), open ones only when asked for.
-func (tx *Tx) Incidents(ctx context.Context, openOnly bool, before int64, limit int) ([]IncidentSummary, error) {
-	rows, _ := tx.Query(ctx, `SELECT `+incidentColumns+` FROM `+incidentSource+`
-		WHERE (NOT @open OR i.state <> 'resolved') AND (@before::bigint = 0 OR i.id < @before)
-		ORDER BY i.id DESC LIMIT @limit`, pgx.StrictNamedArgs{"open": openOnly, "before": before, "limit": limit})
-	return collectAll[IncidentSummary](rows, "list the incidents")
-}
-
 // OpenIncidentsOf lists the open incidents that hold a requirement of an endpoint.
 func (tx *Tx) OpenIncidentsOf(ctx context.Context, endpoint int64) ([]IncidentSummary, error) {
 	rows, _ := tx.Query(ctx, `SELECT `+incidentColumns+` FROM `+incidentSource+`
@@ -83,20 +60,6 @@ func (tx *Tx) CountOpenIncidents(ctx context.Context) (count int, err error) {
 func (tx *Tx) IncidentSummary(ctx context.Context, id int64) (IncidentSummary, error) {
 	rows, _ := tx.Query(ctx, `SELECT `+incidentColumns+` FROM `+incidentSource+` WHERE i.id = @id`, pgx.StrictNamedArgs{"id": id})
 	return collectOne[IncidentSummary](rows, ErrNotFound, "find incident %d", id)
-}
-
-// IncidentRequirements lists what an incident holds.
-func (tx *Tx) IncidentRequirements(ctx context.Context, incident int64) ([]IncidentRequirement, error) {
-	rows, _ := tx.Query(ctx, `
-		SELECT r.endpoint_id, r.requirement, r.assessment_id, coalesce(r.resolved_at, '0001-01-01T00:00:00Z') AS resolved_at,
-			e.value, coalesce(e.environment, '') AS environment, a.name AS application_name,
-			coalesce(s.severity, '') AS severity, e.deleted_at IS NOT NULL AS removed
-		FROM incident_requirements r
-		JOIN endpoints e ON e.id = r.endpoint_id
-		JOIN applications a ON a.id = e.application_id
-		LEFT JOIN requirement_status s ON s.endpoint_id = r.endpoint_id AND s.requirement = r.requirement
-		WHERE r.incident_id = @incident ORDER BY a.name, e.value, r.requirement`, pgx.StrictNamedArgs{"incident": incident})
-	return collectAll[IncidentRequirement](rows, "list what incident %d holds", incident)
 }
 
 // IncidentNotifications lists what people were told of an incident.

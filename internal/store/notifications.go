@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -90,4 +91,16 @@ func (tx *Tx) deliverToAll(ctx context.Context, team int64, notification uuid.UU
 		deliveries = append(deliveries, id.String())
 	}
 	return deliveries, nil
+}
+
+// FirstSubject returns what an incident's mail is called, as its first message
+// had it: the title that may change stays so in a thread. Empty: nothing was told.
+func (tx *Tx) FirstSubject(ctx context.Context, incident int64) (subject string, err error) {
+	rows, _ := tx.Query(ctx, `SELECT coalesce(nullif(payload->>'subject', ''), payload->>'title', '') FROM notifications
+		WHERE incident_id = @incident ORDER BY sequence LIMIT 1`, pgx.StrictNamedArgs{"incident": incident})
+	subjects, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return "", fmt.Errorf("find what the mail of incident %d is called: %w", incident, err)
+	}
+	return strings.Join(subjects, ""), nil
 }

@@ -17,6 +17,18 @@ type Subscription struct {
 	Digest    string // none, daily or weekly
 }
 
+// UnsubscribeToken returns the token that stops the digests of a channel: token,
+// where it had none yet.
+func (tx *Tx) UnsubscribeToken(ctx context.Context, channel int64, token string) (kept string, err error) {
+	err = tx.QueryRow(ctx, `
+		UPDATE channels SET unsubscribe_token = CASE unsubscribe_token WHEN '' THEN @token ELSE unsubscribe_token END
+		WHERE id = @id RETURNING unsubscribe_token`, pgx.StrictNamedArgs{"id": channel, "token": token}).Scan(&kept)
+	if err != nil {
+		return "", fmt.Errorf("keep a token of channel %d: %w", channel, err)
+	}
+	return kept, nil
+}
+
 const subscriptionColumns = `c.team_id, t.name AS team, c.id AS channel_id, c.address, c.digest`
 
 // Subscription finds the channel that a token is of. ErrNotFound: none, or one

@@ -110,6 +110,7 @@ func (tx *Tx) FillHosts(ctx context.Context) (filled int64, err error) {
 
 // DropOrphans finishes what was asked for before before and has no job any
 // more, since River gave it up: assessments as dropped, deliveries as failed.
+// What waits for a summary has no job of its own, and LateSummaries finds it.
 func (tx *Tx) DropOrphans(ctx context.Context, before, at time.Time) (dropped int64, err error) {
 	arguments := pgx.StrictNamedArgs{"before": before, "at": at}
 	const live = `j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')`
@@ -119,7 +120,7 @@ func (tx *Tx) DropOrphans(ctx context.Context, before, at time.Time) (dropped in
 				AND NOT EXISTS (SELECT FROM river_job j WHERE j.kind = 'look' AND ` + live + `
 					AND j.args @> jsonb_build_object('assessment_id', a.id))`,
 		`UPDATE deliveries d SET state = 'failed', next_attempt_at = NULL, finished_at = @at
-			WHERE d.state = 'pending' AND d.created_at < @before AND (d.summary_at IS NULL OR d.summary_at < @before)
+			WHERE d.state = 'pending' AND d.created_at < @before AND d.summary_at IS NULL
 				AND NOT EXISTS (SELECT FROM river_job j WHERE j.kind = 'deliver' AND ` + live + `
 					AND j.args @> jsonb_build_object('delivery_id', d.id::text))`,
 	} {

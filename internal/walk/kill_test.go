@@ -38,8 +38,10 @@ func TestKilledWorkersTellOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "127.0.0.32")
 	database := testdb.New(t)
-	env := []string{"DATABASE_URL=" + database.AppURL, "DATABASE_DIRECT_URL=" + database.OwnerURL, "GRADEWATCH_LOOK_TIMEOUT=4s", "GRADEWATCH_RESCUE_AFTER=5s",
-		"GRADEWATCH_REOPEN_WITHIN=1s", "GRADEWATCH_FLAP_WITHIN=1s"} // each time it breaks is an incident of its own
+	env := []string{
+		"DATABASE_URL=" + database.AppURL, "DATABASE_DIRECT_URL=" + database.OwnerURL, "GRADEWATCH_LOOK_TIMEOUT=4s", "GRADEWATCH_RESCUE_AFTER=5s",
+		"GRADEWATCH_REOPEN_WITHIN=1s", "GRADEWATCH_FLAP_WITHIN=1s",
+	} // each time it breaks is an incident of its own
 	web := w.start(env, "web")
 	base := web.find(`"address":"(\S+?)"`, time.Minute)[1]
 	workers := []*process{w.start(env, "worker"), w.start(env, "worker")}

@@ -136,18 +136,36 @@ func deliveryMark(delivery store.DeliverySummary) (mark, string) {
 		return mark{"check", "pass"}, "Delivered"
 	case "failed":
 		if delivery.Resolved {
-			return mark{"dash", "calm"}, "Failed, sent again"
+			return mark{"dash", "calm"}, "Sent again"
 		}
-		return mark{"octagon", "fail"}, "Could not be delivered"
+		return mark{"octagon", "fail"}, "Not delivered"
 	case "withdrawn":
-		return mark{"dash", "calm"}, "Not sent: it was over before quiet hours were"
+		return mark{"dash", "calm"}, "Withdrawn"
 	case "summarized":
-		return mark{"check", "pass"}, "Told in a summary"
+		return mark{"check", "pass"}, "In a summary"
 	default:
 		if delivery.Held {
-			return mark{"turn", "look"}, "Waits for quiet hours to end"
+			return mark{"turn", "look"}, "Held"
 		}
 		return mark{"turn", "look"}, "On its way"
+	}
+}
+
+// deliveryExplained says what a state means, where its word alone does not.
+func deliveryExplained(delivery store.DeliverySummary) string {
+	switch {
+	case delivery.State == "failed" && delivery.Resolved:
+		return "It could not be delivered. The message was sent again since."
+	case delivery.State == "failed":
+		return "It could not be delivered, and is not tried again by itself."
+	case delivery.State == "withdrawn":
+		return "It was not sent: what it was about was over before quiet hours were."
+	case delivery.State == "summarized":
+		return "There were too many messages at once: one message told this and others."
+	case delivery.Held:
+		return "It waits for quiet hours to end, or for a summary of many messages."
+	default:
+		return ""
 	}
 }
 

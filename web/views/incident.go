@@ -63,7 +63,10 @@ const SnoozeCustom = "custom"
 // SnoozeChoices lists the ends that the form offers.
 func SnoozeChoices() []SnoozeChoice {
 	return []SnoozeChoice{
-		{"1h", "1 hour"}, {"4h", "4 hours"}, {"tomorrow", "Until tomorrow, 08:00 in the time zone below"}, {"1w", "1 week"},
+		{"1h", "1 hour"},
+		{"4h", "4 hours"},
+		{"tomorrow", "Until tomorrow, 08:00 in the time zone below"},
+		{"1w", "1 week"},
 		{SnoozeCustom, "Until a day and time"},
 	}
 }
@@ -152,6 +155,13 @@ func memberAddresses(member store.IncidentMember) []string {
 	return addresses
 }
 
+func addressCount(count int) string {
+	if count == 1 {
+		return "1 address"
+	}
+	return fmt.Sprintf("%d addresses", count)
+}
+
 // addressesWords says on how many of its addresses an endpoint fails: '2 of 6
 // addresses'. Empty where what fails is not about addresses.
 func addressesWords(member store.IncidentMember) string {
@@ -159,22 +169,11 @@ func addressesWords(member store.IncidentMember) string {
 	switch {
 	case shown == 0:
 		return ""
-	case member.Looked <= 1 && shown == 1:
-		return "1 address"
+	case member.Looked < shown || member.Looked == 1: // how many there are is not known, or there is no other
+		return addressCount(shown)
 	default:
-		return fmt.Sprintf("%d of %s", shown, plural(max(member.Looked, shown), "address"))
+		return fmt.Sprintf("%d of %s", shown, addressCount(member.Looked))
 	}
-}
-
-// waivable lists the requirements of a member that can be waived.
-func waivableOf(member store.IncidentMember) []string {
-	var list []string
-	for _, requirement := range member.Requirements {
-		if requirement.ResolvedAt.IsZero() {
-			list = append(list, requirement.Requirement)
-		}
-	}
-	return list
 }
 
 func timelineMark(kind monitor.IncidentEntryKind) (mark, string) {

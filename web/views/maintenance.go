@@ -89,9 +89,20 @@ type fixedField struct{ name, value string }
 // fields are those of a form that was checked, for the step that saves it.
 func (f MaintenanceForm) fields() []fixedField {
 	list := []fixedField{
-		{"reason", f.Reason}, {"application", f.Application}, {"environment", f.Environment}, {"host", f.Host}, {"endpoint", f.Endpoint},
-		{"starts", f.Starts}, {"hours", f.Hours}, {"minutes", f.Minutes}, {"zone", f.Zone}, {"repeat", f.Repeat},
-		{"nth", f.Nth}, {"weekday", f.Weekday}, {"rule", f.Rule}, {"last-day", f.LastDay},
+		{"reason", f.Reason},
+		{"application", f.Application},
+		{"environment", f.Environment},
+		{"host", f.Host},
+		{"endpoint", f.Endpoint},
+		{"starts", f.Starts},
+		{"hours", f.Hours},
+		{"minutes", f.Minutes},
+		{"zone", f.Zone},
+		{"repeat", f.Repeat},
+		{"nth", f.Nth},
+		{"weekday", f.Weekday},
+		{"rule", f.Rule},
+		{"last-day", f.LastDay},
 	}
 	for _, day := range f.Days {
 		list = append(list, fixedField{"day", day})

@@ -34,7 +34,7 @@ func hasHops(seen Seen) bool {
 func dnsSentence(dns checks.DNS) string {
 	switch dns.Addresses.State {
 	case checks.Known:
-		return fmt.Sprintf("%s resolves to %s.", dns.Host, plural(len(dns.Addresses.Value), "address"))
+		return fmt.Sprintf("%s resolves to %s.", dns.Host, addressCount(len(dns.Addresses.Value)))
 	case checks.Absent:
 		return fmt.Sprintf("%s has no address: %s.", dns.Host, reasonWords(dns.Addresses.Reason))
 	case checks.Inconclusive:
