@@ -23,7 +23,7 @@ GOLANGCI_LINT         := $(CACHE)/golangci-lint-$(GOLANGCI_LINT_VERSION)-$(shell
 # Test tools that no distribution has any more, or that come from npm.
 export GRADEWATCH_TEST_TOOLS ?= $(CURDIR)/.cache/tools
 
-TEST_TIMEOUT ?= 8m
+TEST_TIMEOUT ?= 15m
 TEST_FLAGS   ?=
 FUZZ_TIME    ?= 10s
 # Generated code is templ's to format; folders with a dot or their own go.mod are not ours.

@@ -22,7 +22,7 @@ const pastMaintenance = 100
 func (s *server) showMaintenance(w http.ResponseWriter, r *http.Request) error {
 	model := views.Maintenance{Now: s.now(), MayPlan: may(r, auth.PlanMaintenance)}
 	err := s.asTeam(r, func(ctx context.Context, tx *store.Tx) error {
-		windows, err := tx.MaintenanceWindows(ctx, visitOf(r).session.TeamID)
+		windows, err := tx.MaintenanceWindows(ctx, visitOf(r).session.TeamID, model.Now)
 		if err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func runningWindows(ctx context.Context, tx *store.Tx, endpoints []monitor.Endpo
 	if len(endpoints) == 0 {
 		return nil, nil
 	}
-	windows, err := tx.MaintenanceWindows(ctx, endpoints[0].TeamID)
+	windows, err := tx.MaintenanceWindows(ctx, endpoints[0].TeamID, now)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/internal/monitor"
+	"github.com/gradewatch/gradewatch/internal/store"
 )
 
 // plan is a form of maintenance that is right, in part changed.
@@ -159,4 +161,33 @@ func TestRunningMaintenanceStandsWhereItCovers(t *testing.T) {
 	require.Contains(t, b.get("/maintenance").text("section[aria-labelledby=past]"), "Patch night")
 	require.Zero(t, b.get("/endpoints/1").Find(".note.unsure").Length())
 	require.Equal(t, 1, strings.Count(b.get("/audit").text("tbody"), "Ended maintenance"))
+}
+
+// TestMaintenanceThatIsOverLeavesRoom fills a team's windows with work that is
+// over, which takes no place, and then with work to come, which does.
+func TestMaintenanceThatIsOverLeavesRoom(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.signedIn(s.person)
+	add := func(starts time.Time, recurrence string) {
+		require.NoError(t, s.store.AsTeam(t.Context(), s.person.TeamID, func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.Exec(ctx, `INSERT INTO maintenance_windows (team_id, reason, starts_at, duration_seconds, recurrence, created_by, created_at)
+				SELECT $1, 'Patch night', $2::timestamptz + n * interval '1 minute', 3600, $3, 'ada@example.com', $2 FROM generate_series(1, 200) n`,
+				s.person.TeamID, starts, recurrence)
+			return err
+		}))
+	}
+	lastYear := s.now().AddDate(-1, 0, 0)
+	add(lastYear, "")
+	add(lastYear, "FREQ=DAILY;COUNT=3")
+	add(lastYear, "")
+	planned := s.plan(url.Values{"step": {"save"}})
+	require.Equal(t, "/maintenance?done=maintenance-planned", b.post("/maintenance", planned).location)
+	require.Contains(t, b.get("/maintenance").text("main"), "Production", "what is to come is listed before what is over")
+
+	add(s.now().AddDate(0, 0, 2), "")
+	full := b.post("/maintenance", planned)
+	require.Equal(t, 422, full.status)
+	require.Contains(t, full.text("#faults"), "End some maintenance first")
+	require.Equal(t, "Patch night", full.Find("#reason").AttrOr("value", full.text("#reason")), "what was typed stays")
 }

@@ -89,6 +89,7 @@ func restsOn(proofs []checks.Proof) families {
 		default:
 			quick, full := partsOf(proof.Fact)
 			rests.quick, rests.full = append(rests.quick, quick...), append(rests.full, full...)
+			rests.certificates = rests.certificates || strings.Contains(proof.Fact, ".grade") // it falls with them, and with time
 		}
 	}
 	if !rests.dns && !rests.certificates && !rests.records && len(rests.quick)+len(rests.full) == 0 {

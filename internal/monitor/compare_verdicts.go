@@ -66,6 +66,9 @@ func ours(cause checks.Cause) bool {
 }
 
 func (c *comparison) causeOfVerdict(after checks.Verdict) checks.Cause {
+	if down([]checks.Verdict{after}) { // whatever we changed: what answers nobody does not answer
+		return checks.CauseConfiguration
+	}
 	otherRules := c.previous.Profile != c.next.Profile && !slices.Contains(strings.Split(c.previous.Profile, ","), after.Profile)
 	return c.cause(restsOn(after.Proof), otherRules, c.seenOtherwise(after))
 }

@@ -124,10 +124,10 @@ func addressKeys(verdict checks.Verdict, observation *checks.Observation, port u
 	return keys
 }
 
-// unresolved says whether an endpoint is down since its name leads nowhere. Names
-// of one domain have their name servers in common.
+// unresolved says whether a verdict fails since the name leads nowhere. Names of
+// one domain have their name servers in common.
 func unresolved(verdict checks.Verdict) bool {
-	return down([]checks.Verdict{verdict}) && slices.ContainsFunc(verdict.Proof, func(proof checks.Proof) bool {
+	return slices.ContainsFunc(verdict.Proof, func(proof checks.Proof) bool {
 		return proof.Fact == "dns.addresses"
 	})
 }

@@ -17,7 +17,7 @@ func (e *Endpoint) compare(whole *checks.Observation, judged *judgedAs, verdicts
 	return monitor.Compare(
 		monitor.Snapshot{
 			At: at, Observation: *e.last.observation, Verdicts: conclusive(e.states), Engine: e.last.rules.Engine,
-			Profile: strings.Join(e.last.profiles(), ","), TrustData: e.last.rules.Trust, Criteria: "2009r",
+			Profile: strings.Join(e.last.profiles(), ","), TrustData: e.last.rules.Trust, Criteria: "2009r", FullEngine: e.knownBy,
 		},
 		monitor.Snapshot{
 			At: at, Observation: *whole, Verdicts: verdicts, Engine: judged.rules.Engine,

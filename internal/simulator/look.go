@@ -103,7 +103,7 @@ func (w *World) judge(p pending) {
 	if p.depth == checks.Full {
 		e.FullLookedAt = w.now
 		if !broken && answered(observation) {
-			e.known = observation
+			e.known, e.knownBy = observation, w.Rules.Engine
 		}
 	}
 	w.planFull(p, question)
@@ -132,14 +132,17 @@ func (w *World) decide(p pending, event monitor.Judged, whole *checks.Observatio
 // nothing is open and nothing waits: no rule moves anything then.
 func (e *Endpoint) idle(team *Team, event monitor.Judged, judged *judgedAs) bool {
 	return e.calm && judged == e.last && len(team.Waivers) == 0 && event.Maintenance == nil && !event.Paused &&
-		event.Connectivity.State == checks.NotAsked
+		(event.Connectivity.State == checks.NotAsked || event.Connectivity.Value)
 }
 
 // calm says whether nothing is open and nothing waits.
 func calm(states map[string]monitor.RequirementState) bool {
 	for _, state := range states {
+		if state.Result.Conclusive() && state.Result != state.Conclusive { // a window or a pause kept it from moving
+			return false
+		}
 		if state.IncidentID != 0 || state.Flapping || state.Waived ||
-			!state.FailingSince.IsZero() || !state.RecoveringSince.IsZero() || !state.InconclusiveSince.IsZero() {
+			!state.FailingSince.IsZero() || !state.RecoveringSince.IsZero() || !state.InconclusiveSince.IsZero() && state.Severity == checks.Must {
 			return false
 		}
 	}

@@ -3,6 +3,7 @@ package simulator
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/gradewatch/gradewatch/checks"
@@ -30,6 +31,9 @@ func Random(seed uint64) Script {
 		}
 		from := day + time.Duration(random.Int64N(int64(3*day)))
 		one := chance{host: host, from: from, until: from + 3*time.Hour + time.Duration(random.Int64N(int64(2*day))), kind: random.IntN(5)}
+		if one.kind == 4 && slices.ContainsFunc(chances, func(c chance) bool { return c.kind == 4 }) {
+			one.kind = 1 // two names of one domain that lead nowhere are one problem
+		}
 		chances = append(chances, one)
 		script.Problems = append(script.Problems, Problem{
 			What: faultNames()[one.kind], From: from, Places: []string{fmt.Sprintf("app%d.example.com/", host+1)}, Hears: opensAndResolves(),

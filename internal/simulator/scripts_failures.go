@@ -145,7 +145,9 @@ func growingSlowly() Script {
 				}
 			})
 		},
-		Problems: []Problem{{What: "cookies", From: day + 10*time.Hour, Places: []string{"shop.example.com/"}, Hears: opensAndResolves()}},
+		Problems: []Problem{{What: "cookies", From: day + 10*time.Hour, Places: []string{"shop.example.com/"}, Hears: []monitor.NotificationKind{
+			monitor.IncidentOpened, monitor.IncidentWorsened, monitor.IncidentWorsened, monitor.IncidentResolved,
+		}}},
 	}
 }
 

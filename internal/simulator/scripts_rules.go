@@ -16,7 +16,7 @@ func rules() []Script {
 // upgrade lets another engine look and judge.
 func (w *World) upgrade(version string) {
 	next := *w.Rules
-	next.Engine, next.blind = version, false
+	next.Engine, next.blind, next.errs = version, false, false
 	w.Rules = &next
 }
 

@@ -84,6 +84,7 @@ type Endpoint struct {
 	nextRun   time.Time
 	confirms  time.Time           // when the confirming look that was asked for last begins
 	known     *checks.Observation // by the newest full look
+	knownBy   string              // the engine of that look
 	last      *judgedAs
 	looks     int
 	pageTurns int

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -39,14 +41,22 @@ const incidentMatches = `
 		WHEN 'flapping' THEN i.flapping AND i.state <> 'resolved' ELSE i.state = @choice END
 	AND (@weight = '' OR i.weight = @weight)`
 
+// incidentHolds are what incident i holds at the endpoints of a filter. Row-level
+// security makes the planner expect a row or two of a team, and join thousands
+// by comparing each with each. OFFSET 0 keeps it to one look into an index for
+// each row, whatever it expects.
+const incidentHolds = `(SELECT DISTINCT r.endpoint_id FROM incident_requirements r
+		WHERE r.incident_id = i.id AND (@endpoint::bigint = 0 OR r.endpoint_id = @endpoint) OFFSET 0) held
+	CROSS JOIN LATERAL (SELECT e.environment, e.application_id FROM endpoints e WHERE e.id = held.endpoint_id OFFSET 0) place`
+
+const (
+	inEnvironment = `(@environment = '' OR place.environment = @environment)`
+	inApplication = `(@application::bigint = 0 OR place.application_id = @application)`
+)
+
 // incidentPlaces are the incidents of where a filter says, which only a filter
-// that says where asks for. CASE keeps the planner from nesting loops: it takes
-// a team's rows for one or two, and hashes what it cannot join.
-const incidentPlaces = ` AND CASE WHEN i.id IN (
-	SELECT held.incident_id FROM incident_requirements held WHERE CASE WHEN held.endpoint_id IN (
-		SELECT of_it.id FROM endpoints of_it WHERE (@environment = '' OR of_it.environment = @environment)
-			AND (@application::bigint = 0 OR of_it.application_id = @application) AND (@endpoint::bigint = 0 OR of_it.id = @endpoint)
-	) THEN true ELSE false END) THEN true ELSE false END`
+// that says where asks for.
+const incidentPlaces = ` AND EXISTS (SELECT FROM ` + incidentHolds + ` WHERE ` + inEnvironment + ` AND ` + inApplication + ` OFFSET 0)`
 
 // matches is the condition of a filter, on incidents i.
 func (f IncidentFilter) matches() string {
@@ -78,10 +88,10 @@ func (tx *Tx) IncidentPage(ctx context.Context, filter IncidentFilter) ([]Incide
 	return collectAll[IncidentSummary](rows, "list the incidents")
 }
 
-// IncidentCount is how many incidents one choice of a filter shows.
+// IncidentCount is how many incidents an application has.
 type IncidentCount struct {
-	Value string // a choice, a weight, an environment, an application's ID
-	Title string // of an application
+	ID    int64
+	Title string
 	Count int
 }
 
@@ -97,64 +107,77 @@ type IncidentCounts struct {
 const MostIncidentApplications = 100
 
 // CountIncidents counts what each choice would show beside the others of filter.
-func (tx *Tx) CountIncidents(ctx context.Context, filter IncidentFilter) (counts IncidentCounts, err error) {
-	without := filter
-	without.Choice = EveryIncident
-	choices, err := tx.countIncidents(ctx, without, `SELECT i.state AS value, '' AS title, count(*)::integer AS count FROM incidents i WHERE `+without.matches()+` GROUP BY i.state
-		UNION ALL SELECT 'flapping', '', count(*)::integer FROM incidents i WHERE i.flapping AND i.state <> 'resolved' AND `+without.matches())
-	if err != nil {
+func (tx *Tx) CountIncidents(ctx context.Context, filter IncidentFilter) (IncidentCounts, error) {
+	counts := IncidentCounts{
+		Choices: map[IncidentChoice]int{}, Weights: map[monitor.Weight]int{}, Environments: map[policy.Environment]int{},
+	}
+	if err := tx.countIncidentStates(ctx, filter, counts); err != nil {
 		return counts, err
-	}
-	counts.Choices = map[IncidentChoice]int{}
-	for _, row := range choices {
-		counts.Choices[IncidentChoice(row.Value)] += row.Count
-		if row.Value != string(UnresolvedFlapped) {
-			counts.Choices[EveryIncident] += row.Count
-		}
-	}
-	counts.Choices[Unresolved] = counts.Choices[EveryIncident] - counts.Choices[IncidentChoice(monitor.IncidentClosed)]
-	without = filter
-	without.Weight = ""
-	weights, err := tx.countIncidents(ctx, without, `SELECT i.weight AS value, '' AS title, count(*)::integer AS count FROM incidents i WHERE `+without.matches()+` GROUP BY i.weight`)
-	if err != nil {
-		return counts, err
-	}
-	counts.Weights = map[monitor.Weight]int{}
-	for _, row := range weights {
-		counts.Weights[monitor.Weight(row.Value)] = row.Count
 	}
 	return counts, tx.countIncidentPlaces(ctx, filter, &counts)
 }
 
-// countIncidentPlaces counts by environment and by application. One incident
-// may be in several.
-func (tx *Tx) countIncidentPlaces(ctx context.Context, filter IncidentFilter, counts *IncidentCounts) error {
-	without := filter
-	without.Environment = ""
-	environments, err := tx.countIncidents(ctx, without, `SELECT e.environment AS value, '' AS title, count(DISTINCT r.incident_id)::integer AS count
-		FROM incident_requirements r JOIN endpoints e ON e.id = r.endpoint_id
-		WHERE CASE WHEN r.incident_id IN (SELECT i.id FROM incidents i WHERE `+without.matches()+`) THEN true ELSE false END
-			AND e.environment IS NOT NULL AND (@application::bigint = 0 OR e.application_id = @application) AND (@endpoint::bigint = 0 OR e.id = @endpoint) GROUP BY e.environment`)
-	if err != nil {
-		return err
+// countIncidentStates counts by choice and by weight, in one reading.
+func (tx *Tx) countIncidentStates(ctx context.Context, filter IncidentFilter, counts IncidentCounts) error {
+	where := filter
+	where.Choice, where.Weight = EveryIncident, ""
+	rows, _ := tx.Query(ctx, `SELECT i.state, i.weight, i.flapping, count(*)::integer AS count FROM incidents i
+		WHERE `+where.matches()+` GROUP BY i.state, i.weight, i.flapping`, where.arguments())
+	type group struct {
+		State    monitor.IncidentState
+		Weight   monitor.Weight
+		Flapping bool
+		Count    int
 	}
-	counts.Environments = map[policy.Environment]int{}
-	for _, row := range environments {
-		counts.Environments[policy.Environment(row.Value)] = row.Count
+	groups, err := collectAll[group](rows, "count the incidents")
+	for _, of := range groups {
+		choices := []IncidentChoice{EveryIncident, IncidentChoice(of.State)}
+		if of.State != monitor.IncidentClosed {
+			choices = append(choices, Unresolved)
+			if of.Flapping {
+				choices = append(choices, UnresolvedFlapped)
+			}
+		}
+		if filter.Weight == "" || filter.Weight == of.Weight {
+			for _, choice := range choices {
+				counts.Choices[choice] += of.Count
+			}
+		}
+		if slices.Contains(choices, cmp.Or(filter.Choice, Unresolved)) {
+			counts.Weights[of.Weight] += of.Count
+		}
 	}
-	without = filter
-	without.Application = 0
-	counts.Applications, err = tx.countIncidents(ctx, without, `SELECT a.id::text AS value, a.name AS title, count(DISTINCT r.incident_id)::integer AS count
-		FROM incident_requirements r JOIN endpoints e ON e.id = r.endpoint_id JOIN applications a ON a.id = e.application_id
-		WHERE CASE WHEN r.incident_id IN (SELECT i.id FROM incidents i WHERE `+without.matches()+`) THEN true ELSE false END
-			AND (@environment = '' OR e.environment = @environment) AND (@endpoint::bigint = 0 OR e.id = @endpoint)
-		GROUP BY a.id, a.name ORDER BY count(DISTINCT r.incident_id) DESC, lower(a.name) LIMIT 100`)
 	return err
 }
 
-func (tx *Tx) countIncidents(ctx context.Context, filter IncidentFilter, statement string) ([]IncidentCount, error) {
-	rows, _ := tx.Query(ctx, statement, filter.arguments())
-	return collectAll[IncidentCount](rows, "count the incidents")
+// countIncidentPlaces counts by environment and by application, in one reading.
+// One incident may be in several.
+func (tx *Tx) countIncidentPlaces(ctx context.Context, filter IncidentFilter, counts *IncidentCounts) error {
+	rows, _ := tx.Query(ctx, `
+		WITH i AS MATERIALIZED (SELECT i.id FROM incidents i WHERE `+incidentMatches+`)
+		SELECT coalesce(place.environment, '') AS environment, coalesce(a.id, 0) AS application, coalesce(a.name, '') AS title,
+			(count(DISTINCT i.id) FILTER (WHERE `+inApplication+`))::integer AS of_environment,
+			(count(DISTINCT i.id) FILTER (WHERE `+inEnvironment+`))::integer AS of_application
+		FROM i CROSS JOIN LATERAL `+incidentHolds+`
+		CROSS JOIN LATERAL (SELECT a.id, a.name FROM applications a WHERE a.id = place.application_id OFFSET 0) a
+		GROUP BY GROUPING SETS ((place.environment), (a.id, a.name)) ORDER BY of_application DESC, lower(a.name)`, filter.arguments())
+	type group struct {
+		Environment   policy.Environment
+		Application   int64
+		Title         string
+		OfEnvironment int
+		OfApplication int
+	}
+	groups, err := collectAll[group](rows, "count the incidents by place")
+	for _, of := range groups {
+		switch {
+		case of.Environment != "" && of.OfEnvironment > 0:
+			counts.Environments[of.Environment] = of.OfEnvironment
+		case of.Application != 0 && of.OfApplication > 0 && len(counts.Applications) < MostIncidentApplications:
+			counts.Applications = append(counts.Applications, IncidentCount{ID: of.Application, Title: of.Title, Count: of.OfApplication})
+		}
+	}
+	return err
 }
 
 // FleetIncidents is what is unresolved of one team for one cause.

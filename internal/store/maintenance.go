@@ -11,7 +11,7 @@ import (
 	"github.com/gradewatch/gradewatch/internal/monitor"
 )
 
-// MostMaintenanceWindows bounds the windows of a team that nobody ended.
+// MostMaintenanceWindows bounds the windows of a team that run or are to come.
 const MostMaintenanceWindows = 200
 
 // maintenanceWindow is a row of maintenance_windows.
@@ -53,10 +53,10 @@ func readWindows(rows []maintenanceWindow) []monitor.MaintenanceWindow {
 }
 
 // CreateMaintenanceWindow adds a window of a team. ErrNotFound: there is no such
-// application or endpoint. ErrTooMany: the team has MostMaintenanceWindows that
-// nobody ended. The caller audits it.
+// application or endpoint. ErrTooMany: MostMaintenanceWindows of the team run or
+// are to come when this one is created. The caller audits it.
 func (tx *Tx) CreateMaintenanceWindow(ctx context.Context, window monitor.MaintenanceWindow) (monitor.MaintenanceWindow, error) {
-	if err := tx.limitMaintenance(ctx, window.TeamID); err != nil {
+	if err := tx.limitMaintenance(ctx, window.TeamID, window.CreatedAt); err != nil {
 		return window, err
 	}
 	zone := window.Zone
@@ -80,17 +80,26 @@ func (tx *Tx) CreateMaintenanceWindow(ctx context.Context, window monitor.Mainte
 	return created.window(), err
 }
 
-// limitMaintenance counts the windows of the team, one transaction at a time.
-func (tx *Tx) limitMaintenance(ctx context.Context, team int64) error {
+// limitMaintenance counts the windows of the team that are not over, one
+// transaction at a time.
+func (tx *Tx) limitMaintenance(ctx context.Context, team int64, at time.Time) error {
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('gradewatch.maintenance_windows'), @team::bigint::integer)`,
 		pgx.StrictNamedArgs{"team": team}); err != nil {
 		return fmt.Errorf("lock the maintenance windows: %w", err)
 	}
-	var count int
-	err := tx.QueryRow(ctx, `SELECT count(*) FROM maintenance_windows WHERE team_id = @team AND ended_at IS NULL`,
-		pgx.StrictNamedArgs{"team": team}).Scan(&count)
+	rows, _ := tx.Query(ctx, `SELECT `+maintenanceColumns+` FROM maintenance_windows WHERE team_id = @team AND `+mayRunAgain,
+		pgx.StrictNamedArgs{"team": team, "at": at})
+	found, err := collectAll[maintenanceWindow](rows, "count the maintenance windows")
 	if err != nil {
-		return fmt.Errorf("count the maintenance windows: %w", err)
+		return err
+	}
+	count := 0
+	for _, window := range readWindows(found) {
+		if _, ends := window.Next(at); !ends.IsZero() {
+			count++
+		} else if _, runs := window.At(at); runs {
+			count++
+		}
 	}
 	if count >= MostMaintenanceWindows {
 		return fmt.Errorf("%d maintenance windows: %w", count, ErrTooMany)
@@ -98,11 +107,15 @@ func (tx *Tx) limitMaintenance(ctx context.Context, team int64) error {
 	return nil
 }
 
-// MaintenanceWindows lists the windows of the team, those that nobody ended
-// first, then the newest first, at most 500.
-func (tx *Tx) MaintenanceWindows(ctx context.Context, team int64) ([]monitor.MaintenanceWindow, error) {
+// mayRunAgain are the windows that nobody ended, without those that were to run
+// once and did.
+const mayRunAgain = `ended_at IS NULL AND (recurrence <> '' OR starts_at + make_interval(secs => duration_seconds) > @at)`
+
+// MaintenanceWindows lists the windows of the team, those that may run at a time
+// or after it first, then the newest first, at most 500.
+func (tx *Tx) MaintenanceWindows(ctx context.Context, team int64, at time.Time) ([]monitor.MaintenanceWindow, error) {
 	rows, _ := tx.Query(ctx, `SELECT `+maintenanceColumns+` FROM maintenance_windows WHERE team_id = @team
-		ORDER BY ended_at NULLS FIRST, starts_at DESC, id DESC LIMIT 500`, pgx.StrictNamedArgs{"team": team})
+		ORDER BY `+mayRunAgain+` DESC, starts_at DESC, id DESC LIMIT 500`, pgx.StrictNamedArgs{"team": team, "at": at})
 	found, err := collectAll[maintenanceWindow](rows, "list the maintenance windows")
 	return readWindows(found), err
 }

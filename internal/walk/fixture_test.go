@@ -2,10 +2,12 @@ package walk_test
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -53,14 +55,20 @@ type world struct {
 	env    []string
 }
 
-func newWorld(t *testing.T, address string) *world {
+// newWorld serves host at address. Further names, of the same domain, have the
+// addresses that others gives them, and nothing serves them yet.
+func newWorld(t *testing.T, address string, others ...map[string][]string) *world {
 	t.Helper()
 	binary, err := build()
 	require.NoError(t, err, binary)
 	ca := checktest.NewCA(t, "Walk authority")
-	w := &world{t: t, binary: binary, issued: checktest.Issue(t, ca, pki.Leaf{Names: []string{host}})}
+	w := &world{t: t, binary: binary, issued: checktest.Issue(t, ca, pki.Leaf{Names: []string{host, "*." + strings.SplitN(host, ".", 2)[1]}})}
 	w.nginx = checktest.StartNginx(t, w.config(netip.MustParseAddr(address), nil, secureCookie))
-	names := dnsserver.Start(t, dnsserver.Map(map[string][]string{host: {address}}))
+	addresses := map[string][]string{host: {address}}
+	for _, more := range others {
+		maps.Copy(addresses, more)
+	}
+	names := dnsserver.Start(t, dnsserver.Map(addresses))
 	w.mail = alerttest.StartSMTP(t, alerttest.SMTPOptions{})
 	w.hook = alerttest.StartWebhook(t, "whsec_bm90IHRoZSByZWFsIHNlY3JldCB5ZXQgISEhISE=")
 

@@ -105,7 +105,7 @@ func (m Incidents) facets() []facet {
 	}
 	for _, application := range m.Counts.Applications {
 		filter := m.Filter
-		filter.Application, _ = strconv.ParseInt(application.Value, 10, 64)
+		filter.Application = application.ID
 		applications.add(application.Title, filter, application.Count, m.Filter.Application == filter.Application)
 	}
 	filter := m.Filter

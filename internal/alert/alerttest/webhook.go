@@ -113,6 +113,13 @@ func (s *WebhookServer) DropAnswers(count int) {
 	s.unheard += count
 }
 
+// Heal takes back every fault that no request met yet.
+func (s *WebhookServer) Heal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults, s.unheard = nil, 0
+}
+
 // Accepted returns every event accepted so far, in order.
 func (s *WebhookServer) Accepted() []Event { return s.copyOf(&s.accepted) }
 
