@@ -194,6 +194,7 @@ CREATE INDEX deliveries_notification ON deliveries (notification_id);
 CREATE INDEX deliveries_channel ON deliveries (channel_id, created_at DESC);
 CREATE INDEX deliveries_summary ON deliveries (channel_id, summary_at) WHERE state = 'pending' AND summary_at IS NOT NULL;
 CREATE INDEX deliveries_sent ON deliveries (channel_id, created_at) WHERE NOT held AND summary_at IS NULL;
+CREATE INDEX deliveries_held ON deliveries (channel_id, next_attempt_at) WHERE held AND state = 'pending';
 CREATE INDEX deliveries_failed ON deliveries (team_id, created_at DESC) WHERE state = 'failed';
 
 -- Addresses of calendars, which programs read without signing in.

@@ -34,7 +34,7 @@ func (w *summarizeWorker) NextRetry(job *river.Job[jobs.Summarize]) time.Time {
 func (w *summarizeWorker) Work(ctx context.Context, job *river.Job[jobs.Summarize]) error {
 	return w.config.inTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		at := w.config.now()
-		waiting, err := tx.WaitingForSummary(ctx, job.Args.ChannelID)
+		waiting, err := tx.WaitingForSummary(ctx, job.Args.ChannelID, at)
 		if err != nil {
 			return err
 		}

@@ -15,21 +15,49 @@ import (
 type Waiting struct {
 	DeliveryID string
 	TeamID     int64
+	Held       bool            // it waited for quiet hours to end
 	Message    monitor.Message // without verdicts, changes and endpoints
 }
 
-// WaitingForSummary locks a channel and returns what waits for its summary,
-// oldest first: none where the summary was made before.
-func (tx *Tx) WaitingForSummary(ctx context.Context, channel int64) ([]Waiting, error) {
+// WaitingForSummary locks a channel and returns what waits for its summary at
+// at, oldest first: none where the summary was made before. Of what quiet hours
+// held it withdraws what is stale by now.
+func (tx *Tx) WaitingForSummary(ctx context.Context, channel int64, at time.Time) ([]Waiting, error) {
 	if _, err := tx.Exec(ctx, `SELECT FROM channels WHERE id = @channel FOR NO KEY UPDATE`, pgx.StrictNamedArgs{"channel": channel}); err != nil {
 		return nil, fmt.Errorf("lock channel %d: %w", channel, err)
 	}
 	rows, _ := tx.Query(ctx, `
-		SELECT d.id::text AS delivery_id, d.team_id, n.payload - '{verdicts,changes,endpoints}'::text[] AS message
+		SELECT d.id::text AS delivery_id, d.team_id, d.held, n.payload - '{verdicts,changes,endpoints}'::text[] AS message
 		FROM deliveries d JOIN notifications n ON n.id = d.notification_id
-		WHERE d.channel_id = @channel AND d.state = 'pending' AND d.summary_at IS NOT NULL ORDER BY d.created_at, d.id`,
-		pgx.StrictNamedArgs{"channel": channel})
-	return collectAll[Waiting](rows, "list what waits for the summary of channel %d", channel)
+		WHERE d.channel_id = @channel AND d.state = 'pending' AND d.summary_at <= @at ORDER BY d.created_at, d.id`,
+		pgx.StrictNamedArgs{"channel": channel, "at": at})
+	all, err := collectAll[Waiting](rows, "list what waits for the summary of channel %d", channel)
+	if err != nil {
+		return nil, err
+	}
+	waiting := make([]Waiting, 0, len(all))
+	for _, one := range all {
+		stale, err := tx.withdrawStale(ctx, one, at)
+		if err != nil {
+			return nil, err
+		}
+		if !stale {
+			waiting = append(waiting, one)
+		}
+	}
+	return waiting, nil
+}
+
+// withdrawStale withdraws what was over before its channel heard of it.
+func (tx *Tx) withdrawStale(ctx context.Context, waiting Waiting, at time.Time) (stale bool, err error) {
+	if !waiting.Held {
+		return false, nil
+	}
+	delivery, err := tx.Delivery(ctx, waiting.DeliveryID)
+	if err != nil || !delivery.Stale() {
+		return false, err
+	}
+	return true, tx.WithdrawDelivery(ctx, delivery, at)
 }
 
 // Summarize writes a notification that tells all that waiting lists, with its

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gradewatch/gradewatch/internal/monitor"
 	"github.com/gradewatch/gradewatch/internal/store"
 )
 
@@ -50,4 +51,41 @@ func TestHeldMessageOfWhatFlapsIsNotStale(t *testing.T) {
 			return err
 		}))
 	}
+}
+
+// A night's messages are as much a burst in the morning as at any other time.
+func TestQuietHoursEndWithoutAFlood(t *testing.T) {
+	t.Parallel()
+	database, owner := twoTeams(t)
+	morning := instant.Add(8 * time.Hour)
+	notify := func(dispatch monitor.Dispatch) (dispatched store.Dispatched) {
+		require.NoError(t, database.Store.AsWorker(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			message := monitor.Message{Kind: monitor.EndpointUndetermined, OccurredAt: instant}
+			all, err := tx.NotifyRouted(ctx, ours, message, []monitor.Dispatch{dispatch}, instant)
+			dispatched = all[0]
+			return err
+		}))
+		return dispatched
+	}
+	held := monitor.Dispatch{ChannelID: ours * 100, At: morning, Held: true}
+	for range monitor.MostInBurst {
+		require.NotEmpty(t, notify(held).DeliveryID)
+	}
+	require.Equal(t, store.Dispatched{At: morning, SummaryOf: ours * 100}, notify(held))
+	require.Equal(t, store.Dispatched{At: morning}, notify(held))
+	require.NotEmpty(t, notify(monitor.Dispatch{ChannelID: ours * 100, At: instant}).DeliveryID, "what cannot wait does not wait for the morning's summary")
+
+	_, err := owner.Exec(t.Context(), `UPDATE notifications SET incident_id = 100, sequence = 7, payload = payload || '{"kind": "incident.opened"}'
+		WHERE id = (SELECT notification_id FROM deliveries WHERE summary_at IS NOT NULL ORDER BY id LIMIT 1)`)
+	require.NoError(t, err)
+	_, err = owner.Exec(t.Context(), `UPDATE incidents SET state = 'resolved', resolved_at = $1`, instant)
+	require.NoError(t, err)
+	require.NoError(t, database.Store.AsWorker(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		waiting, err := tx.WaitingForSummary(ctx, ours*100, instant)
+		require.NoError(t, err)
+		require.Empty(t, waiting, "not before it is due")
+		waiting, err = tx.WaitingForSummary(ctx, ours*100, morning)
+		require.Len(t, waiting, 1, "one of the two is over")
+		return err
+	}))
 }

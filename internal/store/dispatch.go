@@ -86,15 +86,15 @@ func (tx *Tx) deliverTo(ctx context.Context, team int64, notification uuid.UUID,
 		if due.Before(at) {
 			due = at
 		}
-		one := Dispatched{DeliveryID: id.String(), At: due}
-		var summary time.Time
-		if !dispatch.Held { // what waits for the morning comes out then
-			if _, decision := monitor.StepBurst(bursts[dispatch.ChannelID], monitor.BurstMessage, at); !decision.Send {
-				summary = decision.SummaryAt
-				one = Dispatched{At: summary}
-				if decision.First {
-					one.SummaryOf = dispatch.ChannelID
-				}
+		decision, err := tx.decideBurst(ctx, bursts[dispatch.ChannelID], dispatch, due, at)
+		if err != nil {
+			return nil, err
+		}
+		one, summary := Dispatched{DeliveryID: id.String(), At: due}, decision.SummaryAt
+		if !decision.Send {
+			one = Dispatched{At: summary}
+			if decision.First {
+				one.SummaryOf = dispatch.ChannelID
 			}
 		}
 		const insert = `
@@ -110,6 +110,28 @@ func (tx *Tx) deliverTo(ctx context.Context, team int64, notification uuid.UUID,
 		written = append(written, one)
 	}
 	return written, nil
+}
+
+// decideBurst says whether a delivery goes out by itself. What waits for the
+// morning comes out then, and is as much a burst then: of what is held until the
+// same time, all but the first are told in one summary at that time.
+func (tx *Tx) decideBurst(ctx context.Context, burst monitor.Burst, dispatch monitor.Dispatch, due, at time.Time) (monitor.BurstDecision, error) {
+	if !dispatch.Held {
+		_, decision := monitor.StepBurst(burst, monitor.BurstMessage, at)
+		return decision, nil
+	}
+	var alone, together int
+	err := tx.QueryRow(ctx, `SELECT count(*) FILTER (WHERE summary_at IS NULL), count(*) FILTER (WHERE summary_at IS NOT NULL)
+		FROM deliveries WHERE channel_id = @channel AND held AND state = 'pending' AND next_attempt_at = @due`,
+		pgx.StrictNamedArgs{"channel": dispatch.ChannelID, "due": due}).Scan(&alone, &together)
+	switch {
+	case err != nil:
+		return monitor.BurstDecision{}, fmt.Errorf("count what channel %d is told at %s: %w", dispatch.ChannelID, due, err)
+	case alone < monitor.MostInBurst:
+		return monitor.BurstDecision{Send: true}, nil
+	default:
+		return monitor.BurstDecision{SummaryAt: due, First: together == 0}, nil
+	}
 }
 
 // bursts returns what the channels of dispatches got in the last while. It
@@ -132,7 +154,7 @@ func (tx *Tx) bursts(ctx context.Context, dispatches []monitor.Dispatch, at time
 			ARRAY(SELECT d.created_at FROM deliveries d WHERE d.channel_id = c.id AND d.created_at > @since
 				AND NOT d.held AND d.summary_at IS NULL ORDER BY d.created_at) AS sent,
 			coalesce((SELECT max(d.summary_at) FROM deliveries d WHERE d.channel_id = c.id AND d.state = 'pending'
-				AND d.summary_at IS NOT NULL), '0001-01-01T00:00:00Z') AS summary_at
+				AND d.summary_at IS NOT NULL AND NOT d.held), '0001-01-01T00:00:00Z') AS summary_at
 		FROM channels c WHERE c.id = ANY(@ids)`, pgx.StrictNamedArgs{"ids": ids, "since": at.Add(-monitor.BurstWithin)})
 	all, err := collectAll[row](rows, "count what %d channels got", len(ids))
 	bursts := make(map[int64]monitor.Burst, len(all))
