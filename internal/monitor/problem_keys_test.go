@@ -38,7 +38,7 @@ func TestProblemKeys(t *testing.T) {
 		"whom browsers trust":      {"T-09", "addresses[192.0.2.1].certificates", checks.CauseTrustData, "T-09@host:app.example:8443 certificate:aa trust:2026-10"},
 		"nothing answers":          {"E-01", "http[192.0.2.1].hops[0].answer", "", "E-01@host:app.example:8443 unreachable@address:192.0.2.1:8443"},
 		"an error answers":         {"E-01", "http[192.0.2.1].hops[0].answer.status", "", "E-01@host:app.example:8443"},
-		"the name is gone":         {"L-08", "dns.addresses", "", "L-08@host:app.example:8443", "unresolved@domain:app.example"},
+		"the name is gone":         {"L-08", "dns.addresses", "", "L-08@host:app.example:8443 unresolved@domain:app.example"},
 		"a cookie":                 {"C-01", "http[192.0.2.1].hops[1].answer.cookies[sid].http_only", "", "C-01@host:app.example:8443"},
 		"a header of the server":   {"G-40", "http[192.0.2.1].hops[0].answer.hsts", "", "G-40@address:192.0.2.1:8443 G-40@host:app.example:8443"},
 		"DNS records":              {"R-01", "records.caa", "", "R-01@host:app.example:8443"},
