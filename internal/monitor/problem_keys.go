@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/publicsuffix"
+
 	"github.com/gradewatch/gradewatch/checks"
 )
 
@@ -47,7 +49,7 @@ func ProblemKeys(endpoint Endpoint, verdict checks.Verdict, observation *checks.
 	keys = append(keys, fmt.Sprintf("%s@host:%s:%d", verdict.Requirement, host, port))
 	keys = append(keys, addressKeys(verdict, observation, port)...)
 	if unresolved(verdict) {
-		keys = append(keys, "unresolved@domain:"+parentOf(host))
+		keys = append(keys, "unresolved@domain:"+domainOf(host))
 	}
 	return mergeKeys(nil, keys, mostProblemKeys)
 }
@@ -132,11 +134,11 @@ func unresolved(verdict checks.Verdict) bool {
 	})
 }
 
-// parentOf returns the name above a host; of one right below a top-level domain
-// the host itself.
-func parentOf(host string) string {
-	if _, parent, found := strings.Cut(host, "."); found && strings.Contains(parent, ".") {
-		return parent
+// domainOf returns the registrable domain of a host: what one party runs the
+// name servers of. A host that has none is its own.
+func domainOf(host string) string {
+	if domain, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
+		return domain
 	}
 	return host
 }
