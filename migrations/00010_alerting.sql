@@ -268,8 +268,9 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- People change how an incident is handled, never what was seen.
-GRANT UPDATE (state, acknowledged_at, acknowledged_by, snoozed_until, snooze_reason, snoozed_by, tell_at, tell_kind, tell_since, escalate_at)
+-- People change how an incident is handled, never what was seen; what they remove
+-- flaps no more.
+GRANT UPDATE (state, flapping, acknowledged_at, acknowledged_by, snoozed_until, snooze_reason, snoozed_by, tell_at, tell_kind, tell_since, escalate_at)
     ON incidents TO gradewatch_team;
 GRANT INSERT (team_id, incident_id, at, kind, who, text, endpoint_id) ON incident_entries TO gradewatch_team, gradewatch_worker;
 GRANT INSERT (team_id, reason, application_id, environment, endpoint_id, host, starts_at, duration_seconds, recurrence, zone, created_by, created_at),

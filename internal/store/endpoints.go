@@ -175,7 +175,8 @@ func (tx *Tx) resolveRemoved(ctx context.Context, at time.Time) error {
 	}
 	const resolving = `
 		WITH over AS (
-			UPDATE incidents i SET state = 'resolved', resolved_at = @at, tell_at = NULL, tell_kind = '', tell_since = NULL, escalate_at = NULL
+			UPDATE incidents i SET state = 'resolved', resolved_at = @at, flapping = false,
+				tell_at = NULL, tell_kind = '', tell_since = NULL, escalate_at = NULL
 			WHERE i.state <> 'resolved'
 				AND EXISTS (SELECT FROM incident_requirements r JOIN endpoints e ON e.id = r.endpoint_id
 					WHERE r.incident_id = i.id AND e.deleted_at IS NOT NULL)

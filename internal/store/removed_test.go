@@ -16,13 +16,14 @@ import (
 func TestRemovedEndpointIsToldNoMore(t *testing.T) {
 	t.Parallel()
 	database, owner := twoTeams(t)
-	_, err := owner.Exec(t.Context(), `UPDATE incidents SET tell_kind = 'incident.opened', tell_at = $1, tell_since = $1, escalate_at = $1`, instant)
+	_, err := owner.Exec(t.Context(), `UPDATE incidents SET tell_kind = 'incident.opened', tell_at = $1, tell_since = $1, escalate_at = $1, flapping = true`, instant)
 	require.NoError(t, err)
 	asOurs(t, database, func(ctx context.Context, tx *store.Tx) error { return tx.RemoveEndpoint(ctx, ours*100, instant) })
 	require.NoError(t, database.Store.AsWorker(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		incident, err := tx.LockIncident(ctx, ours*100)
 		require.NoError(t, err)
 		require.Equal(t, monitor.IncidentClosed, incident.State)
+		require.False(t, incident.Flapping, "what is registered anew and fails would reopen it in silence")
 		_, _, effects := monitor.StepIncident(incident, monitor.Tick{}, instant.Add(time.Hour), monitor.Settings{})
 		require.Empty(t, effects, "a tick that was on its way tells nothing")
 		late, err := tx.DueIncidents(ctx, instant.Add(time.Hour), 10)
