@@ -256,3 +256,20 @@ func queried[T any](s *site, query string) (value T) {
 	s.one(&value, query)
 	return value
 }
+
+// TestWithoutMailServer says that nobody is told by email, wherever people
+// would count on it, and stops where another channel is in use.
+func TestWithoutMailServer(t *testing.T) {
+	t.Parallel()
+	s := newSiteWithoutMail(t)
+	b := s.signedIn(s.person)
+	require.Contains(t, b.get("/").text("#delivery-trouble"), "no channel but email")
+	for _, path := range []string{"/channels", "/channels/1", "/contacts"} {
+		require.Contains(t, b.get(path).text("#no-mail"), "GRADEWATCH_SMTP_URL", path)
+	}
+	require.Equal(t, http.StatusCreated, b.post("/channels", url.Values{"kind": {"webhook"}, "address": {"https://hooks.example.com/in"}}).status)
+	require.Empty(t, b.get("/channels/2").text("#no-mail"), "a webhook needs no mail server")
+	require.Empty(t, b.get("/").text("#delivery-trouble"))
+	with := newSite(t)
+	require.Empty(t, with.signedIn(with.person).get("/channels").text("#no-mail"))
+}

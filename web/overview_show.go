@@ -105,6 +105,9 @@ func (s *server) addDeliveryTrouble(ctx context.Context, tx *store.Tx, model *vi
 		}
 		if channel.InUse() {
 			model.ChannelsInUse++
+			if s.NoMail && channel.Kind == "email" {
+				model.ChannelsMute++
+			}
 		}
 	}
 	return err

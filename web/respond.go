@@ -35,7 +35,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, status int, comp
 func (s *server) page(r *http.Request, title, nav string) views.Page {
 	return views.Page{
 		Title: title, Nav: nav, Session: visitOf(r).session, Assets: s.assets, Version: s.Version,
-		Notice: notice(r.URL.Query().Get("done")), Paused: s.paused(r),
+		Notice: notice(r.URL.Query().Get("done")), Paused: s.paused(r), NoMail: s.NoMail,
 	}
 }
 

@@ -34,6 +34,9 @@ type Config struct {
 	Version string
 	Vantage string // that new endpoints are looked at from; empty: local
 
+	// NoMail: no mail server is configured, so that no email can be sent.
+	NoMail bool
+
 	// Settings are the times by which incidents move on; zero: the defaults.
 	Settings monitor.Settings
 

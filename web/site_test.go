@@ -48,8 +48,19 @@ func newSite(t testing.TB, trust ...*appraisal.Trust) *site {
 	return newSiteWithQuota(t, 0, trust...)
 }
 
+// newSiteWithoutMail starts a site that has no mail server.
+func newSiteWithoutMail(t testing.TB) *site {
+	t.Helper()
+	return newSiteWith(t, 0, func(config *web.Config) { config.NoMail = true })
+}
+
 // newSiteWithQuota starts a site with a quota of hosts that are not verified.
 func newSiteWithQuota(t testing.TB, hosts int, trust ...*appraisal.Trust) *site {
+	t.Helper()
+	return newSiteWith(t, hosts, func(config *web.Config) { config.Trust = slices.Concat(trust, []*appraisal.Trust{nil})[0] })
+}
+
+func newSiteWith(t testing.TB, hosts int, change func(*web.Config)) *site {
 	t.Helper()
 	s := &site{TB: t, database: testdb.New(t), log: &syncBuffer{}}
 	s.store = s.database.Store.WithHostQuota(hosts)
@@ -60,10 +71,12 @@ func newSiteWithQuota(t testing.TB, hosts int, trust ...*appraisal.Trust) *site 
 	jobs, err := river.NewClient(riverpgxv5.New(s.database.Pool), &river.Config{})
 	require.NoError(t, err)
 	server := httptest.NewUnstartedServer(nil)
-	handler, err := web.New(web.Config{
-		Trust: slices.Concat(trust, []*appraisal.Trust{nil})[0], Store: s.store, Jobs: jobs, BaseURL: "http://" + server.Listener.Addr().String(), Version: "test",
+	config := web.Config{
+		Store: s.store, Jobs: jobs, BaseURL: "http://" + server.Listener.Addr().String(), Version: "test",
 		Clock: s.now, Logger: slog.New(slog.NewTextHandler(s.log, nil)), Contact: "ops@example.com",
-	})
+	}
+	change(&config)
+	handler, err := web.New(config)
 	require.NoError(t, err)
 	server.Config.Handler = handler
 	server.Start()

@@ -133,7 +133,7 @@ func newPages(s settings, from *store.Store, base string, logger *slog.Logger) (
 		Ready:     func(ctx context.Context) error { return current(ctx, from) },
 		UserAgent: httpsec.UserAgent, ClientAddress: web.ClientAddress(s.ClientAddressHeader),
 		Operator: s.Operator, Contact: s.Contact, Sources: s.sources, Trust: s.trust,
-		CompromiseContact: s.CompromiseContact, CompromiseLink: s.CompromiseLink, Settings: incidentSettings(s),
+		CompromiseContact: s.CompromiseContact, CompromiseLink: s.CompromiseLink, Settings: incidentSettings(s), NoMail: s.SMTPURL == "",
 	}
 	if s.Metrics {
 		registry := prometheus.NewRegistry()

@@ -20,6 +20,7 @@ type Page struct {
 	Notice  string                  // what was just done; empty: nothing
 	Refresh bool                    // without JavaScript, load again every 2 seconds
 	Paused  []monitor.VantageHealth // places of which what they see cannot be trusted now
+	NoMail  bool                    // no mail server is configured: no email can be sent
 	Assets  static.Assets
 	Version string
 }
@@ -34,6 +35,7 @@ type Overview struct {
 	Undelivered      int // messages that could not be delivered within UndeliveredDays
 	DisabledChannels int // that nothing got through to
 	ChannelsInUse    int
+	ChannelsMute     int // of them, those by email where no email can be sent
 	Filter           store.EndpointState
 	Groups           []Group
 	Previous         string // path of the page before; empty: none

@@ -898,7 +898,7 @@ func deliveryTrouble(m Overview) templ.Component {
 			templ_7745c5c3_Var36 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if m.Undelivered > 0 || m.DisabledChannels > 0 || m.ChannelsInUse == 0 {
+		if m.Undelivered > 0 || m.DisabledChannels > 0 || m.ChannelsInUse == m.ChannelsMute {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<div class=\"note bad\" id=\"delivery-trouble\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -987,8 +987,13 @@ func deliveryTrouble(m Overview) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+			} else if m.ChannelsInUse == m.ChannelsMute {
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<p>Nobody is told when something breaks: this installation has no mail server, and your team has <a href=\"/channels\">no channel but email</a>.</p>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 96, "</div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
