@@ -110,6 +110,8 @@ func TestRoutesSayWhoIsTold(t *testing.T) {
 		return form
 	}
 	require.Equal(t, "/routes?done=route-added", b.post("/routes", route(nil)).location)
+	require.Contains(t, before.text("form.card"), "With the first route")
+	require.Equal(t, "oncall@example.com", b.get("/routes").text("#untold li"), "who stops being told is said")
 	second := route(func(f url.Values) {
 		f.Set("channel", "2")
 		f.Set("level", "1")
@@ -117,9 +119,10 @@ func TestRoutesSayWhoIsTold(t *testing.T) {
 		f.Set("application", "1")
 	})
 	require.Equal(t, "/routes?done=route-added", b.post("/routes", second).location)
+	require.Empty(t, b.get("/routes").text("#untold"))
 	page := b.get("/routes?application=1&environment=Production&weight=critical")
 	require.Contains(t, page.text("#told"), "At once ada@example.com Then, if nobody has acknowledged it after 15 minutes oncall@example.com")
-	require.Contains(t, page.text("tbody"), "Shop, Production, high and heavier")
+	require.Contains(t, page.text("tbody"), "Shop, Production, high and above")
 	require.Contains(t, b.get("/routes?weight=low").text("#told"), "At once Nobody.")
 	for field, wrong := range map[string]string{
 		"channel": "99", "application": "99", "environment": "Moon", "least": "huge", "level": "9", "after": "soon", "quiet_from": "25:00",

@@ -58,7 +58,7 @@ func TestMaintenanceIsShownBeforeItIsSaved(t *testing.T) {
 	shown.Set("step", "save")
 	require.Equal(t, "/maintenance?done=maintenance-planned", b.post("/maintenance", shown).location)
 	row := b.get("/maintenance").text("section[aria-labelledby=coming] tbody tr")
-	require.Contains(t, row, "Patch night End for good : Patch night the environment Production")
+	require.Contains(t, row, "Patch night End for good : Patch night The environment Production")
 	require.Contains(t, row, "Every week: Saturday in Europe/Oslo ada@example.com")
 	require.Contains(t, b.get("/audit").text("tbody"), "Planned maintenance")
 }

@@ -69,13 +69,13 @@ func noticeOfTelling(key string) string {
 	case "incident-unacknowledged":
 		return "The acknowledgement is taken back. Somebody else is called if your routes say so."
 	case "incident-snoozed":
-		return "It is silent until the time below, unless it gets heavier."
+		return "It is silent until the time below, unless it gets worse."
 	case "incident-unsnoozed":
 		return "The snooze is over."
 	case "incident-noted":
 		return "The note is in the timeline."
 	case "maintenance-planned":
-		return "The maintenance is planned. What fails in it opens nothing and is told to nobody."
+		return "The maintenance is planned. While it runs, what fails opens no incident, and nobody is told."
 	case "maintenance-ended":
 		return "The maintenance is over. What fails from now on counts."
 	case "channel-removed":

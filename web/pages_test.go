@@ -141,7 +141,7 @@ func TestLookNowShowsItsProgress(t *testing.T) {
 		return err
 	}))
 	waiting := b.get("/endpoints/1")
-	require.Contains(t, waiting.text("#progress"), "A problem was seen once. We look again at "+again.Format("2006-01-02 15:04 UTC"))
+	require.Contains(t, waiting.text("#progress"), "A problem was seen once. Gradewatch looks again at "+again.Format("2006-01-02 15:04 UTC"))
 	require.Contains(t, waiting.text("li[data-requirement=C-02]"), "Seen once, looking again at "+again.Format("2006-01-02 15:04 UTC"))
 	require.Equal(t, "true", b.get(poll).header.Get("HX-Refresh"), "another look than the one that was polled")
 }

@@ -20,7 +20,7 @@ func (s *server) showService(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.render(w, r, http.StatusOK, views.ServicePage(s.page(r, "Can what we see be trusted?", ""), model))
+	return s.render(w, r, http.StatusOK, views.ServicePage(s.page(r, "Can Gradewatch’s results be trusted?", ""), model))
 }
 
 // paused lists the places of which what they see cannot be trusted now. That

@@ -136,13 +136,13 @@ func (l *letter) resolved(message monitor.Message) {
 func weightSentence(weight monitor.Weight) string {
 	switch weight {
 	case monitor.Critical:
-		return "Its weight is critical: people cannot use it now, since nothing answers or browsers refuse the certificate."
+		return "Its severity is critical: people cannot use it now, since nothing answers or browsers refuse the certificate."
 	case monitor.High:
-		return "Its weight is high: something that is required is not met."
+		return "Its severity is high: something that is required is not met."
 	case monitor.Medium:
-		return "Its weight is medium: something that is recommended is not met."
+		return "Its severity is medium: something that is recommended is not met."
 	case monitor.Low:
-		return "Its weight is low: it is advice, or about how things are done."
+		return "Its severity is low: it is advice, or about how things are done."
 	default:
 		return ""
 	}

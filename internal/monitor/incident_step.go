@@ -241,7 +241,7 @@ func (s *incidentStep) grow(before Incident, event Grew) {
 		}
 		s.State = IncidentOpen
 		s.SnoozedUntil, s.SnoozeReason, s.SnoozedBy = time.Time{}, "", ""
-		s.note(EntrySnoozeEnded, "", 0, "It got heavier, which ends the snooze.")
+		s.note(EntrySnoozeEnded, "", 0, "It got worse, which ends the snooze.")
 		if s.ToldAt.IsZero() {
 			s.opened()
 		}
@@ -289,7 +289,7 @@ func (s *incidentStep) worsened() {
 	}
 	text := fmt.Sprintf("It got wider: %d endpoints, after %d that were told.", s.Endpoints, s.ToldEndpoints)
 	if heavier {
-		text = fmt.Sprintf("It got heavier: %s, after %s that was told.", s.Weight, s.ToldWeight)
+		text = fmt.Sprintf("It got worse: %s, after %s that was told.", s.Weight, s.ToldWeight)
 	}
 	s.note(EntryWorsened, "", 0, text)
 }

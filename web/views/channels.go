@@ -182,6 +182,17 @@ type Routes struct {
 	Preview []RouteStep
 }
 
+// untold are the channels in use that no route leads to, where there are routes.
+func (m Routes) untold() (untold []store.Channel) {
+	for _, channel := range m.Channels {
+		leads := func(route monitor.ChannelRoute) bool { return route.ChannelID == channel.ID }
+		if len(m.Routes) > 0 && channel.InUse() && !slices.ContainsFunc(m.Routes, leads) {
+			untold = append(untold, channel)
+		}
+	}
+	return untold
+}
+
 // RouteForm is what was typed into the form of a new route.
 type RouteForm struct {
 	Channel, Application, Environment, Least, Level, After string
@@ -241,7 +252,7 @@ func (m Routes) about(route monitor.ChannelRoute) string {
 		about += ", " + string(route.Environment)
 	}
 	if route.Least != "" {
-		about += ", " + strings.ToLower(weightWord(route.Least)) + " and heavier"
+		about += ", " + strings.ToLower(weightWord(route.Least)) + " and above"
 	}
 	return about
 }
@@ -269,7 +280,7 @@ func quietWords(quiet monitor.QuietHours) string {
 	if except == monitor.Critical {
 		return words + "; what is critical is told all the same"
 	}
-	return words + "; what is " + strings.ToLower(weightWord(except)) + " or heavier is told all the same"
+	return words + "; what is " + strings.ToLower(weightWord(except)) + " or above is told all the same"
 }
 
 func clockWord(minutes int) string { return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60) }

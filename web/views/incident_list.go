@@ -92,7 +92,7 @@ type facetChoice struct {
 
 // facets are the ways to narrow the list besides by state.
 func (m Incidents) facets() []facet {
-	weights, environments, applications := facet{title: "Weight"}, facet{title: "Environment"}, facet{title: "Application"}
+	weights, environments, applications := facet{title: "Severity"}, facet{title: "Environment"}, facet{title: "Application"}
 	for _, weight := range monitor.Weights() {
 		filter := m.Filter
 		filter.Weight = weight

@@ -38,7 +38,7 @@ func vantageMark(vantage store.SeenVantage, now time.Time) (mark, string) {
 
 // pausedSentence says which places cannot be believed, since when and why.
 func pausedSentence(vantage monitor.VantageHealth) string {
-	return fmt.Sprintf("Alerting pauses for what we see from %s: %s", vantage.Vantage, vantage.Reason)
+	return fmt.Sprintf("Alerting pauses for what is seen from %s: %s", vantage.Vantage, vantage.Reason)
 }
 
 // referencesSentence says what the reference targets showed at the last check.
@@ -57,16 +57,16 @@ func referencesSentence(event *monitor.HealthEvent) string {
 
 // canarySentence says what a canary is, and what the last look at it said.
 func canarySentence(canary monitor.CanaryLook) string {
-	is := "nothing is wrong with it"
+	is := "Nothing is wrong with it"
 	if canary.Fails != "" {
-		is = "it fails " + canary.Fails
+		is = "It fails " + canary.Fails
 	}
-	seen := "we could not tell at the last check"
+	seen := "the last check could not tell"
 	switch {
 	case canary.Told && len(canary.Failing) == 0:
 		seen = "the last check saw nothing wrong"
 	case canary.Told:
 		seen = "the last check saw it fail " + strings.Join(canary.Failing, ", ")
 	}
-	return fmt.Sprintf("We know that %s; %s.", is, seen)
+	return fmt.Sprintf("%s; %s.", is, seen)
 }

@@ -68,7 +68,7 @@ func pausedBanner(paused []monitor.VantageHealth) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<p>Until then no incident opens, changes or resolves by what is seen from there, and nobody is told anything. What you see below may be older than it looks. <a href=\"/service\">How we know</a></p></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<p>Until then what is seen from there opens, changes or resolves no incident, and nobody is told anything. What you see below may be older than it looks. <a href=\"/service\">How Gradewatch knows</a></p></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -111,12 +111,12 @@ func ServicePage(p Page, m Service) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<div class=\"head\"><div><h1>Can what we see be trusted?</h1><p>Every minute each place that we look from asks reference targets that are always there, and looks at servers of which we know what is wrong with them. Where none of those targets answers, or those servers look otherwise, the fault is ours, and alerting pauses.</p></div></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<div class=\"head\"><div><h1>Can Gradewatch’s results be trusted?</h1><p>Gradewatch checks itself every minute, from each place that it looks from: well-known targets must answer, and servers with known faults must show just those faults. Where they do not, the fault is Gradewatch’s and not yours, and alerting pauses.</p></div></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if len(m.Vantages) == 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<div class=\"card empty\"><p>No place that we look from has reported yet. One does within a minute after a worker starts.</p></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<div class=\"card empty\"><p>No place has reported yet. Each does within a minute after its worker starts.</p></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -246,7 +246,7 @@ func vantageCard(m Service, vantage store.SeenVantage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if !vantage.Since.IsZero() {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<dt>So since</dt><dd>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<dt>Since</dt><dd>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -305,9 +305,9 @@ func vantageCard(m Service, vantage store.SeenVantage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var12 string
-			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(fmt.Sprintf("%d of %d that were looked at in the last 10 minutes and answered before became unreachable", vantage.Event.Turned, vantage.Event.Hosts))
+			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(fmt.Sprintf("Of %[2]d that answered before and were looked at in the last 10 minutes, %[1]d stopped answering", vantage.Event.Turned, vantage.Event.Hosts))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/views/service.templ`, Line: 76, Col: 158}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/views/service.templ`, Line: 76, Col: 164}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 			if templ_7745c5c3_Err != nil {
@@ -323,7 +323,7 @@ func vantageCard(m Service, vantage store.SeenVantage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if vantage.Event != nil && len(vantage.Event.Canaries) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<h3>Servers that we know</h3><ul class=\"plain spaced\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<h3>Servers with known faults</h3><ul class=\"plain spaced\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -364,7 +364,7 @@ func vantageCard(m Service, vantage store.SeenVantage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<p class=\"small muted after\">No server of known faults is set up to compare with (GRADEWATCH_CANARIES).</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<p class=\"small muted after\">No server with known faults is set up to compare with (GRADEWATCH_CANARIES).</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
