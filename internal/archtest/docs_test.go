@@ -53,6 +53,8 @@ func TestDocumentsNameRealSettings(t *testing.T) {
 	known["GRADEWATCH_TEST_FALSE_ALARMS"] = "" // how many assessments checks/tlsprobe makes across a bad network
 	known["GRADEWATCH_TEST_EVERY_OFFSET"] = "" // cuts the answers of a server at every byte there
 	known["GRADEWATCH_TEST_REGRADE"] = ""      // a million assessments in worker/regrade's benchmark
+	known["GRADEWATCH_TEST_CHAOS"] = ""        // how many regressions go through chaos in internal/walk
+	known["GRADEWATCH_TEST_CHAOS_SEED"] = ""   // which chaos
 	name := regexp.MustCompile(`\b(GRADEWATCH_[A-Z_]+|DATABASE_[A-Z_]*URL)\b`)
 	for _, path := range documents(t) {
 		for _, found := range name.FindAllString(document(t, path), -1) {
