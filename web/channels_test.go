@@ -111,6 +111,7 @@ func TestRoutesSayWhoIsTold(t *testing.T) {
 	}
 	require.Equal(t, "/routes?done=route-added", b.post("/routes", route(nil)).location)
 	require.Contains(t, before.text("form.card"), "With the first route")
+	require.Equal(t, 1, before.Find("#quiet_zone[data-own-zone]").Length(), "quiet hours are the reader's, unless they say otherwise")
 	require.Equal(t, "oncall@example.com", b.get("/routes").text("#untold li"), "who stops being told is said")
 	second := route(func(f url.Values) {
 		f.Set("channel", "2")
@@ -133,6 +134,7 @@ func TestRoutesSayWhoIsTold(t *testing.T) {
 		require.NotEmpty(t, bad.text("#faults"), field)
 		if field != "environment" {
 			require.Contains(t, bad.body, `value="Production" selected`, "what was typed is lost")
+			require.Zero(t, bad.Find("#quiet_zone[data-own-zone]").Length(), "and a zone that somebody chose stays")
 		}
 	}
 	require.Equal(t, "/routes?done=route-removed", b.post("/routes/1/remove", nil).location)

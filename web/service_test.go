@@ -34,7 +34,7 @@ func TestEveryPageSaysThatAlertingPauses(t *testing.T) {
 	require.Contains(t, blind, "Blind")
 	require.Contains(t, blind, "Reference targets None of them answers")
 	require.Contains(t, blind, "https://expired.example/ It fails T-09; the last check saw nothing wrong.")
-	require.Contains(t, blind, "3 of 40 that were looked at")
+	require.Contains(t, blind, "Of 40 that answered before and were looked at in the last 10 minutes, 3 stopped answering")
 	require.Contains(t, page.text(`section[data-vantage=osl] .card-head`), "Sound")
 	require.Contains(t, page.text(`section[data-vantage=old] .card-head`), "Does not run")
 	s.sql(`UPDATE vantages SET state = 'sound'`)

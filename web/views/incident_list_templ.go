@@ -445,7 +445,7 @@ func noIncidents(m Incidents) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "\">Show those of every URL</a></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "\">Clear what you chose</a></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -960,14 +960,14 @@ func FleetIncidentsPage(p Page, m FleetIncidents) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<p><a href=\"/fleet/incidents#listed\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<p>Not resolved: <a href=\"/fleet/incidents#listed\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var45 string
 				templ_7745c5c3_Var45, templ_7745c5c3_Err = templ.JoinStringErrs(plural(incidents, "incident"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/views/incident_list.templ`, Line: 207, Col: 69}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/views/incident_list.templ`, Line: 207, Col: 83}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
 				if templ_7745c5c3_Err != nil {
@@ -980,13 +980,13 @@ func FleetIncidentsPage(p Page, m FleetIncidents) templ.Component {
 				var templ_7745c5c3_Var46 string
 				templ_7745c5c3_Var46, templ_7745c5c3_Err = templ.JoinStringErrs(plural(teams, "team"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/views/incident_list.templ`, Line: 207, Col: 102}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/views/incident_list.templ`, Line: 207, Col: 116}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 85, " not resolved. Where many teams have the same cause at once, it is likelier one event, or Gradewatch itself: see <a href=\"/service\">whether its results can be trusted</a>.</p><section class=\"card flush\" aria-labelledby=\"groups\"><div class=\"card-head\"><h2 id=\"groups\">By team and cause</h2></div><div class=\"table-wrap\"><table class=\"cards\"><thead><tr><th scope=\"col\">Team</th><th scope=\"col\">Cause</th><th scope=\"col\">Incidents</th><th scope=\"col\">URLs</th><th scope=\"col\">Highest severity</th><th scope=\"col\">Since</th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 85, ". Where many teams have the same cause at once, it is likelier one event, or Gradewatch itself: see <a href=\"/service\">whether its results can be trusted</a>.</p><section class=\"card flush\" aria-labelledby=\"groups\"><div class=\"card-head\"><h2 id=\"groups\">By team and cause</h2></div><div class=\"table-wrap\"><table class=\"cards\"><thead><tr><th scope=\"col\">Team</th><th scope=\"col\">Cause</th><th scope=\"col\">Incidents</th><th scope=\"col\">URLs</th><th scope=\"col\">Highest severity</th><th scope=\"col\">Since</th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
