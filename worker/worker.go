@@ -222,6 +222,7 @@ func riverConfig(config Config, kinds *river.Workers) *river.Config {
 		return settings
 	}
 	settings.Queues[jobs.QueueNotify] = river.QueueConfig{MaxWorkers: 8}
+	settings.Queues[jobs.QueueTell] = river.QueueConfig{MaxWorkers: 4}
 	settings.Queues[jobs.QueueVerify] = river.QueueConfig{MaxWorkers: 4}
 	settings.Queues[jobs.QueueUpkeep] = river.QueueConfig{MaxWorkers: 4} // a claim finds a place beside upkeep, reminders and a regrade
 	atStart := &river.PeriodicJobOpts{RunOnStart: true}

@@ -85,7 +85,7 @@ func InsertDeliver(ctx context.Context, client *Client, tx pgx.Tx, delivery stri
 // that asked for it: one an incident and time. now is by the clock that at is by.
 func InsertTell(ctx context.Context, client *Client, tx pgx.Tx, incident int64, at, now time.Time) error {
 	options := &river.InsertOpts{
-		Queue: QueueNotify, MaxAttempts: deliverJobAttempts, ScheduledAt: scheduled(at.Sub(now)),
+		Queue: QueueTell, MaxAttempts: deliverJobAttempts, ScheduledAt: scheduled(at.Sub(now)),
 		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
 	}
 	if _, err := client.InsertTx(ctx, tx, Tell{IncidentID: incident, At: at}, options); err != nil {
@@ -108,7 +108,7 @@ func InsertLateTells(ctx context.Context, client *Client, tx pgx.Tx, incidents .
 // InsertSummarize inserts the job that summarizes what waits for a channel, to
 // run after a time by River's clock.
 func InsertSummarize(ctx context.Context, client *Client, tx pgx.Tx, channel int64, at time.Time, after time.Duration) error {
-	options := &river.InsertOpts{Queue: QueueNotify, MaxAttempts: deliverJobAttempts, ScheduledAt: scheduled(after)}
+	options := &river.InsertOpts{Queue: QueueTell, MaxAttempts: deliverJobAttempts, ScheduledAt: scheduled(after)}
 	if _, err := client.InsertTx(ctx, tx, Summarize{ChannelID: channel, At: at}, options); err != nil {
 		return fmt.Errorf("insert the summary of channel %d: %w", channel, err)
 	}
@@ -127,7 +127,7 @@ func InsertLateSummaries(ctx context.Context, client *Client, tx pgx.Tx, channel
 
 func late() *river.InsertOpts {
 	return &river.InsertOpts{
-		Queue: QueueNotify, MaxAttempts: deliverJobAttempts, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
+		Queue: QueueTell, MaxAttempts: deliverJobAttempts, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
 	}
 }
 

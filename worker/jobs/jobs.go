@@ -12,7 +12,8 @@ import (
 
 // The queues. Looks have a queue a vantage: VantageQueue.
 const (
-	QueueNotify = "notify" // what is told of incidents, and deliveries
+	QueueNotify = "notify" // deliveries
+	QueueTell   = "tell"   // what is told of incidents: it must not wait for slow receivers
 	QueueVerify = "verify" // checks of whose a host is: they wait for the network, and claims must not wait for them
 	QueueUpkeep = "upkeep" // claims, partitions, clean-up, reminders
 )
