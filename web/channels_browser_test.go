@@ -21,7 +21,8 @@ func (s *site) seedChannels(b *browser) (failed string) {
 	long := "https://hooks.example.com/" + strings.Repeat("averylongpath", 12)
 	s.addEndpoint("Shop", "https://shop.example.com/cb", policy.Production)
 	for _, form := range []url.Values{
-		{"kind": {"webhook"}, "address": {long}}, {"kind": {"chat"}, "name": {"On call"}, "address": {slackHook}},
+		{"kind": {"webhook"}, "address": {long}},
+		{"kind": {"chat"}, "name": {"On call"}, "address": {slackHook}},
 		{"kind": {"webhook"}, "address": {"https://gone.example.com/in"}},
 	} {
 		b.post("/channels", form)
@@ -31,7 +32,8 @@ func (s *site) seedChannels(b *browser) (failed string) {
 	s.sql(`UPDATE channels SET failing_since = $1 WHERE id = 3`, s.now())
 	s.sql(`UPDATE channels SET disabled_at = $1, failing_since = $1, disabled_reason = 'Its receiver answered that it is gone for good (HTTP 410).' WHERE id = 4`, s.now())
 	for _, route := range []url.Values{
-		{"channel": {"1"}, "least": {"medium"}}, {"channel": {"2"}, "environment": {"Production"}},
+		{"channel": {"1"}, "least": {"medium"}},
+		{"channel": {"2"}, "environment": {"Production"}},
 		{"channel": {"3"}, "application": {"1"}, "level": {"1"}, "after": {"15"}, "quiet_from": {"22:00"}, "quiet_until": {"07:00"}, "quiet_days": {"1", "2"}, "quiet_zone": {"Europe/Oslo"}},
 	} {
 		require.Equal(s, "/routes?done=route-added", b.post("/routes", route).location)
