@@ -118,7 +118,7 @@ func TestBrowserIncidents(t *testing.T) {
 	s.pictureHere(ctx, "h-maintenance-fault")
 	require.NoError(t, chromedp.Do(ctx, chromedp.Click(chromedp.CSS("#repeat-daily")), chromedp.Click(chromedp.CSS("button.primary")), chromedp.WaitVisible(chromedp.CSS("tr[data-occurrence]"))))
 	s.pictureHere(ctx, "h-maintenance-preview")
-	s.sql(`UPDATE vantages SET state = 'blind', reason = 'None of our reference targets answers: our own network is down.'`)
+	s.sql(`UPDATE vantages SET state = 'blind', reason = 'None of the reference targets answers: Gradewatch’s own network is down.'`)
 	s.walkPictures(ctx, map[string]string{"h-paused": "/incidents"}, 1280, 360)
 	signIn(s.colleague(monitor.Operator, "operator@example.com", true))
 	s.walkPictures(ctx, map[string]string{"h-fleet": "/fleet/incidents", "h-fleet-incident": fmt.Sprintf("/fleet/incidents/%d", incident)}, 1280, 360)

@@ -18,13 +18,13 @@ func TestEveryPageSaysThatAlertingPauses(t *testing.T) {
 	b := s.signedIn(s.person)
 	require.Contains(t, b.get("/service").text("main"), "has reported yet")
 	s.sql(`INSERT INTO vantages (name, seen_at, state, since, reason, checked_at, detail) VALUES
-		('arn', $1, 'blind', $2, 'None of our reference targets answers: our own network is down.', $1,
+		('arn', $1, 'blind', $2, 'None of the reference targets answers: Gradewatch’s own network is down.', $1,
 			'{"References": {"state": "known", "value": false}, "Canaries": [{"url": "https://expired.example/", "fails": "T-09", "Told": true, "Failing": null}], "Hosts": 40, "Turned": 3}'),
 		('osl', $1, 'sound', $2, '', $1, NULL), ('old', $3, 'sound', NULL, '', NULL, NULL)`,
 		s.now(), s.now().Add(-10*time.Minute), s.now().Add(-time.Hour))
 	for _, path := range []string{"/", "/incidents", "/maintenance", "/channels", "/nowhere"} {
 		banner := b.get(path).text(".paused")
-		require.Contains(t, banner, "Alerting pauses for what is seen from arn: None of our reference targets answers", path)
+		require.Contains(t, banner, "Alerting pauses for what is seen from arn: None of the reference targets answers", path)
 		require.Contains(t, banner, "what is seen from there opens, changes or resolves no incident", path)
 	}
 	require.Zero(t, s.browser().get("/probe").Find(".paused").Length(), "strangers read nothing of it")
@@ -55,9 +55,9 @@ func TestAvailabilityLeadsToTheLooksBehindIt(t *testing.T) {
 		FROM generate_series(0, 20) n`, s.person.TeamID, s.now())
 	card := b.get("/endpoints/1").Find("section[aria-labelledby=availability]")
 	row := func(days int) string { return card.Find(fmt.Sprintf(`tr[data-days="%d"]`, days)).Text() }
-	require.Contains(t, row(1), "100 %")
-	require.Contains(t, row(7), "99.73 %", "one hour, half of it planned, of 8 days")
-	require.Contains(t, card.Find(`tr[data-days="7"] .fail-text`).Text(), "99.73 %", "below what is ours")
+	require.Contains(t, row(1), "100%")
+	require.Contains(t, row(7), "99.73%", "one hour, half of it planned, of 8 days")
+	require.Contains(t, card.Find(`tr[data-days="7"] .fail-text`).Text(), "99.73%", "below what is ours")
 	require.Contains(t, row(30), "30 minutes", "planned work is said by itself")
 	require.Contains(t, row(7), "ms")
 	require.Contains(t, card.Text(), "sets no number for partners")

@@ -132,13 +132,13 @@ func (h VantageHealth) sound(at time.Time) (VantageHealth, []HealthEffect) {
 // judge says what a check shows, and why as a sentence.
 func (e HealthEvent) judge() (HealthState, string) {
 	if e.References.State == checks.Known && !e.References.Value {
-		return Blind, "None of our reference targets answers: our own network is down."
+		return Blind, "None of the reference targets answers: Gradewatch’s own network is down."
 	}
 	if wrong := e.wrongCanaries(); len(wrong) > 0 {
-		return Wrong, "Servers of which we know what is wrong with them look otherwise: " + strings.Join(wrong, ", ") + "."
+		return Wrong, "Servers with known faults do not show them: " + strings.Join(wrong, ", ") + "."
 	}
 	if e.swamped() {
-		return Swamped, fmt.Sprintf("%d of %d hosts became unreachable within %.0f minutes, so it is likelier to be our network than theirs.",
+		return Swamped, fmt.Sprintf("%d of %d hosts became unreachable within %.0f minutes, so it is likelier Gradewatch’s network than theirs.",
 			e.Turned, e.Hosts, SwampedWithin.Minutes())
 	}
 	return Sound, ""

@@ -227,7 +227,7 @@ func (s *incidentStep) grow(before Incident, event Grew) {
 	if len(event.Added) > 0 {
 		text := fails(event.Added)
 		if s.Endpoints > 1 {
-			text += fmt.Sprintf(" It holds %d endpoints now.", s.Endpoints)
+			text += fmt.Sprintf(" It holds %d URLs now.", s.Endpoints)
 		}
 		s.note(EntryGrew, "", event.EndpointID, text)
 	}
@@ -287,7 +287,7 @@ func (s *incidentStep) worsened() {
 	default:
 		s.wait(IncidentWorsened, at)
 	}
-	text := fmt.Sprintf("It got wider: %d endpoints, after %d that were told.", s.Endpoints, s.ToldEndpoints)
+	text := fmt.Sprintf("It got wider: %d URLs, after %d that were told.", s.Endpoints, s.ToldEndpoints)
 	if heavier {
 		text = fmt.Sprintf("It got worse: %s, after %s that was told.", s.Weight, s.ToldWeight)
 	}

@@ -258,7 +258,7 @@ func TestTheTimelineSaysWhoAndWhen(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"0s opened  T-02 fails.",
-		"1m0s told  People are told that it opened, on one endpoint.",
+		"1m0s told  People are told that it opened, on one URL.",
 		"1h0m0s acknowledged kim@example.com Somebody takes it on: nobody else is called.",
 		"2h0m0s snoozed ada@example.com Silent until 2026-11-02 19:10 UTC. New host next week.",
 		"3h0m0s resolved  C-01 passes again. T-02 is waived. T-03 is asked no longer. Nothing in it fails any more.",

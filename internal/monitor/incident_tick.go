@@ -71,9 +71,9 @@ func (s *incidentStep) tell(kind NotificationKind) {
 }
 
 func toldText(kind NotificationKind, endpoints int) string {
-	holds := "one endpoint"
+	holds := "one URL"
 	if endpoints > 1 {
-		holds = fmt.Sprintf("%d endpoints", endpoints)
+		holds = fmt.Sprintf("%d URLs", endpoints)
 	}
 	switch kind {
 	case IncidentOpened:

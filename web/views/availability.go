@@ -38,9 +38,9 @@ func spanTitle(days int) string {
 // shareWords is a share in percent, never rounded up to 100.
 func shareWords(share float64) string {
 	if share >= 1 {
-		return "100 %"
+		return "100%"
 	}
-	return fmt.Sprintf("%.2f %%", float64(int(share*10_000))/100)
+	return fmt.Sprintf("%.2f%%", float64(int(share*10_000))/100)
 }
 
 // spentWords says a time that was counted: 3 hours 20 minutes; none: empty.

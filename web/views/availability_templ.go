@@ -185,7 +185,7 @@ func availabilityCard(a Availability) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</ul><span>today</span></div></div><div class=\"table-wrap\"><table class=\"cards\"><caption class=\"visually-hidden\">How often it answered, and how fast, over four periods</caption> <thead><tr><th scope=\"col\">The last</th><th scope=\"col\">Available</th><th scope=\"col\">Down</th><th scope=\"col\">Planned work</th><th scope=\"col\">Unknown</th><th scope=\"col\">95 % answered within</th><th scope=\"col\">Looks</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</ul><span>today</span></div></div><div class=\"table-wrap\"><table class=\"cards\"><caption class=\"visually-hidden\">How often it answered, and how fast, over four periods</caption> <thead><tr><th scope=\"col\">The last</th><th scope=\"col\">Available</th><th scope=\"col\">Down</th><th scope=\"col\">Planned work</th><th scope=\"col\">Unknown</th><th scope=\"col\">95% answered within</th><th scope=\"col\">Looks</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -294,14 +294,14 @@ func availabilityCard(a Availability) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</td><td data-label=\"95 % within\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</td><td data-label=\"95% within\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var18 string
 				templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(tookWords(span.P95))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/views/availability.templ`, Line: 56, Col: 58}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/views/availability.templ`, Line: 56, Col: 57}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 				if templ_7745c5c3_Err != nil {
@@ -423,14 +423,14 @@ func availabilityCard(a Availability) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<p class=\"small muted\">Days are of UTC; a period begins at midnight, at least that long ago. Available is the share of the time that is known, without planned work; a look speaks for the time until the next one, for 2 hours at the most. SuperOffice quotes 99.8 % for itself and sets no number for partners: that less than ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<p class=\"small muted\">Days are of UTC; a period begins at midnight, at least that long ago. Available is the share of the time that is known, without planned work; a look speaks for the time until the next one, for 2 hours at the most. SuperOffice quotes 99.8% for itself and sets no number for partners: that less than ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var26 string
 			templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(shareWords(AvailabilityMark))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/views/availability.templ`, Line: 74, Col: 356}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/views/availability.templ`, Line: 74, Col: 355}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 			if templ_7745c5c3_Err != nil {

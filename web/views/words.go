@@ -218,6 +218,8 @@ func causeWord(cause checks.Cause) string {
 // causeWhy says what a cause means for whoever runs the endpoint.
 func causeWhy(cause checks.Cause) string {
 	switch cause {
+	case checks.CauseConfiguration:
+		return ": something at the server, in its network or in the application, and not the requirements."
 	case checks.CauseCriteria:
 		return ": the requirements changed, and not the server."
 	case checks.CauseEngine:
