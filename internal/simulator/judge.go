@@ -67,6 +67,7 @@ func (r *Rules) apply(observation *checks.Observation, endpoint monitor.Endpoint
 	if next > 0 {
 		judged.from = boundaries[next-1]
 	}
+	judged.judgement = checks.Judgement{Verdicts: judged.judgement.Verdicts} // of ten thousand endpoints the rest would fill memory
 	judged.until = at.AddDate(10, 0, 0)
 	if next < len(boundaries) {
 		judged.until = boundaries[next]

@@ -17,7 +17,7 @@ const (
 )
 
 // judgementsKept bounds the judgements of one endpoint that are remembered.
-const judgementsKept = 12
+const judgementsKept = 6
 
 // sightKey is everything that what a look sees depends on: equal keys, equal
 // observations.
@@ -193,7 +193,7 @@ func (e *Endpoint) observe(key sightKey, s sight) *checks.Observation {
 	if seen := e.seen[key]; seen != nil {
 		return seen
 	}
-	if len(e.seen) > 100 {
+	if len(e.seen) > 12 {
 		clear(e.seen)
 		clear(e.carried)
 	}

@@ -20,7 +20,7 @@ type chance struct {
 // each on a host of its own and for hours, with short glitches and a share of
 // lost looks between them. Equal seeds give equal scripts.
 func Random(seed uint64) Script {
-	random := rand.New(rand.NewPCG(seed, 11)) //nolint:gosec // a simulation
+	random := rand.New(rand.NewPCG(seed, 11))
 	const length = 9 * day
 	hosts := 2 + random.IntN(5)
 	script := Script{Name: fmt.Sprintf("Random %d", seed), Length: length}

@@ -4,10 +4,12 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/gradewatch/gradewatch/internal/simulator"
 )
@@ -28,12 +30,17 @@ const (
 // play runs every script, each with the seed of its place.
 func play(t *testing.T) []simulator.Result {
 	t.Helper()
-	var results []simulator.Result
-	for i, script := range simulator.Scripts() {
-		result, err := script.Run(uint64(i))
-		require.NoError(t, err)
-		results = append(results, result)
+	scripts := simulator.Scripts()
+	results := make([]simulator.Result, len(scripts))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, script := range scripts {
+		group.Go(func() (err error) {
+			results[i], err = script.Run(uint64(i))
+			return err
+		})
 	}
+	require.NoError(t, group.Wait())
 	return results
 }
 

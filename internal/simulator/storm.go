@@ -10,14 +10,14 @@ import (
 // is on a host of its own, which accepts SSL 3.0.
 func Storm(teams, endpoints int, oneCause bool) Script {
 	return Script{
-		Name: "A storm", Length: 4 * time.Hour,
+		Name: "A storm", Length: 150 * time.Minute,
 		Play: func(w *World) {
 			var hosts []*Host
 			for range teams {
 				_, more := manyHealthy(w, endpoints)
 				hosts = append(hosts, more...)
 			}
-			w.At(90*time.Minute, fmt.Sprintf("%d endpoints turn bad", teams*endpoints), func() {
+			w.At(20*time.Minute, fmt.Sprintf("%d endpoints turn bad", teams*endpoints), func() {
 				if oneCause {
 					w.distrust()
 					return

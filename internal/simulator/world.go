@@ -104,7 +104,7 @@ func NewWorld(seed uint64) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &World{now: Start(), Authority: authority, Rules: rules, random: rand.New(rand.NewPCG(seed, 7))} //nolint:gosec // a simulation
+	w := &World{now: Start(), Authority: authority, Rules: rules, random: rand.New(rand.NewPCG(seed, 7))}
 	w.AddVantage("main")
 	return w, nil
 }
@@ -182,7 +182,7 @@ func (w *World) AddHost(name string, servers int) *Host {
 	host := &Host{Name: name}
 	for range servers {
 		w.addresses++
-		host.Servers = append(host.Servers, &Server{Address: netip.AddrFrom4([4]byte{198, byte(w.addresses >> 16), byte(w.addresses >> 8), byte(w.addresses)})})
+		host.Servers = append(host.Servers, &Server{Address: netip.AddrFrom4([4]byte{198, byte(w.addresses >> 16), byte(w.addresses >> 8), byte(w.addresses)})}) //nolint:gosec // the bits of a number
 	}
 	w.hosts = append(w.hosts, host)
 	w.Serve(w.Issue(90*24*time.Hour, name), host)
