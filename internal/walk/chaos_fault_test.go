@@ -113,7 +113,10 @@ func (c *chaos) mail() {
 		{At: "connect", Code: 421, Text: "4.3.2 Service shutting down", Times: 1},
 		{At: "rcpt", Code: 451, Text: "4.3.0 Try again later", Times: 1},
 		{At: "data", Code: 452, Text: "4.3.1 No room", Times: 1},
-		{DropBeforeAccepting: 1}, {DropBeforeAnswer: 1}, {DropAfterAnswer: 1}, {Silent: 1},
+		{DropBeforeAccepting: 1},
+		{DropBeforeAnswer: 1},
+		{DropAfterAnswer: 1},
+		{Silent: 1},
 	}
 	i := c.random.IntN(len(faults))
 	c.noted(fmt.Sprintf("mail fault %d", i))
