@@ -54,11 +54,12 @@ func TestStormOfManyCauses(t *testing.T) {
 	require.LessOrEqual(t, c.most, 7*monitor.MostInBurst, "an hour of looks")
 }
 
-// BenchmarkStorm is ten thousand endpoints that turn bad at once.
+// BenchmarkStorm is two thousand endpoints that turn bad at once: ten thousand take
+// five times as long, and 10 GiB.
 func BenchmarkStorm(b *testing.B) {
 	for name, script := range map[string]simulator.Script{
-		"OneCause":   simulator.Storm(200, 50, true),
-		"ManyCauses": simulator.Storm(1, 10_000, false),
+		"OneCause":   simulator.Storm(200, 10, true),
+		"ManyCauses": simulator.Storm(1, 2000, false),
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
