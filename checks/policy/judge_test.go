@@ -34,7 +34,7 @@ type world struct {
 
 func healthy(t testing.TB) *world {
 	t.Helper()
-	ca, err := pki.NewCA("Test root")
+	ca, err := pki.NewRoot(pki.Authority{Name: "Test root", NotBefore: at.AddDate(-1, 0, 0), NotAfter: at.AddDate(9, 0, 0)})
 	require.NoError(t, err)
 	w := &world{
 		at: at,
