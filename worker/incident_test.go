@@ -272,12 +272,7 @@ func TestSnoozedIsSilentUntilItsEnd(t *testing.T) {
 func TestMaintenanceOpensNothing(t *testing.T) {
 	t.Parallel()
 	b := newBreakable(t, nil)
-	ends := b.clock.now().Add(time.Hour).UTC().Truncate(time.Microsecond)
-	b.asTeam(func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO maintenance_windows (team_id, reason, host, starts_at, duration_seconds, created_by, created_at)
-			VALUES ($1, 'Move', 'app.test', $2, 7200, 'kim@partner.example', $2)`, b.team.ID, ends.Add(-2*time.Hour))
-		return err
-	})
+	ends := b.plan(time.Hour)
 	b.breaks()
 	for range 3 {
 		b.seen()
