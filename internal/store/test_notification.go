@@ -2,12 +2,10 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/gradewatch/gradewatch/internal/monitor"
@@ -48,30 +46,5 @@ func (tx *Tx) CreateTestNotification(ctx context.Context, channel Channel, messa
 	if err := tx.limitTests(ctx, channel.TeamID, at); err != nil {
 		return "", err
 	}
-	payload, err := json.Marshal(message)
-	if err != nil {
-		return "", fmt.Errorf("write the test message: %w", err)
-	}
-	notification, err := uuid.NewV7()
-	if err != nil {
-		return "", fmt.Errorf("make an id for the test: %w", err)
-	}
-	delivery, err := uuid.NewV7()
-	if err != nil {
-		return "", fmt.Errorf("make an id for the test: %w", err)
-	}
-	const insert = `
-		WITH told AS (
-			INSERT INTO notifications (id, team_id, kind, created_at, payload) VALUES (@notification, @team, @kind, @at, @payload)
-			RETURNING id, team_id)
-		INSERT INTO deliveries (id, team_id, notification_id, channel_id, state, created_at, next_attempt_at)
-		SELECT @delivery, team_id, id, @channel, 'pending', @at, @at FROM told`
-	_, err = tx.Exec(ctx, insert, pgx.StrictNamedArgs{
-		"notification": notification.String(), "team": channel.TeamID, "kind": string(message.Kind), "at": at,
-		"payload": json.RawMessage(payload), "delivery": delivery.String(), "channel": channel.ID,
-	})
-	if err != nil {
-		return "", fmt.Errorf("write the test of channel %d: %w", channel.ID, err)
-	}
-	return delivery.String(), nil
+	return tx.NotifyChannel(ctx, channel.TeamID, channel.ID, message, at)
 }
