@@ -90,7 +90,7 @@ func chaosRound(t *testing.T, seed uint64) {
 		c.calm(v, lanes, want)
 	}
 	_, owner := c.cluster.urls()
-	settledAt(t, owner)
+	settled(t, owner, toldWithin)
 	c.prove(owner, lanes)
 }
 
@@ -320,13 +320,6 @@ func freeAddress(t *testing.T) string {
 	require.NoError(t, err)
 	defer listener.Close()
 	return listener.Addr().String()
-}
-
-func settledAt(t *testing.T, owner string) {
-	t.Helper()
-	eventually(t, toldWithin, "every delivery ends", func() bool {
-		return counted(t, owner, `SELECT count(*) FROM deliveries WHERE state = 'pending'`) == 0
-	})
 }
 
 // counted asks a database past row-level security.

@@ -1,14 +1,12 @@
 package walk_test
 
 import (
-	"context"
 	"math/rand/v2"
 	"os"
 	"strconv"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradewatch/gradewatch/internal/testdb"
@@ -68,12 +66,12 @@ func TestKilledWorkersTellOnce(t *testing.T) {
 		}
 		v.lookUntil(w, endpoint, events, enough+fullLease)
 	}
-	settled(t, database)
+	settled(t, database.OwnerURL, 2*enough)
 
 	require.Len(t, distinctMails(w), events, "one Message-ID an event")
 	require.Len(t, distinctHooks(w), events, "one webhook-id an event")
 	require.Empty(t, w.hook.Refused())
-	require.Equal(t, (events+1)/2, count(t, database, `SELECT count(*) FROM incidents`), "one incident a regression")
+	require.Equal(t, (events+1)/2, counted(t, database.OwnerURL, `SELECT count(*) FROM incidents`), "one incident a regression")
 	repeats := repeatsProved(t, w, killed)
 	t.Logf("%d kills, %d events, %d incidents, %d repeats, each under its id and around a kill", len(killed), events, (events+1)/2, repeats)
 }
@@ -100,10 +98,10 @@ func (w *world) moment(workers []*process, event, told int) []int {
 }
 
 // settled waits until no delivery is on its way any more.
-func settled(t *testing.T, database *testdb.Database) {
+func settled(t *testing.T, owner string, within time.Duration) {
 	t.Helper()
-	eventually(t, 2*enough, "every delivery ends", func() bool {
-		return count(t, database, `SELECT count(*) FROM deliveries WHERE state = 'pending'`) == 0
+	eventually(t, within, "every delivery ends", func() bool {
+		return counted(t, owner, `SELECT count(*) FROM deliveries WHERE state = 'pending'`) == 0
 	})
 }
 
@@ -112,16 +110,6 @@ func (v *visitor) lookUntilJudged(endpoint string) {
 	eventually(v.t, enough, "the first look is judged", func() bool {
 		return v.get(endpoint+"/history").Find("main time").Length() > 0 && v.get(endpoint+"/progress").Find("[hx-get]").Length() == 0
 	})
-}
-
-// count asks the database past row-level security.
-func count(t *testing.T, database *testdb.Database, query string) (found int) {
-	t.Helper()
-	owner, err := pgx.Connect(t.Context(), database.OwnerURL)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, owner.Close(context.WithoutCancel(t.Context()))) }()
-	require.NoError(t, owner.QueryRow(t.Context(), query).Scan(&found))
-	return found
 }
 
 // repeatsProved counts repeats and checks that a kill lies between the first

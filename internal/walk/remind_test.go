@@ -47,12 +47,12 @@ func TestReminderSurvivesKills(t *testing.T) {
 	eventually(t, 3*enough, "everything is reminded of", func() bool {
 		return len(distinctMails(w)) >= expected && len(distinctHooks(w)) >= expected
 	})
-	settled(t, database)
+	settled(t, database.OwnerURL, 2*enough)
 
 	require.Len(t, distinctMails(w), expected, "one Message-ID for each")
 	require.Len(t, distinctHooks(w), expected, "one webhook-id for each")
 	require.Empty(t, w.hook.Refused(), "every signature verifies")
-	require.Equal(t, expected, count(t, database, `SELECT count(*) FROM notifications WHERE application_id IS NOT NULL`))
+	require.Equal(t, expected, counted(t, database.OwnerURL, `SELECT count(*) FROM notifications WHERE application_id IS NOT NULL`))
 	kinds := map[string]int{}
 	for id, event := range firstHooks(w) {
 		require.NotEmpty(t, id)
